@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make            build ./ctop-trace (BPF programs and stock views inside)
+# make run        install what is missing (Debian), build, open the monitor
+# make test       install what the tests need, build, run all of them
+# make V=1        show commands;  O=DIR build elsewhere;  SAN=1 with ASan + UBSan
+
+O       ?= build
+CC      ?= gcc
+CLANG   ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+PKGS    := libbpf libelf jansson ncursesw libpcre2-8
+VERSION := 0.1.0
+Q       := $(if $(V),,@)
+say      = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
+        -Wformat=2 -Wvla -Wundef -Wpointer-arith -Wimplicit-fallthrough -Wno-unused-parameter
+CFLAGS  ?= -O2 -g
+HARDEN  := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+SANFL   := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+comma   := ,
+PKGINC   = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKGLIB   = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lz
+ALLC     = -std=gnu17 -D_GNU_SOURCE -DCTOP_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) $(HARDEN) $(SANFL) -Isrc -I$(O) $(PKGINC)
+ALLL     = -pie -Wl,-z,relro,-z,now $(SANFL) $(LDFLAGS)
+
+BPF_OBJ := $(O)/ctop.bpf.o
+SKEL    := $(O)/ctop.skel.h
+SRC     := $(sort $(wildcard src/bpf/*.c src/core/*.c src/views/*.c src/ui/*.c))
+SRC     := $(filter-out %.bpf.c,$(SRC))
+OBJ     := $(SRC:%.c=$(O)/%.o)
+LIB     := $(O)/libctop.a
+UNIT    := $(sort $(wildcard tests/unit/test_*.c))
+UNITBIN := $(UNIT:%.c=$(O)/%)
+WORK    := $(sort $(wildcard tests/workload/*.c))
+WORKBIN := $(WORK:%.c=$(O)/%)
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+all: ctop-trace
+
+ctop-trace: $(O)/src/main.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALLL) -o $@ $^ $(PKGLIB) -lpthread -lm
+
+$(LIB): $(OBJ) $(O)/stock_views.o
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(O)/%.o: %.c | $(SKEL)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALLC) -MMD -MP -c -o $@ $<
+
+$(BPF_OBJ): src/bpf/ctop.bpf.c $(wildcard src/bpf/*.bpf.c src/bpf/*.bpf.h src/bpf/wire.h)
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D) && $(CLANG) -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Werror -Isrc \
+		-I/usr/include/$(shell $(CC) -dumpmachine) -c -o $@ $<
+
+$(SKEL): $(BPF_OBJ)
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name ctop_bpf > $@
+
+# the stock views, byte for byte, as a C array
+$(O)/stock_views.c: views.json
+	$(call say,EMBED,$@)
+	$(Q)mkdir -p $(@D) && { echo 'extern const unsigned char stock_views[]; extern const unsigned long stock_views_len;'; \
+	echo 'const unsigned char stock_views[] = {'; od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g'; echo '0};'; \
+	echo "const unsigned long stock_views_len = $$(wc -c < $<);"; } > $@
+$(O)/stock_views.o: $(O)/stock_views.c
+	$(Q)$(CC) $(ALLC) -c -o $@ $<
+
+$(O)/tests/unit/%: tests/unit/%.c $(LIB)
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALLC) $(ALLL) -Itests -MMD -MP -o $@ $< $(LIB) $(PKGLIB) -lcmocka -lpthread -lm
+
+$(O)/tests/workload/%: tests/workload/%.c
+	$(call say,LOAD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -o $@ $< -lpthread
+
+unit: $(UNITBIN)
+workloads: $(WORKBIN)
+
+clean:
+	rm -rf $(O) ctop-trace
+
+include $(wildcard mk/*.mk)
+
+-include $(OBJ:.o=.d) $(O)/src/main.d $(UNITBIN:=.d)
+.PHONY: all unit workloads clean

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * capture.h - the kernel side: loads the BPF programs, attaches what is needed,
+ * and hands over one batch of raw records per interval.
+ *
+ * This is the only door to libbpf. Nothing here knows fields, views or names.
+ * One thread may call capture_collect(), another the capture_spy_* functions;
+ * nothing else may run at the same time.
+ */
+#ifndef CTOP_BPF_CAPTURE_H
+#define CTOP_BPF_CAPTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/wire.h"
+
+struct capture;
+
+/* What a screen needs; more bits attach more hooks and cost more per call. */
+enum need {
+	NEED_TASKS = 1 << 0, /* threads, CPU, per-thread counters: sys_exit only; always on */
+	NEED_FACTS = 1 << 1, /* facts with objects and latency: sys_enter + sys_exit */
+	NEED_FDS = 1 << 2,   /* every open descriptor: a walk per interval, no hook */
+};
+
+struct capture_config {
+	const struct call_desc *calls;        /* WIRE_SYSCALLS entries, native */
+	const struct call_desc *compat_calls; /* WIRE_SYSCALLS entries, 32-bit */
+	uint32_t max_facts;   /* distinct facts per interval, 0 = 65536 */
+	uint32_t max_exits;   /* exits per interval kept one by one, 0 = 32768 */
+	uint32_t spy_ring;    /* bytes, power of two, 0 = 16 MiB */
+};
+
+/* A variable-length record of the batch. */
+struct capture_fd {
+	const struct fd_rec *fd;
+	const struct obj_rec *obj;
+};
+
+/* Everything of one interval; arrays and what they point to live until capture_batch_free(). */
+struct capture_batch {
+	uint64_t mono_ns;  /* when the interval ended */
+	uint64_t sched_now;/* scheduler clock at that time, for task_rec.last_ran */
+	struct task_rec *tasks;  /* alive, then exited ones */
+	size_t n_tasks;
+	struct fact_key *fact_keys; /* facts of the interval; NULL without NEED_FACTS */
+	struct fact_val *fact_vals;
+	size_t n_facts;
+	struct capture_fd *fds;
+	size_t n_fds;
+	const struct obj_rec **objs; /* names that came up in the interval */
+	size_t n_objs;
+	const struct exec_rec **execs;
+	size_t n_execs;
+	const struct cgroup_rec **cgroups;
+	size_t n_cgroups;
+	struct lost_counts lost; /* since start, monotonic */
+	void *memory;            /* owns the above */
+};
+
+/*
+ * Loads everything and attaches NEED_TASKS. Returns 0 or -errno; on failure
+ * *ret_why (if not NULL) is one malloc'ed sentence: what is missing and how to get it.
+ */
+int capture_open(const struct capture_config *config, struct capture **ret, char **ret_why);
+
+/* Detaches and frees everything; NULL is fine. Nothing stays in the kernel. */
+struct capture *capture_free(struct capture *c);
+
+/* Attaches and detaches hooks so that exactly `needs` (+ NEED_TASKS) are on. 0 or -errno. */
+int capture_set_needs(struct capture *c, unsigned needs);
+
+/* Ends the interval: swaps and drains the maps, walks tasks (and descriptors). 0 or -errno. */
+int capture_collect(struct capture *c, struct capture_batch **ret);
+struct capture_batch *capture_batch_free(struct capture_batch *b);
+
+/* Forgets that an object was named: it is named again at next sight. */
+void capture_forget_object(struct capture *c, const struct obj_key *key);
+
+/* Sets of the spy filter: what by_cgroup, by_object and by_pid refer to. */
+struct spy_sets {
+	const uint64_t *cgroups; /* kernfs ids; bit 63 set = of the v1 hierarchy */
+	size_t n_cgroups;
+	const struct obj_key *objects;
+	size_t n_objects;
+	const uint32_t *pids; /* tgids; their children made while the spy runs are added by the kernel */
+	size_t n_pids;
+};
+#define SPY_CGROUP_V1 (1ULL << 63)
+
+/*
+ * Starts the spy, or changes its filter while it runs. 0 or -errno.
+ * capture_spy_stop() detaches its hooks and drops what was not read.
+ */
+int capture_spy_start(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets);
+void capture_spy_stop(struct capture *c);
+
+/* One record of the spy: exactly one of obj and rec is set; valid during the call only. */
+typedef void (*capture_spy_fn)(const struct obj_rec *obj, const struct spy_hdr *rec, void *userdata);
+
+/* Delivers what came since the last call, at most max records. Returns how many, or -errno. */
+int capture_spy_poll(struct capture *c, capture_spy_fn fn, void *userdata, size_t max);
+
+struct spy_counts {
+	uint64_t passed; /* events that matched the filter */
+	uint64_t lost;   /* of these, not delivered: ring full */
+	uint64_t seen;   /* calls looked at */
+};
+void capture_spy_counts(const struct capture *c, struct spy_counts *ret);
+
+/* Own cost: run time of our BPF programs since start. 0, or -errno where BPF_ENABLE_STATS is refused. */
+int capture_cost(struct capture *c, uint64_t *ret_bpf_ns, uint64_t *ret_runs);
+
+#endif

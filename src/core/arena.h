@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * arena.h - memory that is freed as a whole: one arena per sample.
+ * Allocation never fails: out of memory ends the program with one line.
+ */
+#ifndef CTOP_CORE_ARENA_H
+#define CTOP_CORE_ARENA_H
+
+#include <stddef.h>
+
+struct arena;
+
+struct arena *arena_new(void);
+struct arena *arena_free(struct arena *a); /* NULL is fine; returns NULL */
+
+/* Zeroed memory, aligned to 16. size may be 0. */
+void *arena_alloc(struct arena *a, size_t size);
+void *arena_array(struct arena *a, size_t n, size_t size); /* overflow-checked */
+char *arena_strdup(struct arena *a, const char *s);        /* NULL gives NULL */
+char *arena_strndup(struct arena *a, const char *s, size_t n);
+char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+size_t arena_size(const struct arena *a); /* bytes held */
+
+#endif

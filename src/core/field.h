@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * field.h - the one table of fields (fields.def): id, type, grain, unit, cost,
+ * description and how to get the value. Views, filters, --list-fields, the man
+ * page, completion and the JSON Schema all read it.
+ *
+ * A record is one line of the join that views group: a fact, a thread, an open
+ * descriptor or a spy event, with everything it belongs to. A field of a thing
+ * that the record does not have is missing.
+ */
+#ifndef CTOP_CORE_FIELD_H
+#define CTOP_CORE_FIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/event.h"
+#include "core/sample.h"
+
+struct record {
+	const struct sample *sample;
+	const struct fact *fact;
+	const struct thread *thread;
+	const struct process *process;
+	const struct container *container;
+	const struct object *obj;
+	const struct descriptor *fd;
+	const struct event *event; /* spy only */
+	bool counters; /* evt.* measures come from thread->counts: no facts in this query */
+};
+
+enum field_type { FT_INT, FT_DOUBLE, FT_STRING, FT_BOOL, FT_IP, FT_DIST };
+
+/* How a value is shown; JSON always carries the plain base unit. */
+enum unit {
+	UNIT_NONE, UNIT_ID, /* plain integer, never scaled */
+	UNIT_COUNT,         /* 12.3K */
+	UNIT_BYTES, UNIT_NS, UNIT_PERCENT, UNIT_TIME /* epoch ns */, UNIT_PORT,
+};
+
+/* The level at which a value exists once; see aggregation in table.h. */
+enum grain { GRAIN_FACT, GRAIN_FD, GRAIN_OBJECT, GRAIN_THREAD, GRAIN_PROCESS, GRAIN_CONTAINER, GRAIN_HOST };
+
+enum field_flags {
+	FIELD_MEASURE = 1 << 0,  /* something one aggregates; else a dimension */
+	FIELD_DELTA = 1 << 1,    /* measure is an amount of the interval: has a rate */
+	FIELD_FILTER_ONLY = 1 << 2, /* fd.ip, fd.port: either end */
+	FIELD_SPY = 1 << 3,      /* exists for spy events (evt.args, evt.res, ...) only */
+};
+
+struct value {
+	enum { V_MISSING, V_INT, V_DOUBLE, V_STRING, V_BOOL, V_IP, V_DIST } kind;
+	union {
+		int64_t i;
+		double d;
+		const char *s; /* lives as long as the sample / event / scratch */
+		bool b;
+		struct { uint8_t family; uint8_t addr[16]; } ip;
+		const struct fact *dist; /* timed, lat_sum, lat_max, hist */
+	};
+};
+
+struct scratch; /* arena for strings made on the fly */
+
+struct field {
+	const char *id;
+	enum field_type type;
+	enum grain grain;
+	enum unit unit;
+	unsigned flags;       /* enum field_flags */
+	unsigned needs;       /* enum need: what must be attached for it */
+	const char *title;    /* default column header */
+	unsigned width;       /* default column width */
+	const char *source;   /* "call results", "scheduler", "socket layer", "cgroup", "/proc", ... for the legend */
+	const char *description;
+	/* false = missing. `tmp` holds strings that are made here; may be NULL for fields that make none. */
+	bool (*get)(const struct record *r, struct arena *tmp, struct value *ret);
+};
+
+/* All fields, sorted by id. */
+const struct field *field_all(size_t *ret_n);
+
+/* By id; NULL if there is none. field_nearest(): the most similar id for error messages, or NULL. */
+const struct field *field_find(const char *id);
+const char *field_nearest(const char *id);
+
+/* V_MISSING when the record lacks it. */
+struct value field_get(const struct field *f, const struct record *r, struct arena *tmp);
+
+/* <0, 0, >0; numbers before strings, missing last. */
+int value_compare(const struct value *a, const struct value *b);
+
+#endif

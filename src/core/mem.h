@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mem.h - allocation that does not fail: a monitor that is out of memory has
+ * nothing left to say but one line (exit status 1).
+ */
+#ifndef CTOP_CORE_MEM_H
+#define CTOP_CORE_MEM_H
+
+#include <stddef.h>
+#include <stdlib.h>
+
+void *xmalloc(size_t size);
+void *xcalloc(size_t n, size_t size);
+void *xreallocarray(void *p, size_t n, size_t size);
+char *xstrdup(const char *s); /* NULL gives NULL */
+char *xstrndup(const char *s, size_t n);
+char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void mem_fatal(size_t size);
+
+/* Grows a vector so that one more element fits: VEC_PUSH(v->items, v->n, v->cap) = x; */
+#define VEC_PUSH(items, n, cap)                                                                 \
+	(*(((n) == (cap) ? ((cap) = (cap) ? (cap) * 2 : 16,                                     \
+			    (items) = xreallocarray((items), (cap), sizeof(*(items))))          \
+			 : (void *)0),                                                          \
+	   &(items)[(n)++]))
+
+#endif

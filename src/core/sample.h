@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sample.h - everything that happened in one interval, names joined.
+ *
+ * Built by model.c from a raw batch (or by demo.c out of thin air), immutable
+ * once returned. All pointers inside point into the sample's own arena, so a
+ * sample can be handed to another thread, kept for history and freed at once.
+ * Numbers are deltas of the interval unless a comment says "since start" or
+ * "now". A string that is not known is NULL, never "". Units: bytes, ns.
+ */
+#ifndef CTOP_CORE_SAMPLE_H
+#define CTOP_CORE_SAMPLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/wire.h"
+
+struct arena;
+
+/* A value the kernel could not supply: fields show it as "–". */
+#define UNKNOWN_U64 UINT64_MAX
+#define UNKNOWN_U32 UINT32_MAX
+
+struct container {
+	const char *id;       /* 12 hex digits, or the runtime's name for it; "host" for none */
+	const char *full_id;
+	const char *name;     /* runtime's name; id until that is known */
+	const char *type;     /* docker podman containerd cri-o lxc nspawn runc systemd host ... (sysdig: container.type) */
+	const char *image;    /* NULL = not known */
+	const char *cgroup;   /* path of the cgroup that makes it one */
+	const uint64_t *cgroup_ids; /* all kernel ids of its cgroups; SPY_CGROUP_V1 bit as in capture.h */
+	size_t n_cgroup_ids;
+	bool is_host;         /* "not in any": processes outside containers; units have type "systemd" and are host too */
+};
+
+struct process {
+	uint32_t pid, ppid, vpid;
+	uint64_t start_boot;      /* ns since boot; (pid, start_boot) is the identity */
+	uint64_t start_time;      /* epoch ns */
+	const char *name;         /* comm of the leader */
+	const char *exe;          /* argv[0] */
+	const char *exepath;      /* resolved executable; NULL when not known */
+	const char *args;         /* argv[1..] joined by blanks; "" when there are none */
+	const char *exeline;      /* exe + args; "[name]" for kernel threads */
+	const char *cwd;
+	const char *pname;        /* parent's name */
+	const char *user;         /* name, or the number as text */
+	uint32_t uid, gid, loginuid;
+	uint32_t pgrp, session, tty;
+	uint32_t pidns, netns;
+	const struct container *container; /* never NULL */
+	const char *cgroup;       /* path, for units; NULL = not known */
+	const struct thread *leader; /* NULL if it left no record */
+	const struct thread *const *threads;
+	size_t n_threads;         /* with a record in this sample, exited ones included */
+	uint32_t nthreads;        /* alive now */
+	uint64_t vmsize, vmrss, vmswap; /* bytes now; UNKNOWN_U64 */
+	uint32_t fdcount;         /* open descriptors now; UNKNOWN_U32 */
+	int32_t exit_code;        /* wait status, valid when exited */
+	bool kthread;
+	bool exited;              /* ended inside the interval */
+	bool fresh;               /* started inside the interval */
+};
+
+struct thread {
+	uint32_t tid, vtid;
+	const char *name;
+	const struct process *process; /* never NULL */
+	struct task_counts counts; /* deltas */
+	uint64_t cpu;              /* on-CPU ns, precise */
+	uint64_t cpu_user, cpu_sys;/* cpu split by the kernel's tick ratio */
+	uint64_t run_delay;        /* ns runnable but waiting for a CPU */
+	uint64_t nvcsw, nivcsw, min_flt, maj_flt;
+	uint64_t disk_read, disk_write;
+	uint16_t nr;               /* call it is in now, WIRE_NR_NONE */
+	uint64_t nr_time;          /* ns it has been in it (or blocked), UNKNOWN_U64 */
+	uint64_t args[6];
+	const struct object *wait_obj; /* object of nr's descriptor, or NULL */
+	int16_t nice;
+	uint8_t policy;
+	char state;                /* R S D T t Z X I P */
+	uint32_t cpu_id;
+	bool exited;
+};
+
+struct object {
+	struct obj_key key;
+	enum obj_kind kind;
+	const char *type;     /* sysdig fd.type: file directory ipv4 ipv6 unix pipe event eventpoll ... */
+	const char *name;     /* fd.name: path, "1.2.3.4:80->5.6.7.8:99", "[eventpoll]"; "dev:ino" if not known */
+	bool named;           /* false: name is that last resort */
+	/* sockets */
+	uint8_t family, socktype, protocol, tcp_state;
+	uint8_t laddr[16], raddr[16];
+	uint16_t lport, rport;
+	bool is_server;       /* local end is the server: listening, accepted, or local port the lower known one */
+	uint32_t netns;
+	uint32_t srtt_us, rttvar_us, snd_cwnd, total_retrans, rx_queue, tx_queue; /* now; UNKNOWN_U32 */
+	uint64_t bytes_acked, bytes_received; /* since connection start; UNKNOWN_U64 */
+	const struct process *owner; /* a process that has it open, or used it; NULL */
+	uint32_t n_open;      /* descriptors that point to it now (0 without NEED_FDS) */
+};
+
+struct fact {
+	const struct thread *thread; /* never NULL */
+	const struct object *obj;    /* NULL: the call has none */
+	uint16_t nr, err;
+	uint64_t calls, bytes_in, bytes_out;
+	uint64_t timed, lat_sum, lat_max;
+	const uint32_t *hist;        /* WIRE_HIST buckets, or NULL */
+};
+
+struct descriptor {
+	const struct process *process;
+	const struct object *obj;
+	int32_t fd;
+	uint64_t pos;
+	uint32_t flags;
+};
+
+struct host {
+	uint32_t cpus;
+	double cpu_user, cpu_sys, cpu_iowait, cpu_steal; /* percent of the whole machine, 0..100 */
+	struct task_counts counts;  /* deltas over all threads, lost ones included: exact */
+	uint32_t processes, threads, containers;
+	uint64_t mem_total, mem_available, swap_total, swap_free;
+	double load1, load5, load15;
+	uint64_t uptime;
+};
+
+/* What is not exact about a sample. All zero: the header says "exact". */
+struct health {
+	uint64_t coarse;      /* calls of this interval counted per thread only: fact map full */
+	uint64_t folded;      /* exits of this interval without a row of their own */
+	uint64_t unnamed;     /* objects without a name */
+	uint64_t unstored;    /* calls without thread storage: in the totals only */
+	uint64_t meta_lost;   /* name records lost, names come later */
+	double self_cpu;      /* own cost: percent of one CPU, process + BPF programs; < 0 = not known */
+	double self_bpf;      /* BPF part of it; < 0 = not known */
+	uint64_t self_rss;    /* bytes */
+};
+
+struct sample {
+	struct arena *arena;
+	uint64_t time;      /* epoch ns, end of the interval */
+	uint64_t mono;
+	uint64_t interval;  /* measured ns; 0 in the very first sample (no deltas yet) */
+	unsigned needs;     /* enum need bits that were on during the whole interval */
+	const char *source; /* "live", "demo", file name */
+	const char *hostname;
+	struct host host;
+	struct health health;
+	const struct container *containers; size_t n_containers; /* [0] is the host */
+	const struct process *processes; size_t n_processes;
+	const struct thread *threads; size_t n_threads;
+	const struct object *objects; size_t n_objects;
+	const struct fact *facts; size_t n_facts;
+	const struct descriptor *fds; size_t n_fds;
+};
+
+/* Frees a sample with all it holds; NULL is fine; returns NULL. */
+struct sample *sample_free(struct sample *s);
+
+#endif

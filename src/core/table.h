@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * table.h - records of a sample, filtered, grouped by key fields, aggregated
+ * into columns, sorted. This is what screens, batch and tests show.
+ *
+ * Aggregation respects grains: a measure is added once per thing it belongs to.
+ * A group of facts of one process counts that process's memory once and each
+ * thread's CPU once, whatever the number of facts.
+ *
+ * evt.* measures come from facts if the query has facts, else from the
+ * per-thread counters (struct record.counters), never from both.
+ */
+#ifndef CTOP_CORE_TABLE_H
+#define CTOP_CORE_TABLE_H
+
+#include "core/field.h"
+#include "core/filter.h"
+
+enum agg { AGG_NONE /* first value */, AGG_SUM, AGG_RATE /* sum per second */, AGG_AVG, AGG_MIN, AGG_MAX, AGG_LAST,
+	   AGG_COUNT, AGG_DISTINCT, AGG_P50, AGG_P90, AGG_P99, AGG_SHARE /* percent of the total of all rows */ };
+
+/* What a query walks. More than one may be set. */
+enum records { REC_TASKS = 1 << 0, REC_FACTS = 1 << 1, REC_FDS = 1 << 2 };
+
+struct column_query {
+	const struct field *field;
+	enum agg agg;
+};
+
+struct table_query {
+	unsigned records;         /* enum records */
+	const struct field *keys[4];
+	size_t n_keys;
+	const struct column_query *columns;
+	size_t n_columns;
+	const struct filter *filter; /* NULL = all */
+	int sort;                 /* column index, -1 = by key */
+	bool ascending;
+};
+
+struct row {
+	uint64_t id;            /* hash of the key: follows the row over samples */
+	const struct value *keys;
+	const struct value *cells; /* one per column; V_MISSING shows as – */
+	const struct value *sums;  /* AGG_RATE columns: the exact sum (V_INT); else V_MISSING */
+	struct record rep;      /* a representative record: for details, actions */
+	bool exited;            /* all its processes ended in the interval */
+};
+
+struct table {
+	struct arena *arena;
+	struct row *rows;
+	size_t n_rows;
+	const struct value *totals; /* each column aggregated over all records as one group */
+	size_t n_columns;
+};
+
+/* Groups and sorts. The sample must outlive the table. 0 or -errno. */
+int table_build(const struct table_query *q, const struct sample *s, struct table **ret);
+void table_sort(struct table *t, int column, bool ascending); /* stable, ties by key */
+struct table *table_free(struct table *t);
+
+/* What must be attached for a query (enum need). */
+unsigned table_needs(const struct table_query *q);
+
+const char *agg_name(enum agg a);
+int agg_from_name(const char *name); /* -EINVAL */
+/* Whether an aggregation makes sense for a field. */
+bool agg_fits(enum agg a, const struct field *f);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * view.h - views as data. A view says which records it lists, grouped by what,
+ * in which columns, where Enter leads and for which selections it is offered.
+ * The stock views are views.json, compiled in (views_stock()).
+ */
+#ifndef CTOP_VIEWS_VIEW_H
+#define CTOP_VIEWS_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/table.h"
+
+struct column {
+	char *id;          /* field id, ".agg" appended where the view shows the field twice */
+	char *title;
+	char *description; /* NULL = the field's */
+	const struct field *field;
+	enum agg agg;
+	unsigned width;    /* cells; 0 = takes the rest of the line */
+	unsigned priority; /* 1 = stays longest on a narrow screen */
+	double warn, critical; /* heat thresholds on the shown value; NAN = none */
+};
+
+struct view {
+	char *id, *name, *description;
+	char **tips; size_t n_tips;
+	char hotkey;            /* 0 = none */
+	bool root;              /* offered when nothing is selected */
+	unsigned records;       /* enum records */
+	const struct field *keys[4]; size_t n_keys;
+	const struct field *label; /* what the breadcrumb shows of a row */
+	char *filter;           /* NULL = none */
+	struct filter *compiled;
+	bool propagate_filter;  /* its filter stays in force below a drill-down */
+	struct column *columns; size_t n_columns;
+	int sort; bool ascending;
+	const struct field **applies_to; size_t n_applies_to; /* selection fields it is offered for */
+	char *drilldown;        /* view id, NULL = the spy (dig) */
+};
+
+struct views {
+	struct view **items;
+	size_t n;
+};
+
+struct views_error {
+	char file[256];
+	int line, column;  /* 1-based; 0 = not known */
+	char message[300]; /* what is wrong, what was expected, nearest valid name */
+};
+
+/* Loads a JSON text/file and merges it by id into *views (created when *views is NULL). Errors: -errno, first one in *err. */
+int views_load_text(struct views **views, const char *name, const char *text, size_t len, struct views_error *err);
+int views_load_file(struct views **views, const char *path, struct views_error *err);
+int views_load_stock(struct views **views, struct views_error *err);
+struct views *views_free(struct views *v);
+const struct view *views_find(const struct views *v, const char *id);
+
+/* A stack of drill-downs; each level filters what is below it. */
+struct selection_level {
+	const struct view *view; /* view that is shown at this level */
+	char *filter;            /* what the step into this level added: field=value; NULL at the root */
+	const struct field *field; /* field of that step, NULL at the root or after a view switch */
+	char *label;             /* breadcrumb text of the row that was entered; NULL */
+	char *user_filter;       /* typed with F4; NULL */
+	/* restored by Backspace */
+	int sort; bool ascending;
+	uint64_t row_id; size_t row_index, top;
+};
+
+struct selection {
+	char *base_filter;       /* command line; NULL */
+	struct selection_level *levels; /* [n - 1] is on the screen */
+	size_t n;
+};
+
+void selection_init(struct selection *sel, const struct view *root, const char *base_filter);
+void selection_done(struct selection *sel);
+struct selection_level *selection_top(const struct selection *sel);
+
+/* Enter: pushes `view` filtered to the row of the top level's view. 0 or -EINVAL (row lacks its key). */
+int selection_drill(struct selection *sel, const struct row *row, const struct view *view);
+/* F2: same selection, other view; Backspace returns. */
+void selection_switch(struct selection *sel, const struct view *view);
+/* Backspace: drops the top level. false at the root. */
+bool selection_back(struct selection *sel);
+
+/* The complete filter of the top level (base, steps, view filters, typed filter) as text; caller frees. */
+char *selection_filter(const struct selection *sel);
+/* The filter a spy on `row` (NULL = the whole selection) would have; caller frees. */
+char *selection_row_filter(const struct selection *sel, const struct row *row);
+/* "Containers › web › Processes"; caller frees. */
+char *selection_breadcrumb(const struct selection *sel, const char *separator);
+/* Views that apply to the top selection; caller frees the array. */
+size_t selection_views(const struct selection *sel, const struct views *views, const struct view ***ret);
+
+/* Builds the table of the top level. *err is set for -EINVAL (typed filter). */
+int selection_table(const struct selection *sel, const struct sample *s, struct table **ret, struct filter_error *err);
+/* enum need bits of the top level. */
+unsigned selection_needs(const struct selection *sel);
+
+#endif
