@@ -267,6 +267,7 @@ enum call_flags {
 	CALL_NORETURN = 1 << 10, /* exit, exit_group: spy shows the entry */
 	CALL_EXEC = 1 << 11,   /* arguments must be read at entry */
 	CALL_PAIR = 1 << 12,   /* arg[path] points to two new descriptors (pipe, socketpair) */
+	CALL_PEEK = 1 << 13,   /* arg[dirfd] holds MSG_* flags: with MSG_PEEK no bytes move */
 };
 
 /* How the spy copies one argument. */
