@@ -1,0 +1,1 @@
+$(WORKBIN): tests/workload/truth.h
