@@ -270,7 +270,20 @@ enum call_flags {
 	CALL_PEEK = 1 << 13,   /* arg[dirfd] holds MSG_* flags: with MSG_PEEK no bytes move */
 };
 
-/* How the spy copies one argument. */
+/*
+ * How the spy copies one argument, and the blobs that come of it. Unless said
+ * otherwise one blob: part 0, the memory, `len` bytes kept of `full`. A blob
+ * whose memory could not be read has fault set and len 0. At most
+ * WIRE_BLOBS_MAX blobs an event, in order of arg and part; what does not fit is left out.
+ *  COPY_STR      without the NUL; full = len if the whole string is there
+ *  COPY_IOV_*    part 0 the array, at most 8 elements; part 1 the payload of
+ *                all elements joined, up to snaplen (full = bytes moved)
+ *  COPY_MSG_*    part 0 struct msghdr (56 bytes), part 1 the payload joined,
+ *                part 2 msg_name, part 3 the iovec array (at most 8 elements)
+ *  COPY_MMSG_*   part 0 the first struct mmsghdr (64 bytes), parts 1-3 as above
+ *  COPY_ARGV     part 0 strings joined by NUL (full = number of strings seen)
+ *  COPY_ARRAY_*  part 0 whole elements, at most 1 KiB (full = bytes of all)
+ */
 enum copy_op {
 	COPY_NONE = 0,
 	COPY_STR,      /* NUL-terminated string */
