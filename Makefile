@@ -53,7 +53,7 @@ $(O)/%.o: %.c | $(SKEL)
 
 $(BPF_OBJ): src/bpf/ctop.bpf.c $(wildcard src/bpf/*.bpf.c src/bpf/*.bpf.h src/bpf/wire.h)
 	$(call say,BPF,$@)
-	$(Q)mkdir -p $(@D) && $(CLANG) -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Werror -Isrc \
+	$(Q)mkdir -p $(@D) && $(CLANG) -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Werror -Wno-gnu-variable-sized-type-not-at-end -Wno-unused-function -Isrc \
 		-I/usr/include/$(shell $(CC) -dumpmachine) -c -o $@ $<
 
 $(SKEL): $(BPF_OBJ)

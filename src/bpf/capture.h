@@ -36,7 +36,7 @@ struct capture_config {
 /* A variable-length record of the batch. */
 struct capture_fd {
 	const struct fd_rec *fd;
-	const struct obj_rec *obj;
+	const struct obj_rec *obj; /* NULL: named in an earlier batch (or in this one's objs) */
 };
 
 /* Everything of one interval; arrays and what they point to live until capture_batch_free(). */

@@ -214,8 +214,20 @@ struct cgroup_subsys_state {
 	struct cgroup *cgroup;
 };
 
+enum { CGROUP_SUBSYS_MAX = 16 };
+
+/* values differ by configuration: only ever used through bpf_core_enum_value() */
+enum cgroup_subsys_id {
+	pids_cgrp_id = 1,
+	memory_cgrp_id,
+	cpu_cgrp_id,
+	cpuacct_cgrp_id,
+	freezer_cgrp_id,
+	devices_cgrp_id,
+};
+
 struct css_set {
-	struct cgroup_subsys_state *subsys[16];
+	struct cgroup_subsys_state *subsys[CGROUP_SUBSYS_MAX];
 	struct cgroup *dfl_cgrp;
 };
 
@@ -330,14 +342,12 @@ struct task_struct___before514 {
 	volatile long state;
 };
 
-struct rq {
-	u64 clock_task;
-};
-
 struct seq_file;
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
+	u64 session_id;
+	u64 seq_num;
 };
 
 struct bpf_iter__task {

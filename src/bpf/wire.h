@@ -169,16 +169,18 @@ struct obj_rec {
 	u32 total_retrans;
 	u32 rx_queue, tx_queue;      /* bytes; listening: accept backlog and its limit */
 	u64 bytes_acked, bytes_received; /* TCP payload over the connection's life */
-	char path[]; /* absolute path, "[eventpoll]", unix address; OBJ_PATH: see base_len */
+	char path[]; /* absolute path, "[eventpoll]", unix address (abstract: first byte 0); OBJ_PATH:
+		      * absolute, or base directory, NUL, relative path */
 };
 
-/* One open descriptor from the task_file iterator; obj_rec follows it. */
+/* One open descriptor from the task_file iterator; its obj_rec follows unless it was sent before. */
 struct fd_rec {
+	struct obj_key key;
+	u64 pos;   /* file offset */
 	u32 tgid;
 	s32 fd;
-	u64 pos;   /* file offset */
 	u32 flags; /* O_* */
-	u32 size;  /* bytes of the obj_rec behind this record */
+	u32 size;  /* bytes of the obj_rec behind this record, a multiple of 8; 0 = none */
 };
 
 /* Records of the life-cycle ring. */
@@ -248,6 +250,9 @@ struct spy_hdr {
 	struct spy_rec rec;
 	/* struct spy_blob + data, n_blobs times */
 };
+
+/* Which v1 controller's hierarchy tells containers apart, in the order of preference. */
+enum v1_choice { V1_none, V1_pids, V1_memory, V1_cpu, V1_cpuacct, V1_freezer, V1_devices, V1_MAX };
 
 /*
  * How the BPF side treats one system call. Filled from core's system call

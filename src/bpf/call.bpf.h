@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * call.bpf.h - number, arguments and class of a system call, native or 32-bit.
+ */
+#ifndef CTOP_BPF_CALL_H
+#define CTOP_BPF_CALL_H
+
+static __always_inline u16 call_nr(struct task_struct *task, u64 id)
+{
+	if (id >= WIRE_NR_COMPAT)
+		return WIRE_NR_NONE;
+	return id | (task_is_compat(task) ? WIRE_NR_COMPAT : 0);
+}
+
+/* NULL for numbers beyond the table. */
+static __always_inline const volatile struct call_desc *call_desc_of(u16 nr)
+{
+	u32 i = nr & ~WIRE_NR_COMPAT;
+
+	if (i >= WIRE_SYSCALLS)
+		return NULL;
+	return nr & WIRE_NR_COMPAT ? &compat_calls[i] : &calls[i];
+}
+
+/* Argument n of the current call. The entry code keeps all six in pt_regs until the return to user mode. */
+static __always_inline u64 call_arg(struct pt_regs *regs, u32 n, u16 nr)
+{
+	if (nr & WIRE_NR_COMPAT) {
+		switch (n) {
+		case 0: return (u32)regs->bx;
+		case 1: return (u32)regs->cx;
+		case 2: return (u32)regs->dx;
+		case 3: return (u32)regs->si;
+		case 4: return (u32)regs->di;
+		default: return (u32)regs->bp;
+		}
+	}
+	switch (n) {
+	case 0: return regs->di;
+	case 1: return regs->si;
+	case 2: return regs->dx;
+	case 3: return regs->r10;
+	case 4: return regs->r8;
+	default: return regs->r9;
+	}
+}
+
+/* The same for the saved registers of another thread. */
+static __always_inline u64 saved_arg(struct pt_regs *regs, u32 n, u16 nr)
+{
+	if (nr & WIRE_NR_COMPAT) {
+		switch (n) {
+		case 0: return (u32)BPF_CORE_READ(regs, bx);
+		case 1: return (u32)BPF_CORE_READ(regs, cx);
+		case 2: return (u32)BPF_CORE_READ(regs, dx);
+		case 3: return (u32)BPF_CORE_READ(regs, si);
+		case 4: return (u32)BPF_CORE_READ(regs, di);
+		default: return (u32)BPF_CORE_READ(regs, bp);
+		}
+	}
+	switch (n) {
+	case 0: return BPF_CORE_READ(regs, di);
+	case 1: return BPF_CORE_READ(regs, si);
+	case 2: return BPF_CORE_READ(regs, dx);
+	case 3: return BPF_CORE_READ(regs, r10);
+	case 4: return BPF_CORE_READ(regs, r8);
+	default: return BPF_CORE_READ(regs, r9);
+	}
+}
+
+/* errno of a result, 0 = success. The kernel's restart codes (512-516) mean: interrupted. */
+static __always_inline u16 call_errno(s64 ret)
+{
+	if (ret >= 0 || ret < -4095)
+		return 0;
+	return ret <= -512 && ret >= -516 ? EINTR : -ret;
+}
+
+/* Bytes of a sendmmsg/recvmmsg: the kernel wrote each message's length behind its header. */
+enum { MMSG_MAX = 1024 /* UIO_MAXIOV */, MMSG_SIZE = 64, MMSG_LEN_AT = 56 };
+
+__noinline u64 mmsg_bytes(u64 vec, u64 messages)
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i < MMSG_MAX; i++) {
+		u32 len = 0;
+
+		if (i >= messages)
+			break;
+		bpf_probe_read_user(&len, sizeof(len), (void *)(vec + i * MMSG_SIZE + MMSG_LEN_AT));
+		sum += len;
+	}
+	return sum;
+}
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * capture.c - loads the programs, attaches and detaches them.
+ */
+#include "bpf/capture.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bpf/capture_priv.h"
+#include "ctop.skel.h"
+
+enum { DEFAULT_FACTS = 65536, DEFAULT_EXITS = 32768 };
+
+uint64_t mono_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* libbpf's own messages help a developer only. */
+static int print_debug(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	if (level == LIBBPF_DEBUG || !getenv("CTOP_TRACE_DEBUG"))
+		return 0;
+	return vfprintf(stderr, fmt, ap);
+}
+
+/* The v1 hierarchy to tell containers by; V1_none on a pure v2 host. /proc/cgroups: name, hierarchy (0 = v2),
+ * ... */
+static enum v1_choice find_v1(void)
+{
+	static const char *const names[V1_MAX] = {
+		[V1_pids] = "pids",       [V1_memory] = "memory",   [V1_cpu] = "cpu",
+		[V1_cpuacct] = "cpuacct", [V1_freezer] = "freezer", [V1_devices] = "devices",
+	};
+	enum v1_choice best = V1_none;
+	char line[256], name[64];
+	FILE *f = fopen("/proc/cgroups", "re");
+	int hierarchy;
+
+	if (!f)
+		return V1_none;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%63s %d", name, &hierarchy) != 2 || hierarchy == 0)
+			continue;
+		for (int i = V1_pids; i < V1_MAX; i++)
+			if (!strcmp(name, names[i]) && (best == V1_none || i < (int)best))
+				best = i;
+	}
+	fclose(f);
+	return best;
+}
+
+static int pair_init(struct swap_pair *p, const struct bpf_map *outer, const struct bpf_map *inner,
+		     const char *name)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = bpf_map__map_flags(inner));
+
+	p->outer = bpf_map__fd(outer);
+	p->inner[0] = bpf_map__fd(inner);
+	p->inner[1] = bpf_map_create(BPF_MAP_TYPE_HASH, name, bpf_map__key_size(inner),
+				     bpf_map__value_size(inner), bpf_map__max_entries(inner), &opts);
+	return p->inner[1] < 0 ? p->inner[1] : 0;
+}
+
+static int attach(struct bpf_program *prog, struct bpf_link **link)
+{
+	*link = bpf_program__attach(prog);
+	if (*link)
+		return 0;
+	return -errno;
+}
+
+static int on_meta(void *ctx, void *data, size_t size)
+{
+	struct capture *c = ctx;
+	struct bytes *b = c->meta_into;
+
+	if (!b || bytes_reserve(b, size + 8))
+		return 0;
+	memcpy(b->data + b->len, data, size);
+	b->len += (size + 7) & ~(size_t)7;
+	return 0;
+}
+
+static int attach_all(struct capture *c)
+{
+	struct ctop_bpf *s = c->skel;
+	int r;
+
+	/* life cycle first, so that nothing that calls are attributed to is missed */
+	if ((r = attach(s->progs.on_exec, &s->links.on_exec)) < 0 ||
+	    (r = attach(s->progs.on_exit, &s->links.on_exit)) < 0 ||
+	    (r = attach(s->progs.on_cgroup_mkdir, &s->links.on_cgroup_mkdir)) < 0 ||
+	    (r = attach(s->progs.on_sys_exit, &s->links.on_sys_exit)) < 0 ||
+	    (r = attach(s->progs.walk_tasks, &s->links.walk_tasks)) < 0 ||
+	    (r = attach(s->progs.walk_fds, &s->links.walk_fds)) < 0)
+		return r;
+	c->iter_tasks = bpf_link__fd(s->links.walk_tasks);
+	c->iter_fds = bpf_link__fd(s->links.walk_fds);
+	return 0;
+}
+
+static int load(struct capture *c, const struct capture_config *config)
+{
+	struct ctop_bpf *s = c->skel;
+	int r;
+
+	memcpy((void *)s->rodata->calls, config->calls, sizeof(s->rodata->calls));
+	memcpy((void *)s->rodata->compat_calls, config->compat_calls, sizeof(s->rodata->compat_calls));
+	s->rodata->v1_choice = find_v1();
+	bpf_map__set_max_entries(s->maps.facts_a, config->max_facts ? config->max_facts : DEFAULT_FACTS);
+	bpf_map__set_max_entries(s->maps.exits_a, config->max_exits ? config->max_exits : DEFAULT_EXITS);
+	if (config->spy_ring)
+		bpf_map__set_max_entries(s->maps.spy_ring, config->spy_ring);
+	if ((r = ctop_bpf__load(s)) < 0 ||
+	    (r = pair_init(&c->facts, s->maps.facts, s->maps.facts_a, "facts_b")) < 0 ||
+	    (r = pair_init(&c->exits, s->maps.exits, s->maps.exits_a, "exits_b")) < 0)
+		return r;
+	c->meta = ring_buffer__new(bpf_map__fd(s->maps.meta_ring), on_meta, c, NULL);
+	if (!c->meta)
+		return -errno;
+	return capture_spy_init(c);
+}
+
+/* One sentence for the user: what is missing and how to get it. */
+static char *explain(int error)
+{
+	struct utsname u = {0};
+	char *text = NULL;
+	int n;
+
+	uname(&u);
+	if (access("/sys/kernel/btf/vmlinux", R_OK) != 0)
+		n = asprintf(&text,
+			     "kernel %s has no BTF (/sys/kernel/btf/vmlinux): a kernel built with "
+			     "CONFIG_DEBUG_INFO_BTF=y is needed, as distributions ship since 2021",
+			     u.release);
+	else if (error == -EPERM || error == -EACCES)
+		n = asprintf(&text,
+			     "not allowed to load BPF programs: run as root (sudo ctop-trace), or give the "
+			     "installed binary CAP_BPF and CAP_PERFMON (make setcap)");
+	else if (error == -ENOMEM)
+		n = asprintf(&text, "not enough memory for the BPF maps: a smaller --max-facts helps");
+	else
+		n = asprintf(&text,
+			     "kernel %s refuses the BPF programs (%s): 5.13 or newer with BPF tracing, task "
+			     "storage and iterators is needed; CTOP_TRACE_DEBUG=1 shows the kernel's reason",
+			     u.release, strerror(-error));
+	return n < 0 ? NULL : text;
+}
+
+int capture_open(const struct capture_config *config, struct capture **ret, char **ret_why)
+{
+	struct capture *c = calloc(1, sizeof(*c));
+	int r = -ENOMEM;
+
+	if (!c)
+		return -ENOMEM;
+	c->facts.inner[1] = c->exits.inner[1] = -1;
+	pthread_mutex_init(&c->lock, NULL);
+	libbpf_set_print(print_debug);
+	c->skel = ctop_bpf__open();
+	if (!c->skel)
+		r = -errno;
+	else if ((r = load(c, config)) >= 0)
+		r = attach_all(c);
+	if (r < 0) {
+		if (ret_why)
+			*ret_why = explain(r);
+		capture_free(c);
+		return r;
+	}
+	c->needs = NEED_TASKS;
+	*ret = c;
+	return 0;
+}
+
+struct capture *capture_free(struct capture *c)
+{
+	if (!c)
+		return NULL;
+	bpf_link__destroy(c->spy_exit);
+	bpf_link__destroy(c->enter);
+	ring_buffer__free(c->meta);
+	ring_buffer__free(c->spy);
+	if (c->facts.inner[1] >= 0)
+		close(c->facts.inner[1]);
+	if (c->exits.inner[1] >= 0)
+		close(c->exits.inner[1]);
+	if (c->skel)
+		ctop_bpf__destroy(c->skel);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+	return NULL;
+}
+
+int capture_update_enter(struct capture *c)
+{
+	bool want = (c->needs & NEED_FACTS) || c->spying;
+
+	if (want && !c->enter) {
+		/* entry times of an earlier attachment no longer count */
+		c->skel->bss->session++;
+		return attach(c->skel->progs.on_sys_enter, &c->enter);
+	}
+	if (!want && c->enter) {
+		bpf_link__destroy(c->enter);
+		c->enter = NULL;
+	}
+	return 0;
+}
+
+int capture_set_needs(struct capture *c, unsigned needs)
+{
+	int r;
+
+	pthread_mutex_lock(&c->lock);
+	c->needs = needs | NEED_TASKS;
+	if (!(needs & NEED_FACTS))
+		c->skel->bss->facts_on = 0;
+	r = capture_update_enter(c);
+	if (!r && (needs & NEED_FACTS)) {
+		c->skel->bss->facts_on = 1;
+		c->facts_left = true;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return r;
+}
+
+void capture_forget_object(struct capture *c, const struct obj_key *key)
+{
+	bpf_map_delete_elem(bpf_map__fd(c->skel->maps.named), key);
+}

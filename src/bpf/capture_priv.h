@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * capture_priv.h - what the parts of the capture share: capture.c (loading,
+ * attaching), drain.c (one interval's records), capture_spy.c.
+ */
+#ifndef CTOP_BPF_CAPTURE_PRIV_H
+#define CTOP_BPF_CAPTURE_PRIV_H
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <pthread.h>
+
+#include "bpf/capture.h"
+
+/* The skeleton header defines no sizes for wire structs: they come from wire.h. */
+struct ctop_bpf;
+
+/* A growing block of bytes. */
+struct bytes {
+	char *data;
+	size_t len, cap;
+};
+int bytes_reserve(struct bytes *b, size_t more); /* 0 or -ENOMEM */
+
+/* Two maps of which the programs write one. */
+struct swap_pair {
+	int outer;
+	int inner[2];
+	int current;
+};
+
+struct capture {
+	struct ctop_bpf *skel;
+	pthread_mutex_t lock; /* hooks: needs and spy both want sys_enter */
+	unsigned needs;
+	bool spying;
+	bool facts_left; /* facts were on since the last drain */
+	struct bpf_link *enter, *spy_exit;
+	struct swap_pair facts, exits;
+	struct ring_buffer *meta;
+	struct bytes *meta_into; /* set while the ring is read */
+	struct ring_buffer *spy;
+	capture_spy_fn spy_fn;
+	void *spy_userdata;
+	int iter_tasks, iter_fds; /* link descriptors */
+	uint64_t cost_ns, cost_at, cost_runs; /* extrapolated, see cost.c */
+};
+
+/* Attaches sys_enter if the needs or the spy want it, else detaches. Lock held. */
+int capture_update_enter(struct capture *c);
+
+int capture_spy_init(struct capture *c);
+
+/* Around a collection: measures what the programs cost meanwhile. */
+struct cost_window {
+	int stats_fd;
+	uint64_t from, ns, runs;
+};
+void cost_begin(struct capture *c, struct cost_window *w);
+void cost_end(struct capture *c, struct cost_window *w);
+
+uint64_t mono_now(void);
+
+#endif

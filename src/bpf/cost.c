@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cost.c - what our own BPF programs cost the machine.
+ *
+ * BPF_ENABLE_STATS reads the clock twice per program run, so it is on only
+ * while an interval is collected (some milliseconds); the share of time
+ * measured there stands for the whole interval.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpf/capture_priv.h"
+#include "ctop.skel.h"
+
+static void totals(struct capture *c, uint64_t *ret_ns, uint64_t *ret_runs)
+{
+	const struct bpf_program *progs[] = {c->skel->progs.on_sys_enter, c->skel->progs.on_sys_exit,
+					     c->skel->progs.on_exit, c->skel->progs.on_exec};
+
+	*ret_ns = *ret_runs = 0;
+	for (size_t i = 0; i < sizeof(progs) / sizeof(*progs); i++) {
+		struct bpf_prog_info info;
+		__u32 len = sizeof(info);
+
+		memset(&info, 0, sizeof(info));
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(progs[i]), &info, &len))
+			continue;
+		*ret_ns += info.run_time_ns;
+		*ret_runs += info.run_cnt;
+	}
+}
+
+void cost_begin(struct capture *c, struct cost_window *w)
+{
+	w->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	if (w->stats_fd < 0)
+		return;
+	totals(c, &w->ns, &w->runs);
+	w->from = mono_now();
+}
+
+void cost_end(struct capture *c, struct cost_window *w)
+{
+	uint64_t now = mono_now(), ns, runs, since;
+
+	if (w->stats_fd < 0)
+		return;
+	totals(c, &ns, &runs);
+	close(w->stats_fd);
+	since = c->cost_at ? now - c->cost_at : now - w->from;
+	c->cost_at = now;
+	if (now > w->from) {
+		c->cost_ns += (uint64_t)((double)(ns - w->ns) / (double)(now - w->from) * (double)since);
+		c->cost_runs += runs - w->runs;
+	}
+}
+
+int capture_cost(struct capture *c, uint64_t *ret_bpf_ns, uint64_t *ret_runs)
+{
+	if (!c->cost_at)
+		return -ENODATA;
+	*ret_bpf_ns = c->cost_ns;
+	*ret_runs = c->cost_runs;
+	return 0;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * count.bpf.h - what happens at the end of every system call: the thread's
+ * counters always, a fact while a view needs facts.
+ */
+#ifndef CTOP_BPF_COUNT_H
+#define CTOP_BPF_COUNT_H
+
+/* What one call did. */
+struct done {
+	struct object obj, second; /* second: where a sendfile or splice wrote to */
+	u64 in, out;               /* bytes read from obj; written to it (or to second) */
+	u16 nr, err;
+	bool two;
+};
+
+static __always_inline void add_rest(const struct task_counts *c, u64 sid)
+{
+	ADD(lost.rest.calls, c->calls);
+	ADD(lost.rest.errors, c->errors);
+	ADD(lost.rest.file_in, c->file_in);
+	ADD(lost.rest.file_out, c->file_out);
+	ADD(lost.rest.net_in, c->net_in);
+	ADD(lost.rest.net_out, c->net_out);
+	ADD(lost.rest.other_in, c->other_in);
+	ADD(lost.rest.other_out, c->other_out);
+	ADD(lost.rest.opens, c->opens);
+	ADD(lost.rest.coarse, c->coarse);
+}
+
+static __always_inline void add_bytes(struct task_counts *c, u8 kind, u64 in, u64 out)
+{
+	switch (kind) {
+	case OBJ_FILE:
+	case OBJ_CHR:
+	case OBJ_BLK:
+		c->file_in += in;
+		c->file_out += out;
+		break;
+	case OBJ_INET:
+		c->net_in += in;
+		c->net_out += out;
+		break;
+	default:
+		c->other_in += in;
+		c->other_out += out;
+	}
+}
+
+static __always_inline void count_bytes(struct task_counts *c, const struct done *d)
+{
+	if (d->two) {
+		add_bytes(c, d->obj.kind, d->in, 0);
+		add_bytes(c, d->second.kind, 0, d->out);
+	} else {
+		add_bytes(c, d->obj.kind, d->in, d->out);
+	}
+}
+
+/* The row of a key in this interval's facts, made if need be; NULL when the map is full. */
+static __always_inline struct fact_val *fact_row(const struct fact_key *key, bool *ret_new)
+{
+	struct scratch *s;
+	struct fact_val *v;
+	u32 zero = 0;
+	void *map = bpf_map_lookup_elem(&facts, &zero);
+
+	*ret_new = false;
+	if (!map)
+		return NULL;
+	v = bpf_map_lookup_elem(map, key);
+	if (v)
+		return v;
+	s = scratch_get(SCRATCH_CALL);
+	if (!s || bpf_map_update_elem(map, key, &s->zero_fact, BPF_NOEXIST))
+		return NULL;
+	*ret_new = true;
+	return bpf_map_lookup_elem(map, key);
+}
+
+static __always_inline void add_latency(struct fact_val *v, u64 ns)
+{
+	u32 slot = wire_hist_slot(ns);
+
+	v->timed++;
+	v->lat_sum += ns;
+	if (ns > v->lat_max)
+		v->lat_max = ns;
+	if (slot < WIRE_HIST)
+		v->hist[slot]++;
+}
+
+static __always_inline void add_fact(struct task_struct *task, struct thread_state *st, struct done *d, u64 latency)
+{
+	struct fact_key key = {
+		.obj = d->obj.key,
+		.task = { .tid = task->pid, .gen = task_gen(task) },
+		.nr = d->nr,
+		.err = d->err,
+		.tgid = task->tgid,
+	};
+	struct fact_val *v;
+	bool fresh;
+
+	v = fact_row(&key, &fresh);
+	if (!v) {
+		st->counts.coarse++;
+		ADD(lost.fact_full, 1);
+		return;
+	}
+	v->calls++;
+	v->bytes_in += d->in;
+	if (!d->two)
+		v->bytes_out += d->out;
+	if (latency != ~0ULL)
+		add_latency(v, latency);
+	if (fresh && d->obj.file)
+		name_object(SCRATCH_CALL, &d->obj, &meta_ring, &named);
+	if (d->two && d->out) {
+		key.obj = d->second.key;
+		v = fact_row(&key, &fresh);
+		if (!v) {
+			ADD(lost.fact_full, 1);
+			return;
+		}
+		v->bytes_out += d->out;
+		if (fresh && d->second.file)
+			name_object(SCRATCH_CALL, &d->second, &meta_ring, &named);
+	}
+}
+
+/* A failed call that had only a path: the path is the object. */
+static __always_inline void path_object(struct task_struct *task, struct pt_regs *regs,
+					const volatile struct call_desc *desc, struct done *d)
+{
+	struct scratch *s = scratch_get(SCRATCH_CALL);
+	struct base base = {};
+	s64 at = AT_FDCWD;
+
+	if (!s)
+		return;
+	if (desc->dirfd < 6)
+		at = call_arg(regs, desc->dirfd, d->nr);
+	if (object_of_path(s, task, (void *)call_arg(regs, desc->path, d->nr), at, &d->obj, &base))
+		name_path(SCRATCH_CALL, s, &d->obj, &base, &meta_ring, &named);
+}
+
+static __always_inline void count_call(struct task_struct *task, struct thread_state *st, struct pt_regs *regs, s64 ret)
+{
+	struct task_counts spare = {};
+	struct task_counts *c = st ? &st->counts : &spare;
+	const volatile struct call_desc *desc;
+	struct done d = {};
+	u64 latency = ~0ULL;
+	u64 ts = 0;
+	u32 flags;
+
+	d.nr = call_nr(task, regs->orig_ax);
+	d.err = call_errno(ret);
+	if (st) {
+		if (st->session == session && st->enter_ts) {
+			ts = st->enter_ts;
+			if (d.nr == WIRE_NR_NONE) /* rt_sigreturn restored other registers */
+				d.nr = st->enter_nr;
+		}
+		st->last_enter = ts;
+		st->enter_ts = 0;
+	}
+	desc = call_desc_of(d.nr);
+	flags = desc ? desc->flags : 0;
+	c->calls++;
+	if (d.err)
+		c->errors++;
+	if ((flags & CALL_OPEN) && !d.err)
+		c->opens++;
+	if (ret > 0 && (flags & (CALL_READ | CALL_WRITE | CALL_SECOND))) {
+		u64 bytes = ret;
+
+		if (flags & CALL_MMSG)
+			bytes = mmsg_bytes(call_arg(regs, 1, d.nr), ret);
+		if ((flags & CALL_PEEK) && (call_arg(regs, desc->dirfd, d.nr) & MSG_PEEK))
+			bytes = 0;
+		object_of_fd(task, call_arg(regs, desc->fd, d.nr), &d.obj);
+		if (flags & CALL_SECOND) {
+			object_of_fd(task, call_arg(regs, desc->fd2, d.nr), &d.second);
+			d.two = true;
+			d.in = d.out = bytes;
+		} else if (flags & CALL_READ) {
+			d.in = bytes;
+		} else {
+			d.out = bytes;
+		}
+		count_bytes(c, &d);
+	}
+	if (!st) {
+		ADD(lost.storage_fail, 1);
+		add_rest(c, 0);
+		return;
+	}
+	if (!facts_on)
+		return;
+	if (ts)
+		latency = bpf_ktime_get_ns() - ts;
+	if ((flags & CALL_CLOSE) && ts) {
+		if (st->enter_kind != OBJ_NONE) {
+			d.obj.key = st->enter_obj;
+			d.obj.kind = st->enter_kind;
+		}
+	} else if ((flags & CALL_RETFD) && ret >= 0) {
+		object_of_fd(task, ret, &d.obj);
+	} else if (d.err && (flags & CALL_PATH) && desc->path < 6) {
+		path_object(task, regs, desc, &d);
+	} else if ((flags & CALL_FD) && d.obj.kind == OBJ_NONE) {
+		object_of_fd(task, call_arg(regs, desc->fd, d.nr), &d.obj);
+	}
+	add_fact(task, st, &d, latency);
+}
+
+#endif

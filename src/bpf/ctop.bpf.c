@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ctop.bpf.c - the programs: counting at the end of every system call, facts
+ * with objects and latency while a view needs them, exits, execs, cgroups, and
+ * the iterators. The spy is in spy.bpf.h.
+ *
+ * Only stable ground: tp_btf tracepoints, iterators, task storage, hashes,
+ * ring buffers.
+ */
+#include "bpf/kernel.bpf.h"
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_tracing.h>
+
+#include "bpf/wire.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/object.bpf.h"
+#include "bpf/task.bpf.h"
+#include "bpf/call.bpf.h"
+#include "bpf/count.bpf.h"
+#include "bpf/spy.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/*
+ * A call whose storage cannot be had (memory, or a tracepoint inside the storage code) still counts in the
+ * totals.
+ */
+static __always_inline struct thread_state *state_of(struct task_struct *task)
+{
+	struct thread_state *st = bpf_task_storage_get(&threads, task, NULL, 0);
+
+	if (st)
+		return st;
+	st = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (st && !st->sid)
+		st->sid = ADD(next_sid, 1) + 1;
+	return st;
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread_state *st = state_of(task);
+	const volatile struct call_desc *d;
+
+	if (!st)
+		return 0;
+	st->session = session;
+	st->enter_nr = call_nr(task, id);
+	st->enter_kind = OBJ_NONE;
+	d = call_desc_of(st->enter_nr);
+	if (d && (d->flags & CALL_CLOSE)) {
+		struct object o = {};
+
+		if (object_of_fd(task, call_arg(regs, d->fd, st->enter_nr), &o)) {
+			st->enter_obj = o.key;
+			st->enter_kind = o.kind;
+			name_object(SCRATCH_CALL, &o, &meta_ring, &named);
+		}
+	}
+	st->enter_ts = bpf_ktime_get_ns();
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread_state *st = state_of(task);
+
+	count_call(task, st, regs, ret);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	struct thread_state *st = bpf_task_storage_get(&threads, task, NULL, 0);
+	struct scratch *s = scratch_get(SCRATCH_EXIT);
+	struct task_rec *r;
+	u32 zero = 0;
+	u64 key;
+	void *map;
+
+	map = bpf_map_lookup_elem(&exits, &zero);
+	if (!s || !map)
+		return 0;
+	task = bpf_get_current_task_btf(); /* the same, but trusted */
+	r = &s->task;
+	read_task(r, task);
+	r->exited = 1;
+	r->state = 'X';
+	if (st) {
+		r->sid = st->sid;
+		r->counts = st->counts;
+	}
+	key = ADD(next_exit, 1);
+	if (bpf_map_update_elem(map, &key, r, BPF_NOEXIST)) {
+		/* no row of its own, but its numbers must not be lost */
+		ADD(lost.exit_full, 1);
+		ADD(lost.rest_exits, 1);
+		ADD(lost.rest_cpu, r->exec_runtime);
+		add_rest(&r->counts, r->sid);
+	}
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task)
+{
+	struct scratch *s = scratch_get(SCRATCH_EXIT);
+	struct exec_rec *e;
+	struct mm_struct *mm;
+	u64 start, end, len;
+
+	if (!s)
+		return 0;
+	task = bpf_get_current_task_btf();
+	e = &s->exec;
+	mm = task->mm;
+	e->hdr.type = META_EXEC;
+	e->hdr.size = sizeof(*e);
+	e->tgid = task->tgid;
+	e->start_boot = task->start_boottime;
+	e->args_len = 0;
+	BPF_CORE_READ_STR_INTO(&e->comm, task, comm);
+	if (mm) {
+		start = mm->arg_start;
+		end = mm->arg_end;
+		len = end - start;
+		if (end > start) {
+			if (len > WIRE_ARGS_MAX)
+				len = WIRE_ARGS_MAX;
+			if (!bpf_probe_read_user(e->args, len, (void *)start))
+				e->args_len = len;
+		}
+	}
+	if (bpf_ringbuf_output(&meta_ring, e, sizeof(*e), BPF_RB_NO_WAKEUP))
+		ADD(lost.meta_full, 1);
+	return 0;
+}
+
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(on_cgroup_mkdir, struct cgroup *cgrp, const char *path)
+{
+	struct scratch *s = scratch_get(SCRATCH_EXIT);
+	struct cgroup_rec *c;
+	long len;
+
+	if (!s)
+		return 0;
+	c = &s->cgroup;
+	c->hdr.type = META_CGROUP;
+	c->id = BPF_CORE_READ(cgrp, kn, id);
+	c->hierarchy = BPF_CORE_READ(cgrp, root, hierarchy_id);
+	len = bpf_probe_read_kernel_str(c->path, sizeof(c->path), path);
+	c->path_len = len > 0 ? len - 1 : 0;
+	c->hdr.size = sizeof(*c);
+	if (bpf_ringbuf_output(&meta_ring, c, sizeof(*c), BPF_RB_NO_WAKEUP))
+		ADD(lost.meta_full, 1);
+	if (spy.by_cgroup)
+		spy_inherit_cgroup(cgrp, c->id, c->hierarchy);
+	return 0;
+}
+
+/* The call a thread is in: its saved registers, if it sleeps (then it is in the kernel), or entered under our
+ * eyes. */
+static __always_inline void read_call(struct task_rec *r, struct task_struct *task, struct thread_state *st)
+{
+	const volatile struct call_desc *d;
+	struct pt_regs *regs;
+	u64 orig;
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs) || r->kthread)
+		return;
+	if (st && st->enter_ts && st->session == session)
+		r->enter_ts = st->enter_ts;
+	else if (r->state == 'R' || r->state == 'Z' || r->state == 'X')
+		return;
+	regs = (void *)bpf_task_pt_regs(task);
+	orig = BPF_CORE_READ(regs, orig_ax);
+	if ((s64)orig < 0)
+		return;
+	r->nr = call_nr(task, orig);
+	for (int i = 0; i < 6; i++)
+		r->args[i] = saved_arg(regs, i, r->nr);
+	d = call_desc_of(r->nr);
+	if (d && (d->flags & CALL_FD)) {
+		struct object o = {};
+		u64 fd = r->args[d->fd < 6 ? d->fd : 0];
+
+		if (object_of_fd(task, fd, &o)) {
+			r->wait_obj = o.key;
+			name_object(SCRATCH_ITER, &o, &meta_ring, &named);
+		}
+	}
+}
+
+SEC("iter/task")
+int walk_tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct thread_state *st;
+	struct scratch *s = scratch_get(SCRATCH_ITER);
+
+	if (!task || !s)
+		return 0;
+	read_task(&s->task, task);
+	st = bpf_task_storage_get(&threads, task, NULL, 0);
+	if (st) {
+		s->task.sid = st->sid;
+		s->task.counts = st->counts;
+	}
+	read_call(&s->task, task, st);
+	if (!ctx->meta->seq_num) /* the reader was just scheduled in: its own stamp is the scheduler's now */
+		sched_now = bpf_get_current_task_btf()->se.exec_start;
+	bpf_seq_write(ctx->meta->seq, &s->task, sizeof(s->task));
+	return 0;
+}
+
+SEC("iter/task_file")
+int walk_fds(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct scratch *s = scratch_get(SCRATCH_ITER);
+	struct object o = {};
+	struct fd_rec f = {};
+	u64 sig = 1, *have;
+	u32 len = 0;
+
+	if (!task || !file || !s)
+		return 0;
+	if (!object_of_file(file, &o))
+		return 0;
+	f.key = o.key;
+	f.tgid = task->tgid;
+	f.fd = ctx->fd;
+	f.pos = file->f_pos;
+	f.flags = file->f_flags;
+	/* sockets carry numbers of now; other names are sent once */
+	have = bpf_map_lookup_elem(&named, &o.key);
+	if (!have || o.kind == OBJ_INET) {
+		s->address = (u64)file;
+		if (!describe_file(SCRATCH_ITER, s->address)) {
+			len = (sizeof(s->obj.rec) + s->obj.rec.path_len + 7) & 0x1ff8;
+			f.size = len;
+			sig = name_signature(&o);
+		}
+	}
+	if (bpf_seq_write(ctx->meta->seq, &f, sizeof(f)))
+		return 0;
+	if (len && len <= sizeof(s->obj.rec) + sizeof(s->obj.path) &&
+	    !bpf_seq_write(ctx->meta->seq, &s->obj.rec, len) && (!have || *have != sig))
+		bpf_map_update_elem(&named, &o.key, &sig, BPF_ANY);
+	return 0;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * drain.c - takes one interval's records out of the kernel.
+ *
+ * Order matters: threads are walked first, then exits and facts are swapped
+ * out. A thread that ends in between is in both with growing counters, never
+ * in neither.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpf/capture_priv.h"
+#include "ctop.skel.h"
+
+enum { READ_SIZE = 256 * 1024, BATCH = 4096 };
+
+/* What a batch owns. */
+struct memory {
+	struct bytes tasks, fact_keys, fact_vals, fds, meta;
+	struct capture_fd *fd_list;
+	const struct obj_rec **objs;
+	const struct exec_rec **execs;
+	const struct cgroup_rec **cgroups;
+};
+
+int bytes_reserve(struct bytes *b, size_t more)
+{
+	size_t cap = b->cap ? b->cap : 64 * 1024;
+	char *data;
+
+	if (b->cap - b->len >= more)
+		return 0;
+	while (cap - b->len < more)
+		cap *= 2;
+	data = realloc(b->data, cap);
+	if (!data)
+		return -ENOMEM;
+	b->data = data;
+	b->cap = cap;
+	return 0;
+}
+
+static int read_iter(int link, struct bytes *into)
+{
+	int fd = bpf_iter_create(link);
+	ssize_t n;
+	int r = 0;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		r = bytes_reserve(into, READ_SIZE);
+		if (r < 0)
+			break;
+		n = read(fd, into->data + into->len, READ_SIZE);
+		if (n > 0)
+			into->len += (size_t)n;
+		else if (n < 0 && errno != EAGAIN && errno != EINTR)
+			r = -errno;
+	} while (r == 0 && n != 0);
+	close(fd);
+	return r;
+}
+
+/* Gives the programs the empty map and waits until nobody writes the full one (the update does). */
+static int swap(struct swap_pair *p, int *ret_full)
+{
+	uint32_t zero = 0;
+	int next = !p->current;
+
+	if (bpf_map_update_elem(p->outer, &zero, &p->inner[next], BPF_ANY))
+		return -errno;
+	*ret_full = p->inner[p->current];
+	p->current = next;
+	return 0;
+}
+
+/* Moves everything out of a map that nobody writes. */
+static int drain(int map, size_t key_size, size_t val_size, struct bytes *keys, struct bytes *vals)
+{
+	uint64_t in = 0, out = 0;
+	uint32_t want = BATCH;
+	bool first = true;
+
+	for (;;) {
+		uint32_t n = want;
+		int r, e;
+
+		if (bytes_reserve(keys, want * key_size) || bytes_reserve(vals, want * val_size))
+			return -ENOMEM;
+		r = bpf_map_lookup_and_delete_batch(map, first ? NULL : &in, &out, keys->data + keys->len,
+						    vals->data + vals->len, &n, NULL);
+		e = r ? errno : 0;
+		if (e && e != ENOENT && e != ENOSPC)
+			return -e;
+		if (e == ENOSPC && n == 0) { /* one bucket holds more */
+			want *= 2;
+			continue;
+		}
+		keys->len += n * key_size;
+		vals->len += n * val_size;
+		if (e == ENOENT)
+			return 0;
+		in = out;
+		first = false;
+	}
+}
+
+static int index_fds(struct memory *m, struct capture_batch *b)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at + sizeof(struct fd_rec) <= m->fds.len; n++)
+		at += sizeof(struct fd_rec) + ((struct fd_rec *)(m->fds.data + at))->size;
+	m->fd_list = calloc(n ? n : 1, sizeof(*m->fd_list));
+	if (!m->fd_list)
+		return -ENOMEM;
+	b->fds = m->fd_list;
+	for (size_t at = 0; b->n_fds < n;) {
+		struct fd_rec *f = (struct fd_rec *)(m->fds.data + at);
+
+		if (at + sizeof(*f) + f->size > m->fds.len)
+			break;
+		b->fds[b->n_fds++] = (struct capture_fd){f, f->size ? (const struct obj_rec *)(f + 1) : NULL};
+		at += sizeof(*f) + f->size;
+	}
+	return 0;
+}
+
+static int index_meta(struct memory *m, struct capture_batch *b)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at < m->meta.len; n++)
+		at += (((struct meta_hdr *)(m->meta.data + at))->size + 7u) & ~7u;
+	m->objs = calloc(n + 1, sizeof(*m->objs));
+	m->execs = calloc(n + 1, sizeof(*m->execs));
+	m->cgroups = calloc(n + 1, sizeof(*m->cgroups));
+	if (!m->objs || !m->execs || !m->cgroups)
+		return -ENOMEM;
+	b->objs = m->objs;
+	b->execs = m->execs;
+	b->cgroups = m->cgroups;
+	for (size_t at = 0; at < m->meta.len;) {
+		struct meta_hdr *h = (struct meta_hdr *)(m->meta.data + at);
+
+		switch (h->type) {
+		case META_OBJ: b->objs[b->n_objs++] = (const struct obj_rec *)(h + 1); break;
+		case META_EXEC: b->execs[b->n_execs++] = (const struct exec_rec *)h; break;
+		case META_CGROUP: b->cgroups[b->n_cgroups++] = (const struct cgroup_rec *)h; break;
+		}
+		at += (h->size + 7u) & ~7u;
+	}
+	return 0;
+}
+
+static int read_all(struct capture *c, struct memory *m)
+{
+	struct bytes keys = {0};
+	int full = -1, r;
+
+	sched_yield(); /* refreshes our own scheduler stamp, see walk_tasks */
+	r = read_iter(c->iter_tasks, &m->tasks);
+	if (r < 0)
+		return r;
+	r = swap(&c->exits, &full);
+	if (r < 0)
+		return r;
+	r = drain(full, sizeof(uint64_t), sizeof(struct task_rec), &keys, &m->tasks);
+	free(keys.data);
+	if (r < 0)
+		return r;
+	if (c->facts_left) {
+		r = swap(&c->facts, &full);
+		if (r < 0)
+			return r;
+		c->facts_left = c->needs & NEED_FACTS;
+		r = drain(full, sizeof(struct fact_key), sizeof(struct fact_val), &m->fact_keys,
+			  &m->fact_vals);
+		if (r < 0)
+			return r;
+	}
+	if (c->needs & NEED_FDS) {
+		r = read_iter(c->iter_fds, &m->fds);
+		if (r < 0)
+			return r;
+	}
+	c->meta_into = &m->meta;
+	ring_buffer__consume(c->meta);
+	c->meta_into = NULL;
+	return 0;
+}
+
+int capture_collect(struct capture *c, struct capture_batch **ret)
+{
+	struct capture_batch *b = calloc(1, sizeof(*b));
+	struct memory *m = calloc(1, sizeof(*m));
+	struct cost_window cost;
+	int r = -ENOMEM;
+
+	if (!b || !m) {
+		free(b);
+		free(m);
+		return -ENOMEM;
+	}
+	b->memory = m;
+	cost_begin(c, &cost);
+	r = read_all(c, m);
+	cost_end(c, &cost);
+	if (r >= 0)
+		r = index_fds(m, b);
+	if (r >= 0)
+		r = index_meta(m, b);
+	if (r < 0) {
+		capture_batch_free(b);
+		return r;
+	}
+	b->mono_ns = mono_now();
+	b->sched_now = c->skel->bss->sched_now;
+	b->tasks = (struct task_rec *)m->tasks.data;
+	b->n_tasks = m->tasks.len / sizeof(struct task_rec);
+	b->fact_keys = (struct fact_key *)m->fact_keys.data;
+	b->fact_vals = (struct fact_val *)m->fact_vals.data;
+	b->n_facts = m->fact_keys.len / sizeof(struct fact_key);
+	memcpy(&b->lost, (const void *)&c->skel->bss->lost, sizeof(b->lost));
+	*ret = b;
+	return 0;
+}
+
+struct capture_batch *capture_batch_free(struct capture_batch *b)
+{
+	struct memory *m;
+
+	if (!b)
+		return NULL;
+	m = b->memory;
+	free(m->tasks.data);
+	free(m->fact_keys.data);
+	free(m->fact_vals.data);
+	free(m->fds.data);
+	free(m->meta.data);
+	free(m->fd_list);
+	free(m->objs);
+	free(m->execs);
+	free(m->cgroups);
+	free(m);
+	free(b);
+	return NULL;
+}

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * object.bpf.h - what a descriptor points to: identity on the hot path, a name
+ * (path walk, addresses) at first sight only.
+ */
+#ifndef CTOP_BPF_OBJECT_H
+#define CTOP_BPF_OBJECT_H
+
+struct object {
+	struct obj_key key;
+	struct file *file; /* NULL: not from a descriptor */
+	u16 family;
+	u8 kind;
+};
+
+static __always_inline u8 sock_kind(u16 family)
+{
+	switch (family) {
+	case AF_INET:
+	case AF_INET6: return OBJ_INET;
+	case AF_UNIX: return OBJ_UNIX;
+	case AF_NETLINK: return OBJ_NETLINK;
+	case AF_PACKET: return OBJ_PACKET;
+	}
+	return OBJ_SOCK;
+}
+
+static __always_inline struct sock *file_sock(struct file *file)
+{
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+
+	return BPF_CORE_READ(socket, sk);
+}
+
+/* Identity of an open file; false when it has none. */
+static __always_inline bool object_of_file(struct file *file, struct object *o)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct super_block *sb;
+	u16 mode;
+
+	if (!inode)
+		return false;
+	mode = BPF_CORE_READ(inode, i_mode);
+	sb = BPF_CORE_READ(inode, i_sb);
+	o->file = file;
+	o->family = 0;
+	o->key.ino = BPF_CORE_READ(inode, i_ino);
+	o->key.dev = BPF_CORE_READ(sb, s_dev);
+	o->key.gen = BPF_CORE_READ(inode, i_generation);
+	switch (mode & S_IFMT) {
+	case S_IFREG: o->kind = OBJ_FILE; break;
+	case S_IFDIR: o->kind = OBJ_DIR; break;
+	case S_IFCHR: o->kind = OBJ_CHR; break;
+	case S_IFBLK: o->kind = OBJ_BLK; break;
+	case S_IFIFO: o->kind = OBJ_FIFO; break;
+	case S_IFSOCK: {
+		struct sock *sk = file_sock(file);
+
+		o->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+		o->kind = sock_kind(o->family);
+		return true;
+	}
+	default: o->kind = OBJ_ANON;
+	}
+	/* Anonymous inodes: mode 0 until 6.15, S_IFREG since (cfd86ef7e8e7); all share one inode. */
+	if (o->kind == OBJ_ANON || (o->kind == OBJ_FILE && BPF_CORE_READ(sb, s_magic) == ANON_INODE_FS_MAGIC)) {
+		o->kind = OBJ_ANON;
+		o->key.ino = (u64)file;
+		o->key.gen = 0;
+	}
+	return true;
+}
+
+/* Identity of a descriptor of a task; false when it is not open. */
+static __always_inline bool object_of_fd(struct task_struct *task, s64 fd, struct object *o)
+{
+	struct files_struct *files = task->files;
+	struct fdtable *fdt;
+	struct file **slots;
+	struct file *file = NULL;
+
+	o->kind = OBJ_NONE;
+	if (!files)
+		return false;
+	fdt = files->fdt;
+	if (!fdt || (u64)(u32)fd >= fdt->max_fds)
+		return false;
+	slots = fdt->fd;
+	bpf_probe_read_kernel(&file, sizeof(file), slots + (u32)fd);
+	if (!file)
+		return false;
+	return object_of_file(file, o);
+}
+
+/* FNV-1a over 8-byte words of a NUL-terminated string of len bytes, padding masked off. */
+static __always_inline u64 hash_path(const char *path, u32 len, u64 seed)
+{
+	u64 h = 0xcbf29ce484222325ULL ^ seed;
+	u32 words = (len + 7) / 8;
+
+	for (u32 i = 0; i < WIRE_PATH_MAX / 8; i++) {
+		u64 w;
+
+		if (i >= words)
+			break;
+		w = ((const u64 *)path)[i];
+		if (i == words - 1 && (len & 7))
+			w &= (1ULL << ((len & 7) * 8)) - 1;
+		h = (h ^ w) * 0x100000001b3ULL;
+		h ^= h >> 29;
+	}
+	return h;
+}
+
+/*
+ * Writes the path of (mnt, dentry) into the scratch's walk buffer so that it
+ * ends at WIRE_PATH_MAX; walk_pos tells where it starts. Mounts are crossed up
+ * to the root of the file's own mount namespace. A global function with scalar
+ * arguments: the verifier looks at it once, not once per caller.
+ */
+enum { WALK_DEPTH = 64, WALK_DEPTH_UNROLLED = 6 /* before bpf_loop(), 5.17 */ };
+
+struct walk {
+	struct scratch *s;
+	struct dentry *dentry;
+	struct mount *mnt;
+	u32 pos;
+	bool partial;
+};
+
+/* One component up, or one mount down; 1 = done. */
+static long walk_step(u32 i, struct walk *w)
+{
+	struct dentry *dentry = w->dentry, *parent;
+	struct mount *mnt = w->mnt;
+	struct scratch *s = w->s;
+	u32 len, pos = w->pos;
+
+	if (dentry == BPF_CORE_READ(mnt, mnt.mnt_root)) {
+		struct mount *up = BPF_CORE_READ(mnt, mnt_parent);
+
+		if (up == mnt || !up) {
+			w->partial = false;
+			return 1;
+		}
+		w->dentry = BPF_CORE_READ(mnt, mnt_mountpoint);
+		w->mnt = up;
+		return 0;
+	}
+	len = BPF_CORE_READ(dentry, d_name.len);
+	if (len > 255 || len + 1 > pos)
+		return 1;
+	pos -= len;
+	bpf_probe_read_kernel(s->walk + (pos & PATH_MASK), len, BPF_CORE_READ(dentry, d_name.name));
+	pos -= 1;
+	s->walk[pos & PATH_MASK] = '/';
+	w->pos = pos;
+	parent = BPF_CORE_READ(dentry, d_parent);
+	if (dentry == parent) { /* pseudo file: memfd, "[eventpoll]" */
+		w->partial = false;
+		return 1;
+	}
+	w->dentry = parent;
+	return 0;
+}
+
+__noinline int walk_path(u32 which, u64 vfsmnt, u64 dentry)
+{
+	struct walk w = {
+		.s = scratch_get(which),
+		.dentry = (void *)dentry,
+		.mnt = (void *)(vfsmnt - bpf_core_field_offset(struct mount, mnt)),
+		.pos = WIRE_PATH_MAX,
+		.partial = true,
+	};
+
+	if (!w.s)
+		return 0;
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
+		bpf_loop(WALK_DEPTH, walk_step, &w, 0);
+	} else {
+		for (int i = 0; i < WALK_DEPTH_UNROLLED; i++)
+			if (walk_step(i, &w))
+				break;
+	}
+	if (w.pos >= WIRE_PATH_MAX) {
+		w.pos = WIRE_PATH_MAX - 1;
+		w.s->walk[WIRE_PATH_MAX - 1] = '/';
+	}
+	w.s->walk_pos = w.pos;
+	w.s->walk_partial = w.partial;
+	return 0;
+}
+
+/* Copies the walked path, without its first `skip` bytes, to the start of the record's path; returns its length. */
+static __always_inline u32 take_walk(struct scratch *s, u32 skip)
+{
+	u32 pos = s->walk_pos + skip;
+	u32 len;
+
+	if (pos >= WIRE_PATH_MAX)
+		return 0;
+	len = (WIRE_PATH_MAX - pos) & (2 * WIRE_PATH_MAX - 1);
+	bpf_probe_read_kernel(s->obj.path, len, s->walk + (pos & PATH_MASK));
+	s->obj.rec.partial = s->walk_partial;
+	return len;
+}
+
+static __always_inline void describe_inet(struct obj_rec *r, struct sock *sk)
+{
+	struct inet_sock *inet = (void *)sk;
+
+	r->lport = BPF_CORE_READ(sk, __sk_common.skc_num);
+	r->rport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (r->family == AF_INET) {
+		u32 l = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr), d = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+
+		__builtin_memcpy(r->laddr, &l, 4);
+		__builtin_memcpy(r->raddr, &d, 4);
+	} else {
+		bpf_core_read(r->laddr, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		bpf_core_read(r->raddr, 16, &sk->__sk_common.skc_v6_daddr);
+	}
+	if (!r->lport)
+		r->lport = bpf_ntohs(BPF_CORE_READ(inet, inet_sport));
+	r->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	r->rx_queue = BPF_CORE_READ(sk, sk_backlog.rmem_alloc.counter);
+	r->tx_queue = BPF_CORE_READ(sk, sk_wmem_alloc.refs.counter) - 1;
+	if (r->protocol == IPPROTO_TCP && r->type == SOCK_STREAM) {
+		struct tcp_sock *tp = (void *)sk;
+
+		r->tcp_state = BPF_CORE_READ(sk, __sk_common.skc_state);
+		if (r->tcp_state == TCP_LISTEN) {
+			r->rx_queue = BPF_CORE_READ(sk, sk_ack_backlog);
+			r->tx_queue = BPF_CORE_READ(sk, sk_max_ack_backlog);
+			return;
+		}
+		r->srtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
+		r->rttvar_us = BPF_CORE_READ(tp, mdev_us) >> 2;
+		r->snd_cwnd = BPF_CORE_READ(tp, snd_cwnd);
+		r->total_retrans = BPF_CORE_READ(tp, total_retrans);
+		r->bytes_acked = BPF_CORE_READ(tp, bytes_acked);
+		r->bytes_received = BPF_CORE_READ(tp, bytes_received);
+		/* as ss(8) shows them: tcp_diag_get_info() */
+		r->rx_queue = BPF_CORE_READ(tp, rcv_nxt) - BPF_CORE_READ(tp, copied_seq);
+		r->tx_queue = BPF_CORE_READ(tp, write_seq) - BPF_CORE_READ(tp, snd_una);
+		if ((s32)r->rx_queue < 0)
+			r->rx_queue = 0;
+	}
+}
+
+static __always_inline u32 describe_unix(struct scratch *s, struct sock *sk)
+{
+	struct unix_sock *u = (void *)sk;
+	struct unix_address *addr = BPF_CORE_READ(u, addr);
+	s32 len = 0;
+
+	s->obj.rec.peer_sk = (u64)BPF_CORE_READ(u, peer);
+	s->obj.rec.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	if (!addr)
+		return 0;
+	len = BPF_CORE_READ(addr, len) - 2; /* sun_family */
+	if (len <= 0 || len > 108)
+		return 0;
+	bpf_probe_read_kernel(s->obj.path, len & 127, (void *)addr + bpf_core_field_offset(struct unix_address, name) + 2);
+	if (s->obj.path[0])
+		for (int i = 0; i < 108; i++) /* bound with the NUL counted, or not */
+			if (i < len && !s->obj.path[i]) {
+				len = i;
+				break;
+			}
+	return len;
+}
+
+/* Fills the scratch's object record for an open file. */
+__noinline int describe_file(u32 which, u64 file_addr)
+{
+	struct scratch *s = scratch_get(which);
+	struct file *file = (void *)file_addr;
+	struct object o = {};
+	struct obj_rec *r;
+	u32 len = 0;
+
+	if (!s || !file || !object_of_file(file, &o))
+		return -1;
+	r = &s->obj.rec;
+	__builtin_memset(r, 0, sizeof(*r));
+	r->key = o.key;
+	r->kind = o.kind;
+	if (o.family || o.kind == OBJ_SOCK) {
+		struct sock *sk = file_sock(file);
+
+		r->family = o.family;
+		r->type = BPF_CORE_READ(sk, sk_type);
+		r->protocol = BPF_CORE_READ(sk, sk_protocol);
+		r->sk = (u64)sk;
+		if (o.kind == OBJ_INET)
+			describe_inet(r, sk);
+		else if (o.kind == OBJ_UNIX)
+			len = describe_unix(s, sk);
+	} else {
+		walk_path(which, (u64)BPF_CORE_READ(file, f_path.mnt), (u64)BPF_CORE_READ(file, f_path.dentry));
+		len = take_walk(s, o.kind == OBJ_ANON);
+		if (o.kind == OBJ_FIFO && len == 1) /* a pipe has no name */
+			len = 0;
+	}
+	r->path_len = len;
+	return 0;
+}
+
+/* What a socket's record depends on; other objects are named once. */
+static __always_inline u64 name_signature(const struct object *o)
+{
+	struct sock *sk;
+	u64 ports;
+
+	if (o->kind != OBJ_INET || !o->file)
+		return 1;
+	sk = file_sock(o->file);
+	ports = (u64)BPF_CORE_READ(sk, __sk_common.skc_num) << 16 | BPF_CORE_READ(sk, __sk_common.skc_dport);
+	return ports << 8 | BPF_CORE_READ(sk, __sk_common.skc_state);
+}
+
+static __always_inline int send_object(void *ring, struct scratch *s)
+{
+	u32 len = s->obj.rec.path_len & (4 * WIRE_PATH_MAX - 1);
+
+	s->obj.hdr.type = META_OBJ;
+	s->obj.hdr.size = sizeof(s->obj.hdr) + sizeof(s->obj.rec) + len;
+	return bpf_ringbuf_output(ring, &s->obj, sizeof(s->obj.hdr) + sizeof(s->obj.rec) + len, BPF_RB_NO_WAKEUP);
+}
+
+/* Sends the name of an open file's object unless user space has it. */
+static __always_inline void name_object(u32 which, const struct object *o, void *ring, void *cache)
+{
+	u64 sig = name_signature(o), *have = bpf_map_lookup_elem(cache, &o->key);
+	struct scratch *s;
+
+	if (have && *have == sig)
+		return;
+	if (describe_file(which, (u64)o->file))
+		return;
+	s = scratch_get(which);
+	if (!s)
+		return;
+	if (send_object(ring, s))
+		ADD(lost.meta_full, 1);
+	else
+		bpf_map_update_elem(cache, &o->key, &sig, BPF_ANY);
+}
+
+/* Directory that a relative path starts from; zeros: the path is absolute. */
+struct base {
+	u64 mnt, dentry;
+};
+
+/*
+ * The object of a call that has only a path: reads it, and hashes it with its
+ * base directory. at: AT_FDCWD or a descriptor.
+ */
+static __always_inline bool object_of_path(struct scratch *s, struct task_struct *task, const void *user, s64 at,
+					   struct object *o, struct base *ret_base)
+{
+	long len = bpf_probe_read_user_str(s->user_path, WIRE_PATH_MAX, user);
+	u64 seed = 0;
+
+	if (len <= 1)
+		return false;
+	if (s->user_path[0] != '/') {
+		if ((s32)at == AT_FDCWD) {
+			struct fs_struct *fs = task->fs;
+
+			ret_base->mnt = (u64)BPF_CORE_READ(fs, pwd.mnt);
+			ret_base->dentry = (u64)BPF_CORE_READ(fs, pwd.dentry);
+		} else {
+			struct object dir = {};
+			struct file *file;
+
+			if (!object_of_fd(task, at, &dir))
+				return false;
+			file = dir.file;
+			ret_base->mnt = (u64)BPF_CORE_READ(file, f_path.mnt);
+			ret_base->dentry = (u64)BPF_CORE_READ(file, f_path.dentry);
+		}
+		struct dentry *dir = (void *)ret_base->dentry;
+
+		seed = BPF_CORE_READ(dir, d_inode, i_ino);
+	}
+	o->kind = OBJ_PATH;
+	o->family = 0;
+	o->file = NULL;
+	o->key.dev = 0;
+	o->key.gen = 0;
+	o->key.ino = hash_path(s->user_path, len - 1, seed);
+	return true;
+}
+
+__noinline int describe_path(u32 which, u64 key_ino, u64 base_mnt, u64 base_dentry)
+{
+	struct scratch *s = scratch_get(which);
+	struct obj_rec *r;
+	u32 at = 0;
+	long len;
+
+	if (!s)
+		return -1;
+	r = &s->obj.rec;
+	__builtin_memset(r, 0, sizeof(*r));
+	r->key.ino = key_ino;
+	r->kind = OBJ_PATH;
+	if (base_dentry) {
+		walk_path(which, base_mnt, base_dentry);
+		at = take_walk(s, 0) & (2 * WIRE_PATH_MAX - 1);
+		s->obj.path[at] = '\0';
+		at++;
+	}
+	len = bpf_probe_read_kernel_str(s->obj.path + (at & (2 * WIRE_PATH_MAX - 1)), WIRE_PATH_MAX, s->user_path);
+	r->path_len = len > 0 ? at + len - 1 : at;
+	return 0;
+}
+
+static __always_inline void name_path(u32 which, struct scratch *s, const struct object *o, const struct base *base,
+				      void *ring, void *cache)
+{
+	u64 sig = 1;
+
+	if (bpf_map_lookup_elem(cache, &o->key))
+		return;
+	if (describe_path(which, o->key.ino, base->mnt, base->dentry))
+		return;
+	if (send_object(ring, s))
+		ADD(lost.meta_full, 1);
+	else
+		bpf_map_update_elem(cache, &o->key, &sig, BPF_ANY);
+}
+
+#endif

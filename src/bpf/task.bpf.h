@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * task.bpf.h - a thread's record: read by the task iterator and at exit.
+ */
+#ifndef CTOP_BPF_TASK_H
+#define CTOP_BPF_TASK_H
+
+static __always_inline u32 task_gen(struct task_struct *task)
+{
+	return task->start_boottime >> 16;
+}
+
+static __always_inline bool task_is_compat(struct task_struct *task)
+{
+	return task->thread_info.status & TS_COMPAT;
+}
+
+/* Index of the chosen v1 controller in this kernel, or none. */
+static __always_inline u32 v1_subsys(void)
+{
+	switch (v1_choice) {
+#define V1(name)                                                                       \
+	case V1_##name:                                                                \
+		if (bpf_core_enum_value_exists(enum cgroup_subsys_id, name##_cgrp_id)) \
+			return bpf_core_enum_value(enum cgroup_subsys_id, name##_cgrp_id); \
+		break;
+		V1(pids)
+		V1(memory)
+		V1(cpu)
+		V1(cpuacct)
+		V1(freezer)
+		V1(devices)
+#undef V1
+	}
+	return CGROUP_SUBSYS_MAX;
+}
+
+static __always_inline void cgroup_ids(struct task_struct *task, u64 *cset_id, u64 *v1, u64 *v2)
+{
+	struct css_set *cset = task->cgroups;
+
+	*cset_id = (u64)cset;
+	*v1 = 0;
+	*v2 = BPF_CORE_READ(cset, dfl_cgrp, kn, id);
+	if (v1_choice) {
+		u32 i = v1_subsys();
+		struct cgroup_subsys_state *css = NULL;
+
+		if (i >= CGROUP_SUBSYS_MAX)
+			return;
+		bpf_probe_read_kernel(&css, sizeof(css),
+				      (void *)cset + bpf_core_field_offset(struct css_set, subsys) + i * 8);
+		*v1 = BPF_CORE_READ(css, cgroup, kn, id);
+	}
+}
+
+static __always_inline u32 pid_in_ns(struct pid *pid, u32 *ret_ns)
+{
+	u32 level = BPF_CORE_READ(pid, level);
+	struct upid *at;
+	struct pid_namespace *ns = NULL;
+	u32 nr = 0;
+
+	if (level > 32)
+		return 0;
+	at = (void *)pid + bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid);
+	nr = BPF_CORE_READ(at, nr);
+	if (ret_ns) {
+		ns = BPF_CORE_READ(at, ns);
+		*ret_ns = BPF_CORE_READ(ns, ns.inum);
+	}
+	return nr;
+}
+
+/* One memory counter: exact where per-CPU parts are few, as /proc/PID/statm sums them too. */
+static __always_inline s64 percpu_sum(struct percpu_counter *c)
+{
+	s64 sum = BPF_CORE_READ(c, count);
+
+	return sum < 0 ? 0 : sum;
+}
+
+static __always_inline void read_memory(struct task_rec *r, struct mm_struct *mm)
+{
+	r->vm_pages = BPF_CORE_READ(mm, total_vm);
+	if (bpf_core_type_exists(struct mm_rss_stat)) {
+		struct mm_struct___before62 *old = (void *)mm;
+		struct mm_rss_stat st;
+
+		bpf_core_read(&st, sizeof(st), &old->rss_stat);
+		r->rss_pages = st.count[0].counter + st.count[1].counter + st.count[3].counter;
+		r->swap_pages = st.count[2].counter;
+	} else {
+		void *base = (void *)mm + bpf_core_field_offset(struct mm_struct, rss_stat);
+		u32 size = bpf_core_type_size(struct percpu_counter);
+
+		r->rss_pages = percpu_sum(base) + percpu_sum(base + size) + percpu_sum(base + 3 * size);
+		r->swap_pages = percpu_sum(base + 2 * size);
+	}
+}
+
+static __always_inline u32 count_fds(struct task_struct *task)
+{
+	struct files_struct *files = task->files;
+	struct fdtable *fdt;
+	unsigned long *bits;
+	u32 words, n = 0;
+
+	if (!files)
+		return 0;
+	fdt = files->fdt;
+	if (!fdt)
+		return 0;
+	words = fdt->max_fds / 64;
+	bits = fdt->open_fds;
+	for (u32 i = 0; i < 1024; i++) {
+		u64 w = 0;
+
+		if (i >= words)
+			break;
+		bpf_probe_read_kernel(&w, sizeof(w), bits + i);
+		if (!w)
+			continue;
+		w -= (w >> 1) & 0x5555555555555555ULL;
+		w = (w & 0x3333333333333333ULL) + ((w >> 2) & 0x3333333333333333ULL);
+		n += (((w + (w >> 4)) & 0x0f0f0f0f0f0f0f0fULL) * 0x0101010101010101ULL) >> 56;
+	}
+	return n;
+}
+
+/* As ps(1) and /proc/PID/stat write it: fs/proc/array.c task_state_array. */
+static __always_inline u8 task_state_char(struct task_struct *task)
+{
+	struct task_struct___before514 *old = (void *)task;
+	u32 state = bpf_core_field_exists(task->__state) ? task->__state : (u32)BPF_CORE_READ(old, state);
+	u32 exit_state = task->exit_state;
+
+	if (exit_state & 0x20)
+		return 'Z';
+	if (exit_state & 0x10)
+		return 'X';
+	if ((state & 0x402) == 0x402) /* TASK_NOLOAD | TASK_UNINTERRUPTIBLE */
+		return 'I';
+	if (state & 1)
+		return 'S';
+	if (state & 2)
+		return 'D';
+	if (state & 4)
+		return 'T';
+	if (state & 8)
+		return 't';
+	if (state & 0x40)
+		return 'P';
+	return 'R';
+}
+
+static __always_inline void read_identity(struct task_rec *r, struct task_struct *task)
+{
+	const struct cred *cred = task->real_cred;
+	struct signal_struct *signal = task->signal;
+	struct task_struct *parent = task->real_parent;
+	struct tty_struct *tty;
+	struct nsproxy *ns = task->nsproxy;
+
+	r->uid = BPF_CORE_READ(cred, uid.val);
+	r->gid = BPF_CORE_READ(cred, gid.val);
+	r->euid = BPF_CORE_READ(cred, euid.val);
+	r->loginuid = bpf_core_field_exists(task->loginuid) ? BPF_CORE_READ(task, loginuid.val) : 0xffffffff;
+	if (parent)
+		r->ppid = parent->tgid;
+	r->netns = BPF_CORE_READ(ns, net_ns, ns.inum);
+	r->vtid = pid_in_ns(task->thread_pid, &r->pidns);
+	r->nr_threads = BPF_CORE_READ(signal, nr_threads);
+	r->vpid = pid_in_ns(BPF_CORE_READ(signal, pids[1]), NULL);
+	r->pgrp = BPF_CORE_READ(signal, pids[2], numbers[0].nr);
+	r->session = BPF_CORE_READ(signal, pids[3], numbers[0].nr);
+	tty = BPF_CORE_READ(signal, tty);
+	if (tty)
+		r->tty = BPF_CORE_READ(tty, driver, major) << 20 |
+			 (BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index));
+	BPF_CORE_READ_STR_INTO(&r->comm, task, comm);
+}
+
+/* Everything but the call it is in. */
+static __always_inline void read_task(struct task_rec *r, struct task_struct *task)
+{
+	struct mm_struct *mm;
+
+	__builtin_memset(r, 0, sizeof(*r));
+	r->tid = task->pid;
+	r->tgid = task->tgid;
+	r->start_boot = task->start_boottime;
+	cgroup_ids(task, &r->cset, &r->cgroup_v1, &r->cgroup_v2);
+	r->exec_runtime = task->se.sum_exec_runtime;
+	r->utime = task->utime;
+	r->stime = task->stime;
+	r->run_delay = task->sched_info.run_delay;
+	r->last_ran = task->se.exec_start;
+	r->nvcsw = task->nvcsw;
+	r->nivcsw = task->nivcsw;
+	r->min_flt = task->min_flt;
+	r->maj_flt = task->maj_flt;
+	r->disk_read = task->ioac.read_bytes;
+	r->disk_write = task->ioac.write_bytes;
+	r->prio = task->static_prio;
+	r->policy = task->policy;
+	r->kthread = !!(task->flags & PF_KTHREAD);
+	r->cpu = task->thread_info.cpu;
+	r->exit_code = task->exit_code;
+	r->nr = WIRE_NR_NONE;
+	r->state = task_state_char(task);
+	read_identity(r, task);
+	mm = task->mm;
+	if (r->tid == r->tgid) {
+		if (mm && !r->kthread)
+			read_memory(r, mm);
+		r->fdcount = count_fds(task);
+	}
+}
+
+#endif
