@@ -311,6 +311,15 @@ static void peek(void)
 	}
 }
 
+static int unix_obj(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		die("fstat");
+	return truth_obj("unix", "socket:[%lu]", (unsigned long)st.st_ino);
+}
+
 /* unix DIR [LOOPS]: a named stream server, and a pair of datagram sockets; a passed descriptor. */
 static void pass(int over, int fd)
 {
@@ -326,8 +335,7 @@ static void pass(int over, int fd)
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	if (sendmsg(over, &m, 0) < 0)
-		die("pass");
+	TOK(unix_obj(over), OUT, sendmsg, over, &m, 0);
 }
 
 static int passed(int over)
@@ -339,8 +347,7 @@ static int passed(int over)
 
 	m.msg_control = space;
 	m.msg_controllen = sizeof(space);
-	if (recvmsg(over, &m, 0) < 0)
-		die("passed");
+	TOK(unix_obj(over), IN, recvmsg, over, &m, 0);
 	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(fd));
 	return fd;
 }
@@ -355,15 +362,6 @@ static void unix_child(void *p)
 	for (long i = 0; i < arg(1, 50); i++)
 		TOK(passed_obj, OUT, write, fd, "passed", 6);
 	TOK(passed_obj, NONE, close, fd);
-}
-
-static int unix_obj(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		die("fstat");
-	return truth_obj("unix", "socket:[%lu]", (unsigned long)st.st_ino);
 }
 
 static void unix_accept(void *p)
@@ -426,11 +424,11 @@ static void refused(void)
 {
 	int fd = bound(AF_INET, SOCK_STREAM, &server, &server_len);
 
-	close(fd);
+	TOK(0, NONE, close, fd);
 	for (long i = 0; i < arg(0, 20); i++) {
 		fd = socket(AF_INET, SOCK_STREAM, 0);
 		T(truth_sock("tcp", fd), NONE, connect, fd, &server, server_len);
-		close(fd);
+		TOK(0, NONE, close, fd);
 	}
 }
 

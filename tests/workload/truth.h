@@ -423,9 +423,9 @@ static inline int truth_main(int argc, char **argv, const struct workload *all)
 	if (worker == 0) {
 		/* a test that is killed takes its workload along */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		close(0);
-		close(1);
 		truth_thread(truth_worker_comm);
+		T(0, NONE, close, 0);
+		T(0, NONE, close, 1);
 		if (w->setup)
 			w->setup();
 		truth_set(1);

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Call by call and byte by byte: the sums over all intervals are the workload's own counts."""
+import re
+
+from cases import case
+from monitor import Monitor, Workload, observe, res_name
+
+INODE = re.compile(r"^(?:pipe|socket):\[(\d+)\]$")
+AMOUNTS = ("evt.count", "evt.buflen.in", "evt.buflen.out")
+
+
+def named(*comms):
+    """A filter for processes of these names, in the simple form."""
+    words = []
+    for c in comms:
+        words += (["or"] if words else []) + [f"proc.name={c}"]
+    return words
+
+
+def object_id(row):
+    """What tells an object apart on both sides: the path of a file, the inode of pipes and sockets."""
+    m = INODE.match(row["name"])
+    return int(m[1]) if m else row["name"]
+
+
+def compare_facts(ctx, m, w, after_go=None, by_thread=True):
+    """Monitor ran the view e2e-facts: every (thread, object, call, result)."""
+    def who(tid):
+        return tid if by_thread else 0
+
+    by_name = m.sums(("thread.tid", "fd.name", "evt.type", "evt.res"), AMOUNTS)
+    by_ino = m.sums(("thread.tid", "fd.ino", "evt.type", "evt.res"), AMOUNTS)
+    got = {}
+    for source in (by_name, by_ino):
+        for (tid, obj, call, res), v in source.items():
+            k = (who(tid), obj, call, res)
+            got[k] = tuple(a + b for a, b in zip(got.get(k, (0, 0, 0)), v))
+    ctx.equal_maps(got, w.sums(lambda r: (who(r["tid"]), object_id(r), r["call"], res_name(r["err"])), after_go,
+                               lambda r: r["kind"] and r["calls"] + r["in"] + r["out"] > 0),
+                   f"{w.argv[-1]}: per thread, object, call and result")
+    calls = {k: v[0] for k, v in m.sums(("evt.type", "evt.res"), AMOUNTS).items()}
+    want = {k: v[0] for k, v in w.sums(lambda r: (r["call"], res_name(r["err"])), after_go).items() if v[0] > 0}
+    ctx.equal_maps(calls, want, "per call and result")
+    in_rows = tuple(sum(v) for v in zip(*m.sums((), AMOUNTS).values()))
+    ctx.equal(m.totals(AMOUNTS), in_rows or (0, 0, 0), "totals line against the sum of the rows")
+    ctx.equal(m.health().get("coarse"), 0, "health.coarse")
+    ctx.equal(m.health().get("unstored"), 0, "health.unstored")
+
+
+def exact(ctx, program, *args, comms=(), interval=0.4, options=()):
+    comms = comms or (f"wl-{args[0]}"[:15],)
+    m, w = observe(ctx, "e2e-facts", program, *args, filter_words=named(*comms), interval=interval,
+                   options=["--views", "tests/e2e/views.json", *options])
+    compare_facts(ctx, m, w)
+    return m, w
+
+
+@case(needs="bpf")
+def read_write_families(ctx):
+    exact(ctx, "files", "rw", ctx.dir, 400, 1)
+
+
+@case(needs="bpf")
+def a_file_per_thread(ctx):
+    exact(ctx, "files", "rw", ctx.dir, 50, 40)
+
+
+@case(needs="bpf")
+def two_hundred_threads_on_one_file(ctx):
+    exact(ctx, "files", "shared", ctx.dir, 2000, 200)
+
+
+@case(needs="bpf")
+def opens_and_failures(ctx):
+    exact(ctx, "files", "opens", ctx.dir, 100)
+
+
+@case(needs="bpf")
+def duplicated_and_inherited_descriptors(ctx):
+    exact(ctx, "files", "dups", ctx.dir, 300, comms=("wl-dups", "wl-dup-child"))
+
+
+@case(needs="bpf")
+def calls_with_two_objects(ctx):
+    exact(ctx, "files", "copies", ctx.dir, 50)
+
+
+@case(needs="bpf")
+def two_thousand_files(ctx):
+    exact(ctx, "files", "many", ctx.dir, 2000, 2)
+
+
+@case(needs="bpf")
+def opened_before_the_monitor(ctx):
+    w = Workload(ctx, "files", "before", ctx.dir, 3000)
+    m = Monitor(ctx, "e2e-facts", *named("wl-before"), options=["--views", "tests/e2e/views.json"])
+    w.run()
+    m.settle()
+    ctx.equal(m.stop(), 0, "exit status")
+    compare_facts(ctx, m, w, after_go=True)
+
+
+@case(needs="bpf")
+def tcp_over_ipv4(ctx):
+    exact(ctx, "net", "tcp4", 6, 60, comms=("wl-tcp4", "wl-server"))
+
+
+@case(needs="bpf")
+def tcp_over_ipv6(ctx):
+    exact(ctx, "net", "tcp6", 6, 60, comms=("wl-tcp6", "wl-server"))
+
+
+@case(needs="bpf")
+def sendfile_and_splice_on_sockets(ctx):
+    exact(ctx, "net", "tcpfile", ctx.dir, 60, comms=("wl-tcpfile", "wl-server"))
+
+
+@case(needs="bpf")
+def udp(ctx):
+    for variant in ("udp4", "udp6", "udp4u"):
+        exact(ctx, "net", variant, 400, comms=(f"wl-{variant}", "wl-server"))
+
+
+@case(needs="bpf")
+def sendmmsg_and_recvmmsg(ctx):
+    exact(ctx, "net", "udpm", 400)
+
+
+@case(needs="bpf")
+def peeking_is_not_receiving(ctx):
+    exact(ctx, "net", "peek", 400)
+
+
+@case(needs="bpf")
+def unix_sockets_and_passed_descriptors(ctx):
+    exact(ctx, "net", "unix", ctx.dir, 200, comms=("wl-unix", "wl-server", "wl-pass-child"))
+
+
+@case(needs="bpf")
+def refused_connections(ctx):
+    exact(ctx, "net", "refused", 100)
+
+
+@case(needs="bpf")
+def errors_by_errno(ctx):
+    w = exact(ctx, "procs", "errors", 300)[1]
+    ctx.check(len(w.truth["rows"]) >= 6, "the workload has six kinds of errors")
+
+
+@case(needs="bpf")
+def children_that_live_for_a_millisecond(ctx):
+    exact(ctx, "procs", "churn", 1500, 20, 4, comms=("wl-churn", "wl-short"))
+
+
+@case(needs="bpf")
+def threads_with_names(ctx):
+    m, w = exact(ctx, "procs", "threads", 200, 300)
+    del m, w
+
+
+@case(needs="bpf")
+def execve_from_a_thread(ctx):
+    m = Monitor(ctx, "e2e-facts", options=["--views", "tests/e2e/views.json"])
+    w = Workload(ctx, "procs", "exec", 4000)
+    w.run()
+    m.settle()
+    ctx.equal(m.stop(), 0, "exit status")
+    calls = m.sums(("proc.pid", "thread.tid", "evt.type"), AMOUNTS)
+    ctx.equal_maps(calls, w.sums(lambda r: (r["pid"], r["tid"], r["call"])), "per thread, before and after execve")
+
+
+@case(needs="bpf")
+def calls_of_32_bit(ctx):
+    exact(ctx, "procs", "compat", 5000)
+
+
+@case(needs="bpf")
+def everything_at_once(ctx):
+    """Several workloads at full speed together, one monitor."""
+    loads = [("files", "rw", ctx.dir, 300, 8), ("files", "copies", ctx.dir, 50), ("net", "tcp4", 4, 60),
+             ("procs", "churn", 400, 20, 2), ("procs", "storm", 300000, 4), ("procs", "errors", 200)]
+    m = Monitor(ctx, "e2e-facts", options=["--views", "tests/e2e/views.json"])
+    ws = [Workload(ctx, *load) for load in loads]
+    for w in ws:
+        w.go()
+    for w in ws:
+        w.finish()
+    m.settle()
+    ctx.equal(m.stop(), 0, "exit status")
+    got = m.sums(("proc.pid", "thread.tid", "evt.type", "evt.res"), AMOUNTS)
+    for w in ws:
+        ctx.equal_maps(got, w.sums(lambda r: (r["pid"], r["tid"], r["call"], res_name(r["err"])),
+                                   only=lambda r: r["call"] != "500"),
+                       " ".join(w.argv[1:2]) + ": per thread, call and result")
+    ctx.equal(m.health().get("coarse"), 0, "health.coarse")
+
+
+@case(needs="bpf")
+def more_keys_than_the_map_holds(ctx):
+    """--max-facts 64: totals stay exact, health says how many calls were coarsened."""
+    m, w = observe(ctx, "e2e-totals", "files", "many", ctx.dir, 1500, 3, filter_words=named("wl-many"),
+                   options=["--views", "tests/e2e/views.json", "--max-facts", "64"])
+    got = m.sums(("proc.name",), AMOUNTS + ("evt.count.error",))
+    # every call of the process is counted, of which the workload notes nearly all; what it does not
+    # note (brk, exit_group, …) moves no bytes and is not one of its calls
+    row = got.get(("wl-many",), (0, 0, 0, 0))
+    ctx.equal(row[1:3], (w.total("in"), w.total("out")), "bytes in, out")
+    ctx.within(row[0], w.total("calls"), w.total("calls") + 40, "calls")
+    m2, w2 = observe(ctx, "e2e-facts", "files", "many", ctx.dir, 1500, 3, filter_words=named("wl-many"),
+                     options=["--views", "tests/e2e/views.json", "--max-facts", "64"])
+    ctx.check(m2.health().get("coarse", 0) > 1000, f"health.coarse says so: {m2.health()}")
+    facts = m2.sums((), AMOUNTS).get((), (0, 0, 0))
+    ctx.within(facts[0] + m2.health().get("coarse", 0), w2.total("calls"), 10**9,
+               "rows and coarse calls together are all calls")

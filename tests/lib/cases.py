@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test cases: a decorator to declare them, checks that explain themselves, a runner.
+
+A case is a function of one argument, a Context. Every check counts; the last
+line that the runner prints is "N passed, N failed, N skipped".
+"""
+import fnmatch
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+CASES = []
+
+
+class Skip(Exception):
+    """What the case needs is not there."""
+
+
+class Failure(Exception):
+    """The case cannot go on."""
+
+
+def case(needs=(), timeout=60):
+    """Declares a test case. `needs`: "bpf" (rights to load programs), or names of commands."""
+    def declare(fn):
+        fn.needs = (needs,) if isinstance(needs, str) else tuple(needs)
+        fn.timeout = timeout
+        CASES.append(fn)
+        return fn
+    return declare
+
+
+class Context:
+    """What a case works with: a directory of its own, checks, and cleanups run last to first."""
+
+    def __init__(self, name, options):
+        self.name = name
+        self.options = options
+        self.failures = []
+        self.checks = 0
+        self.cleanups = []
+        # not /tmp itself: its name must be free of anything a filter would have to quote
+        self.dir = tempfile.mkdtemp(prefix="ctop-e2e-")
+        os.chmod(self.dir, 0o755)
+
+    def cleanup(self, fn, *args):
+        self.cleanups.append((fn, args))
+
+    def close(self):
+        while self.cleanups:
+            fn, args = self.cleanups.pop()
+            try:
+                fn(*args)
+            except Exception as e:  # a failing cleanup must not hide the case's own failure
+                self.fail(f"cleanup: {e!r}")
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def fail(self, text):
+        self.failures.append(text)
+
+    def check(self, ok, text):
+        self.checks += 1
+        if not ok:
+            self.fail(text)
+        return ok
+
+    def equal(self, got, want, what):
+        return self.check(got == want, f"{what}: got {got!r}, want {want!r}")
+
+    def within(self, got, low, high, what):
+        return self.check(got is not None and low <= got <= high, f"{what}: got {got!r}, want {low!r} .. {high!r}")
+
+    def equal_maps(self, got, want, what, limit=12):
+        """Every key of `want` has the same value in `got`; what else `got` has is not looked at."""
+        wrong = [(k, got.get(k), v) for k, v in want.items() if got.get(k) != v]
+        self.checks += 1
+        if wrong:
+            lines = [f"  {k}: got {g}, want {w}" for k, g, w in sorted(wrong, key=repr)[:limit]]
+            if len(wrong) > limit:
+                lines.append(f"  … and {len(wrong) - limit} more")
+            self.fail(f"{what}: {len(wrong)} of {len(want)} differ\n" + "\n".join(lines))
+        return not wrong
+
+
+def run_command(*argv, check=True, timeout=60, **kw):
+    r = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
+                       timeout=timeout, **kw)
+    if check and r.returncode:
+        raise Failure(f"{' '.join(argv)}: exit status {r.returncode}: {r.stderr.strip()}")
+    return r
+
+
+def wait_for(what, fn, timeout=10, step=0.05):
+    """Polls until fn() is true and returns its value."""
+    end = time.monotonic() + timeout
+    while True:
+        value = fn()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Failure(f"waited {timeout} s in vain: {what}")
+        time.sleep(step)
+
+
+def missing_need(need):
+    if need == "bpf":
+        return bpf_missing()
+    return None if shutil.which(need) else f"{need} is not installed"
+
+
+_bpf = []
+
+
+def bpf_missing():
+    """Why BPF programs cannot be loaded here; None if they can. bpftool loads one to find out."""
+    if not _bpf:
+        reason = None
+        if os.geteuid() != 0:
+            reason = "not root"
+        elif not os.path.exists("/sys/kernel/btf/vmlinux"):
+            reason = "kernel without BTF"
+        else:
+            r = subprocess.run(["bpftool", "prog", "list"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                               text=True)
+            if r.returncode:
+                reason = f"no right to use BPF: {r.stderr.strip()}"
+        _bpf.append(reason)
+    return _bpf[0]
+
+
+def run_all(patterns, options):
+    """Runs the cases whose name matches one of the patterns (all without any). Returns the exit status."""
+    passed = failed = skipped = 0
+    # in CI nothing may be missing
+    strict = os.environ.get("CI") == "true"
+    for fn in CASES:
+        name = f"{fn.__module__}.{fn.__name__}"
+        if patterns and not any(fnmatch.fnmatch(name, f"*{p}*") for p in patterns):
+            continue
+        reason = next((r for r in map(missing_need, fn.needs) if r), None)
+        ctx = Context(name, options)
+        start = time.monotonic()
+        try:
+            if reason:
+                raise Skip(reason)
+            fn(ctx)
+        except Skip as e:
+            reason = str(e)
+        except Failure as e:
+            ctx.fail(str(e))
+        except Exception:
+            ctx.fail(traceback.format_exc())
+        ctx.close()
+        took = time.monotonic() - start
+        if reason and not ctx.failures:
+            if strict:
+                failed += 1
+                print(f"FAIL {name}: must not be skipped here: {reason}")
+            else:
+                skipped += 1
+                print(f"skip {name}: {reason}")
+        elif ctx.failures:
+            failed += 1
+            print(f"FAIL {name} ({took:.1f} s)")
+            for text in ctx.failures:
+                print("    " + text.replace("\n", "\n    "))
+        else:
+            passed += 1
+            print(f"ok   {name} ({ctx.checks} checks, {took:.1f} s)")
+        sys.stdout.flush()
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed else 0
