@@ -24,6 +24,7 @@ PKGLIB   = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lz
 ALLC     = -std=gnu17 -D_GNU_SOURCE -DCTOP_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) $(HARDEN) $(SANFL) -Isrc -I$(O) $(PKGINC)
 ALLL     = -pie -Wl,-z,relro,-z,now $(SANFL) $(LDFLAGS)
 
+PROG    := $(if $(filter build,$(O)),,$(O)/)ctop-trace
 BPF_OBJ := $(O)/ctop.bpf.o
 SKEL    := $(O)/ctop.skel.h
 SRC     := $(sort $(wildcard src/bpf/*.c src/core/*.c src/views/*.c src/ui/*.c))
@@ -37,9 +38,9 @@ WORKBIN := $(WORK:%.c=$(O)/%)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-all: ctop-trace
+all: $(PROG)
 
-ctop-trace: $(O)/src/main.o $(LIB)
+$(PROG): $(O)/src/main.o $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALLL) -o $@ $^ $(PKGLIB) -lpthread -lm
 
@@ -81,7 +82,7 @@ unit: $(UNITBIN)
 workloads: $(WORKBIN)
 
 clean:
-	rm -rf $(O) ctop-trace
+	rm -rf $(O) $(PROG)
 
 include $(wildcard mk/*.mk)
 
