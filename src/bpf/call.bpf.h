@@ -22,27 +22,34 @@ static __always_inline const volatile struct call_desc *call_desc_of(u16 nr)
 	return nr & WIRE_NR_COMPAT ? &compat_calls[i] : &calls[i];
 }
 
-/* Argument n of the current call. The entry code keeps all six in pt_regs until the return to user mode. */
-static __always_inline u64 call_arg(struct pt_regs *regs, u32 n, u16 nr)
+/* All arguments of the current call. The entry code keeps them in pt_regs until the return to user mode. */
+struct call_args {
+	u64 v[8]; /* 6 used: any masked index is in bounds */
+};
+
+static __always_inline void read_args(struct call_args *a, struct pt_regs *regs, u16 nr)
 {
 	if (nr & WIRE_NR_COMPAT) {
-		switch (n) {
-		case 0: return (u32)regs->bx;
-		case 1: return (u32)regs->cx;
-		case 2: return (u32)regs->dx;
-		case 3: return (u32)regs->si;
-		case 4: return (u32)regs->di;
-		default: return (u32)regs->bp;
-		}
+		a->v[0] = (u32)regs->bx;
+		a->v[1] = (u32)regs->cx;
+		a->v[2] = (u32)regs->dx;
+		a->v[3] = (u32)regs->si;
+		a->v[4] = (u32)regs->di;
+		a->v[5] = (u32)regs->bp;
+	} else {
+		a->v[0] = regs->di;
+		a->v[1] = regs->si;
+		a->v[2] = regs->dx;
+		a->v[3] = regs->r10;
+		a->v[4] = regs->r8;
+		a->v[5] = regs->r9;
 	}
-	switch (n) {
-	case 0: return regs->di;
-	case 1: return regs->si;
-	case 2: return regs->dx;
-	case 3: return regs->r10;
-	case 4: return regs->r8;
-	default: return regs->r9;
-	}
+	a->v[6] = a->v[7] = 0;
+}
+
+static __always_inline u64 call_arg(const struct call_args *a, u8 n)
+{
+	return a->v[n & 7];
 }
 
 /* The same for the saved registers of another thread. */

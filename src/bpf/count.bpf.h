@@ -130,7 +130,7 @@ static __always_inline void add_fact(struct task_struct *task, struct thread_sta
 }
 
 /* A failed call that had only a path: the path is the object. */
-static __always_inline void path_object(struct task_struct *task, struct pt_regs *regs,
+static __always_inline void path_object(struct task_struct *task, const struct call_args *args,
 					const volatile struct call_desc *desc, struct done *d)
 {
 	struct scratch *s = scratch_get(SCRATCH_CALL);
@@ -140,8 +140,8 @@ static __always_inline void path_object(struct task_struct *task, struct pt_regs
 	if (!s)
 		return;
 	if (desc->dirfd < 6)
-		at = call_arg(regs, desc->dirfd, d->nr);
-	if (object_of_path(s, task, (void *)call_arg(regs, desc->path, d->nr), at, &d->obj, &base))
+		at = call_arg(args, desc->dirfd);
+	if (object_of_path(SCRATCH_CALL, s, task, (void *)call_arg(args, desc->path), at, &d->obj, &base))
 		name_path(SCRATCH_CALL, s, &d->obj, &base, &meta_ring, &named);
 }
 
@@ -150,6 +150,7 @@ static __always_inline void count_call(struct task_struct *task, struct thread_s
 	struct task_counts spare = {};
 	struct task_counts *c = st ? &st->counts : &spare;
 	const volatile struct call_desc *desc;
+	struct call_args args;
 	struct done d = {};
 	u64 latency = ~0ULL;
 	u64 ts = 0;
@@ -168,6 +169,8 @@ static __always_inline void count_call(struct task_struct *task, struct thread_s
 	}
 	desc = call_desc_of(d.nr);
 	flags = desc ? desc->flags : 0;
+	if (flags)
+		read_args(&args, regs, d.nr);
 	c->calls++;
 	if (d.err)
 		c->errors++;
@@ -177,12 +180,12 @@ static __always_inline void count_call(struct task_struct *task, struct thread_s
 		u64 bytes = ret;
 
 		if (flags & CALL_MMSG)
-			bytes = mmsg_bytes(call_arg(regs, 1, d.nr), ret);
-		if ((flags & CALL_PEEK) && (call_arg(regs, desc->dirfd, d.nr) & MSG_PEEK))
+			bytes = mmsg_bytes(call_arg(&args, 1), ret);
+		if ((flags & CALL_PEEK) && (call_arg(&args, desc->dirfd) & MSG_PEEK))
 			bytes = 0;
-		object_of_fd(task, call_arg(regs, desc->fd, d.nr), &d.obj);
+		object_of_own_fd(call_arg(&args, desc->fd), &d.obj);
 		if (flags & CALL_SECOND) {
-			object_of_fd(task, call_arg(regs, desc->fd2, d.nr), &d.second);
+			object_of_own_fd(call_arg(&args, desc->fd2), &d.second);
 			d.two = true;
 			d.in = d.out = bytes;
 		} else if (flags & CALL_READ) {
@@ -207,11 +210,11 @@ static __always_inline void count_call(struct task_struct *task, struct thread_s
 			d.obj.kind = st->enter_kind;
 		}
 	} else if ((flags & CALL_RETFD) && ret >= 0) {
-		object_of_fd(task, ret, &d.obj);
+		object_of_own_fd(ret, &d.obj);
 	} else if (d.err && (flags & CALL_PATH) && desc->path < 6) {
-		path_object(task, regs, desc, &d);
+		path_object(task, &args, desc, &d);
 	} else if ((flags & CALL_FD) && d.obj.kind == OBJ_NONE) {
-		object_of_fd(task, call_arg(regs, desc->fd, d.nr), &d.obj);
+		object_of_own_fd(call_arg(&args, desc->fd), &d.obj);
 	}
 	add_fact(task, st, &d, latency);
 }

@@ -54,9 +54,11 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 	st->enter_kind = OBJ_NONE;
 	d = call_desc_of(st->enter_nr);
 	if (d && (d->flags & CALL_CLOSE)) {
+		struct call_args args;
 		struct object o = {};
 
-		if (object_of_fd(task, call_arg(regs, d->fd, st->enter_nr), &o)) {
+		read_args(&args, regs, st->enter_nr);
+		if (object_of_own_fd(call_arg(&args, d->fd), &o)) {
 			st->enter_obj = o.key;
 			st->enter_kind = o.kind;
 			name_object(SCRATCH_CALL, &o, &meta_ring, &named);

@@ -93,18 +93,27 @@ static __always_inline bool object_of_fd(struct task_struct *task, s64 fd, struc
 	return object_of_file(file, o);
 }
 
-/* FNV-1a over 8-byte words of a NUL-terminated string of len bytes, padding masked off. */
-static __always_inline u64 hash_path(const char *path, u32 len, u64 seed)
+/* The same for the current task; a global function, so that the verifier looks at it once. */
+__noinline int object_of_own_fd(u32 fd, struct object *o)
 {
+	return o ? object_of_fd(bpf_get_current_task_btf(), fd, o) : 0;
+}
+
+/* FNV-1a over 8-byte words of the scratch's user path of len bytes, padding masked off. */
+__noinline u64 hash_path(u32 which, u32 len, u64 seed)
+{
+	struct scratch *s = scratch_get(which);
 	u64 h = 0xcbf29ce484222325ULL ^ seed;
 	u32 words = (len + 7) / 8;
 
+	if (!s)
+		return 0;
 	for (u32 i = 0; i < WIRE_PATH_MAX / 8; i++) {
 		u64 w;
 
 		if (i >= words)
 			break;
-		w = ((const u64 *)path)[i];
+		w = ((const u64 *)s->user_path)[i];
 		if (i == words - 1 && (len & 7))
 			w &= (1ULL << ((len & 7) * 8)) - 1;
 		h = (h ^ w) * 0x100000001b3ULL;
@@ -264,12 +273,6 @@ static __always_inline u32 describe_unix(struct scratch *s, struct sock *sk)
 	if (len <= 0 || len > 108)
 		return 0;
 	bpf_probe_read_kernel(s->obj.path, len & 127, (void *)addr + bpf_core_field_offset(struct unix_address, name) + 2);
-	if (s->obj.path[0])
-		for (int i = 0; i < 108; i++) /* bound with the NUL counted, or not */
-			if (i < len && !s->obj.path[i]) {
-				len = i;
-				break;
-			}
 	return len;
 }
 
@@ -359,7 +362,7 @@ struct base {
  * The object of a call that has only a path: reads it, and hashes it with its
  * base directory. at: AT_FDCWD or a descriptor.
  */
-static __always_inline bool object_of_path(struct scratch *s, struct task_struct *task, const void *user, s64 at,
+static __always_inline bool object_of_path(u32 which, struct scratch *s, struct task_struct *task, const void *user, s64 at,
 					   struct object *o, struct base *ret_base)
 {
 	long len = bpf_probe_read_user_str(s->user_path, WIRE_PATH_MAX, user);
@@ -377,7 +380,7 @@ static __always_inline bool object_of_path(struct scratch *s, struct task_struct
 			struct object dir = {};
 			struct file *file;
 
-			if (!object_of_fd(task, at, &dir))
+			if (!object_of_own_fd(at, &dir))
 				return false;
 			file = dir.file;
 			ret_base->mnt = (u64)BPF_CORE_READ(file, f_path.mnt);
@@ -392,7 +395,7 @@ static __always_inline bool object_of_path(struct scratch *s, struct task_struct
 	o->file = NULL;
 	o->key.dev = 0;
 	o->key.gen = 0;
-	o->key.ino = hash_path(s->user_path, len - 1, seed);
+	o->key.ino = hash_path(which, len - 1, seed);
 	return true;
 }
 

@@ -99,33 +99,33 @@ static __always_inline void read_memory(struct task_rec *r, struct mm_struct *mm
 	}
 }
 
-static __always_inline u32 count_fds(struct task_struct *task)
+/* Bits set in the first `words` words at `bits`: open descriptors. Beyond 65,536 they are not counted. */
+__noinline u32 count_bits(u64 bits, u32 words)
 {
-	struct files_struct *files = task->files;
-	struct fdtable *fdt;
-	unsigned long *bits;
-	u32 words, n = 0;
+	u32 n = 0;
 
-	if (!files)
-		return 0;
-	fdt = files->fdt;
-	if (!fdt)
-		return 0;
-	words = fdt->max_fds / 64;
-	bits = fdt->open_fds;
 	for (u32 i = 0; i < 1024; i++) {
 		u64 w = 0;
 
 		if (i >= words)
 			break;
-		bpf_probe_read_kernel(&w, sizeof(w), bits + i);
-		if (!w)
-			continue;
+		bpf_probe_read_kernel(&w, sizeof(w), (void *)(bits + i * 8));
 		w -= (w >> 1) & 0x5555555555555555ULL;
 		w = (w & 0x3333333333333333ULL) + ((w >> 2) & 0x3333333333333333ULL);
 		n += (((w + (w >> 4)) & 0x0f0f0f0f0f0f0f0fULL) * 0x0101010101010101ULL) >> 56;
 	}
 	return n;
+}
+
+static __always_inline u32 count_fds(struct task_struct *task)
+{
+	struct files_struct *files = task->files;
+	struct fdtable *fdt;
+
+	if (!files)
+		return 0;
+	fdt = files->fdt;
+	return fdt ? count_bits((u64)BPF_CORE_READ(fdt, open_fds), fdt->max_fds / 64) : 0;
 }
 
 /* As ps(1) and /proc/PID/stat write it: fs/proc/array.c task_state_array. */
