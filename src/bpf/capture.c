@@ -189,7 +189,8 @@ struct capture *capture_free(struct capture *c)
 {
 	if (!c)
 		return NULL;
-	bpf_link__destroy(c->spy_exit);
+	if (c->spy)
+		capture_spy_stop(c);
 	bpf_link__destroy(c->enter);
 	ring_buffer__free(c->meta);
 	ring_buffer__free(c->spy);

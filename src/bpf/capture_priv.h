@@ -29,19 +29,24 @@ struct swap_pair {
 	int current;
 };
 
+enum { PENDING_EXECS = 64 };
+
 struct capture {
 	struct ctop_bpf *skel;
 	pthread_mutex_t lock; /* hooks: needs and spy both want sys_enter */
 	unsigned needs;
 	bool spying;
 	bool facts_left; /* facts were on since the last drain */
-	struct bpf_link *enter, *spy_exit;
+	struct bpf_link *enter, *spy_links[3];
 	struct swap_pair facts, exits;
 	struct ring_buffer *meta;
 	struct bytes *meta_into; /* set while the ring is read */
 	struct ring_buffer *spy;
 	capture_spy_fn spy_fn;
 	void *spy_userdata;
+	size_t spy_delivered, spy_max;
+	struct spy_hdr *execs[PENDING_EXECS]; /* entries that wait for their end */
+	unsigned next_exec;
 	int iter_tasks, iter_fds; /* link descriptors */
 	uint64_t cost_ns, cost_at, cost_runs; /* extrapolated, see cost.c */
 };

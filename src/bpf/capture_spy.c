@@ -1,23 +1,215 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * capture_spy.c - attaches the spy's hooks, fills its filter sets, reads its
+ * ring. An exec comes as two records, its arguments from the entry and its
+ * result from the end; they are joined here.
+ */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "bpf/capture_priv.h"
 #include "ctop.skel.h"
+
+/* Empties a hash map by walking it. */
+static void clear_map(const struct bpf_map *map)
+{
+	int fd = bpf_map__fd(map);
+	char key[sizeof(struct obj_key)];
+
+	while (!bpf_map_get_next_key(fd, NULL, key))
+		if (bpf_map_delete_elem(fd, key))
+			break;
+}
+
+static int fill_map(const struct bpf_map *map, const void *keys, size_t n, size_t size)
+{
+	uint8_t one = 1;
+
+	clear_map(map);
+	for (size_t i = 0; i < n; i++)
+		if (bpf_map_update_elem(bpf_map__fd(map), (const char *)keys + i * size, &one, BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+static bool is_exec(const struct capture *c, const struct spy_rec *r)
+{
+	uint32_t i = r->nr & ~WIRE_NR_COMPAT;
+
+	if (i >= WIRE_SYSCALLS)
+		return false;
+	return (r->nr & WIRE_NR_COMPAT ? c->skel->rodata->compat_calls : c->skel->rodata->calls)[i].flags &
+	       CALL_EXEC;
+}
+
+/* Keeps the entry of an exec until its end comes. Bounded: the oldest goes. */
+static void keep_exec(struct capture *c, const struct spy_hdr *h)
+{
+	struct spy_hdr *copy = malloc(h->hdr.size);
+	struct spy_hdr **slot = &c->execs[c->next_exec++ % PENDING_EXECS];
+
+	free(*slot);
+	*slot = copy;
+	if (copy)
+		memcpy(copy, h, h->hdr.size);
+}
+
+/* The kept entry for this end: of the same thread, or of its process (a thread that execs takes the leader's
+ * tid). */
+static struct spy_hdr *take_exec(struct capture *c, const struct spy_rec *end)
+{
+	struct spy_hdr **best = NULL;
+
+	for (int i = 0; i < PENDING_EXECS; i++) {
+		struct spy_hdr **slot = &c->execs[i];
+
+		if (!*slot || (*slot)->rec.tgid != end->tgid)
+			continue;
+		if (!best || (*slot)->rec.task.tid == end->task.tid)
+			best = slot;
+	}
+	if (!best)
+		return NULL;
+	struct spy_hdr *h = *best;
+
+	*best = NULL;
+	return h;
+}
+
+static void deliver(struct capture *c, const struct obj_rec *obj, const struct spy_hdr *rec)
+{
+	c->spy_fn(obj, rec, c->spy_userdata);
+	c->spy_delivered++;
+}
+
+static void deliver_event(struct capture *c, const struct spy_hdr *rec)
+{
+	struct spy_hdr *begin;
+
+	if (!is_exec(c, &rec->rec)) {
+		deliver(c, NULL, rec);
+		return;
+	}
+	if (rec->rec.phase == SPY_ENTER) {
+		keep_exec(c, rec);
+		return;
+	}
+	begin = take_exec(c, &rec->rec);
+	if (!begin) {
+		deliver(c, NULL, rec);
+		return;
+	}
+	begin->rec.phase = SPY_EXIT;
+	begin->rec.ret = rec->rec.ret;
+	begin->rec.ts = rec->rec.ts;
+	begin->rec.latency = rec->rec.latency;
+	begin->rec.task = rec->rec.task;
+	memcpy(begin->rec.comm, rec->rec.comm, sizeof(begin->rec.comm));
+	deliver(c, NULL, begin);
+	free(begin);
+}
+
+/* libbpf 1.1 has no limit on a consume; an error ends it behind the record that caused it. */
+static int on_record(void *ctx, void *data, size_t size)
+{
+	struct capture *c = ctx;
+	const struct meta_hdr *h = data;
+
+	if (h->type == META_OBJ)
+		deliver(c, (const struct obj_rec *)(h + 1), NULL);
+	else if (h->type == META_SPY && size >= sizeof(struct spy_hdr))
+		deliver_event(c, data);
+	return c->spy_delivered >= c->spy_max ? -ENOBUFS : 0;
+}
+
 int capture_spy_init(struct capture *c)
 {
+	c->spy = ring_buffer__new(bpf_map__fd(c->skel->maps.spy_ring), on_record, c, NULL);
+	return c->spy ? 0 : -errno;
+}
+
+static int attach_spy(struct capture *c)
+{
+	struct bpf_program *progs[] = {c->skel->progs.spy_fork, c->skel->progs.spy_exit,
+				       c->skel->progs.spy_enter};
+
+	for (size_t i = 0; i < sizeof(progs) / sizeof(*progs); i++) {
+		c->spy_links[i] = bpf_program__attach(progs[i]);
+		if (!c->spy_links[i])
+			return -errno;
+	}
 	return 0;
 }
+
 int capture_spy_start(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets)
 {
-	return -ENOSYS;
+	struct ctop_bpf *s = c->skel;
+	int r;
+
+	capture_spy_stop(c);
+	if ((r = fill_map(s->maps.spy_cgroups, sets->cgroups, sets->n_cgroups, sizeof(uint64_t))) < 0 ||
+	    (r = fill_map(s->maps.spy_objects, sets->objects, sets->n_objects, sizeof(struct obj_key))) < 0 ||
+	    (r = fill_map(s->maps.spy_pids, sets->pids, sets->n_pids, sizeof(uint32_t))) < 0)
+		return r;
+	memcpy((void *)&s->bss->spy, filter, sizeof(*filter));
+	s->bss->spy_session++;
+	s->bss->spy_seen = s->bss->spy_passed = s->bss->spy_lost = 0;
+	pthread_mutex_lock(&c->lock);
+	c->spying = true;
+	r = capture_update_enter(c);
+	pthread_mutex_unlock(&c->lock);
+	if (r >= 0)
+		r = attach_spy(c);
+	if (r < 0)
+		capture_spy_stop(c);
+	return r;
 }
-void capture_spy_stop(struct capture *c)
-{
-}
-int capture_spy_poll(struct capture *c, capture_spy_fn fn, void *userdata, size_t max)
+
+static int drop_record(void *ctx, void *data, size_t size)
 {
 	return 0;
 }
+
+void capture_spy_stop(struct capture *c)
+{
+	struct ring_buffer *rest;
+
+	for (size_t i = 0; i < sizeof(c->spy_links) / sizeof(*c->spy_links); i++) {
+		bpf_link__destroy(c->spy_links[i]);
+		c->spy_links[i] = NULL;
+	}
+	pthread_mutex_lock(&c->lock);
+	c->spying = false;
+	capture_update_enter(c);
+	pthread_mutex_unlock(&c->lock);
+	rest = ring_buffer__new(bpf_map__fd(c->skel->maps.spy_ring), drop_record, NULL, NULL);
+	if (rest)
+		ring_buffer__consume(rest);
+	ring_buffer__free(rest);
+	for (int i = 0; i < PENDING_EXECS; i++) {
+		free(c->execs[i]);
+		c->execs[i] = NULL;
+	}
+}
+
+int capture_spy_poll(struct capture *c, capture_spy_fn fn, void *userdata, size_t max)
+{
+	int r;
+
+	c->spy_fn = fn;
+	c->spy_userdata = userdata;
+	c->spy_delivered = 0;
+	c->spy_max = max;
+	r = ring_buffer__consume(c->spy);
+	if (r < 0 && r != -ENOBUFS)
+		return r;
+	return (int)c->spy_delivered;
+}
+
 void capture_spy_counts(const struct capture *c, struct spy_counts *ret)
 {
-	*ret = (struct spy_counts){0};
+	ret->seen = c->skel->bss->spy_seen;
+	ret->passed = c->skel->bss->spy_passed;
+	ret->lost = c->skel->bss->spy_lost;
 }

@@ -16,7 +16,8 @@
 static void totals(struct capture *c, uint64_t *ret_ns, uint64_t *ret_runs)
 {
 	const struct bpf_program *progs[] = {c->skel->progs.on_sys_enter, c->skel->progs.on_sys_exit,
-					     c->skel->progs.on_exit, c->skel->progs.on_exec};
+					     c->skel->progs.on_exit,      c->skel->progs.on_exec,
+					     c->skel->progs.spy_enter,    c->skel->progs.spy_exit};
 
 	*ret_ns = *ret_runs = 0;
 	for (size_t i = 0; i < sizeof(progs) / sizeof(*progs); i++) {

@@ -115,7 +115,7 @@ static __always_inline void add_fact(struct task_struct *task, struct thread_sta
 	if (latency != ~0ULL)
 		add_latency(v, latency);
 	if (fresh && d->obj.file)
-		name_object(SCRATCH_CALL, &d->obj, &meta_ring, &named);
+		name_object(SCRATCH_CALL, &d->obj, &meta_ring, &named, 0);
 	if (d->two && d->out) {
 		key.obj = d->second.key;
 		v = fact_row(&key, &fresh);
@@ -125,7 +125,7 @@ static __always_inline void add_fact(struct task_struct *task, struct thread_sta
 		}
 		v->bytes_out += d->out;
 		if (fresh && d->second.file)
-			name_object(SCRATCH_CALL, &d->second, &meta_ring, &named);
+			name_object(SCRATCH_CALL, &d->second, &meta_ring, &named, 0);
 	}
 }
 

@@ -61,7 +61,7 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 		if (object_of_own_fd(call_arg(&args, d->fd), &o)) {
 			st->enter_obj = o.key;
 			st->enter_kind = o.kind;
-			name_object(SCRATCH_CALL, &o, &meta_ring, &named);
+			name_object(SCRATCH_CALL, &o, &meta_ring, &named, 0);
 		}
 	}
 	st->enter_ts = bpf_ktime_get_ns();
@@ -197,7 +197,7 @@ static __always_inline void read_call(struct task_rec *r, struct task_struct *ta
 
 		if (object_of_fd(task, fd, &o)) {
 			r->wait_obj = o.key;
-			name_object(SCRATCH_ITER, &o, &meta_ring, &named);
+			name_object(SCRATCH_ITER, &o, &meta_ring, &named, 0);
 		}
 	}
 }

@@ -144,6 +144,7 @@ struct {
 } scratch_map SEC(".maps");
 
 struct event_buf {
+	u64 off; /* bytes of data in use */
 	struct spy_hdr hdr;
 	u8 data[EVENT_MAX];
 };
@@ -169,6 +170,7 @@ struct spy_filter spy;
 /* Written here, read by user space. */
 struct lost_counts lost;
 __u64 spy_seen, spy_passed, spy_lost;
+__u64 spy_session; /* names sent to an earlier spy are sent again */
 __u64 sched_now;
 __u64 next_sid; /* atomic: once per thread */
 __u64 next_exit;

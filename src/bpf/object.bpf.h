@@ -335,9 +335,9 @@ static __always_inline int send_object(void *ring, struct scratch *s)
 }
 
 /* Sends the name of an open file's object unless user space has it. */
-static __always_inline void name_object(u32 which, const struct object *o, void *ring, void *cache)
+static __always_inline void name_object(u32 which, const struct object *o, void *ring, void *cache, u64 salt)
 {
-	u64 sig = name_signature(o), *have = bpf_map_lookup_elem(cache, &o->key);
+	u64 sig = name_signature(o) ^ salt << 48, *have = bpf_map_lookup_elem(cache, &o->key);
 	struct scratch *s;
 
 	if (have && *have == sig)

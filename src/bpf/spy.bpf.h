@@ -1,7 +1,434 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * spy.bpf.h - the live stream: filters calls in the kernel, copies what their
+ * arguments point to, sends one record a call. Attached only while somebody
+ * looks. Events that do not pass the filter cost a few nanoseconds.
+ *
+ * An event is put together in a per-CPU buffer, then sent in one piece.
+ */
 #ifndef CTOP_BPF_SPY_H
 #define CTOP_BPF_SPY_H
+
+enum {
+	EVENT_MASK = 8 * 1024 - 1, /* offsets of blobs; EVENT_MAX leaves room for the longest behind */
+	COPY_MIN = 128,             /* structs are copied whole however short payloads are cut */
+	IOV_SHOWN = 8,
+	ARGV_SHOWN = 32,
+	ARRAY_BYTES = 1024,
+};
+
+static __always_inline struct event_buf *event_get(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&event_map, &zero);
+}
+
+static __always_inline struct spy_blob *blob_at(struct event_buf *e)
+{
+	return (void *)(e->data + (e->off & EVENT_MASK & ~7u));
+}
+
+/* Ends the blob that was written behind blob_at(). */
+static __always_inline void blob_close(struct event_buf *e, u32 arg, u32 part, u64 addr, u32 len, u64 full, bool fault)
+{
+	struct spy_blob *b = blob_at(e);
+
+	b->arg = arg;
+	b->part = part;
+	b->fault = fault;
+	b->pad = 0;
+	b->len = len;
+	b->full = full;
+	b->addr = addr;
+	e->off += sizeof(*b) + ((len + 7) & ~7u);
+	e->hdr.rec.n_blobs++;
+}
+
+static __always_inline bool blob_room(const struct event_buf *e)
+{
+	return e->hdr.rec.n_blobs < WIRE_BLOBS_MAX && e->off < EVENT_MASK - sizeof(struct spy_blob);
+}
+
+/* Copies len bytes (at most WIRE_SNAP_MAX) of user memory; id: arg | part << 8. */
+__noinline int copy_mem(u64 addr, u32 len, u64 full, u32 id)
+{
+	struct event_buf *e = event_get();
+	bool fault;
+
+	if (!e || !addr || !blob_room(e))
+		return 0;
+	if (len > WIRE_SNAP_MAX)
+		len = WIRE_SNAP_MAX;
+	fault = bpf_probe_read_user(blob_at(e) + 1, len, (void *)addr) != 0;
+	blob_close(e, id & 255, id >> 8, addr, fault ? 0 : len, full, fault);
+	return 0;
+}
+
+__noinline int copy_str(u64 addr, u32 id)
+{
+	struct event_buf *e = event_get();
+	long len;
+
+	if (!e || !addr || !blob_room(e))
+		return 0;
+	len = bpf_probe_read_user_str(blob_at(e) + 1, WIRE_SNAP_MAX, (void *)addr);
+	/* a string that fills the buffer may go on: full says so */
+	blob_close(e, id, 0, addr, len > 0 ? len - 1 : 0, len == WIRE_SNAP_MAX ? len : len - 1, len < 0);
+	return 0;
+}
+
+/* The iovec array as one blob, and up to snaplen bytes of what it points to as another (part 1). */
+__noinline int copy_iov(u64 vec, u32 count, u64 limit, u32 id)
+{
+	struct event_buf *e = event_get();
+	struct iovec iov;
+	u64 left = limit;
+	u32 len = 0, snap;
+
+	if (!e || !vec || !count)
+		return 0;
+	copy_mem(vec, (count > IOV_SHOWN ? IOV_SHOWN : count) * sizeof(iov), (u64)count * sizeof(iov), id);
+	if (!blob_room(e))
+		return 0;
+	snap = spy.snaplen > WIRE_SNAP_MAX ? WIRE_SNAP_MAX : spy.snaplen;
+	for (u32 i = 0; i < IOV_SHOWN; i++) {
+		u32 n;
+
+		if (i >= count || !left || len >= snap)
+			break;
+		if (bpf_probe_read_user(&iov, sizeof(iov), (void *)(vec + i * sizeof(iov))))
+			break;
+		n = iov.iov_len > WIRE_SNAP_MAX ? WIRE_SNAP_MAX : iov.iov_len;
+		if (n > left)
+			n = left;
+		if (n > snap - len)
+			n = snap - len;
+		asm volatile("" : "+r"(n));
+		if (n > WIRE_SNAP_MAX)
+			break;
+		if (bpf_probe_read_user((void *)(blob_at(e) + 1) + (len & (2 * WIRE_SNAP_MAX - 1)), n, (void *)iov.iov_base))
+			break;
+		len += n;
+		left -= n;
+	}
+	blob_close(e, id & 255, 1, 0, len, limit, false);
+	return 0;
+}
+
+/* A msghdr: itself, name (part 2), iovec (part 3), payload (part 1). limit ~0: the lengths of the iovec say. */
+__noinline int copy_msg(u64 addr, u32 size, u64 limit, u32 arg)
+{
+	struct user_msghdr m;
+
+	if (bpf_probe_read_user(&m, sizeof(m), (void *)addr))
+		return 0;
+	copy_mem(addr, size, size, arg);
+	if (m.msg_name && m.msg_namelen)
+		copy_mem(m.msg_name, m.msg_namelen > COPY_MIN ? COPY_MIN : m.msg_namelen, m.msg_namelen, arg | 2 << 8);
+	copy_iov(m.msg_iov, m.msg_iovlen > 1024 ? 1024 : m.msg_iovlen, limit, arg | 3 << 8);
+	return 0;
+}
+
+/* Strings of a NULL-terminated pointer array, joined by NUL; full = how many there were (as far as looked). */
+__noinline int copy_argv(u64 vec, u32 arg)
+{
+	struct event_buf *e = event_get();
+	u32 len = 0, n = 0;
+
+	if (!e || !vec || !blob_room(e))
+		return 0;
+	for (u32 i = 0; i < ARGV_SHOWN; i++) {
+		u64 str = 0;
+		long got;
+
+		if (bpf_probe_read_user(&str, sizeof(str), (void *)(vec + i * 8)) || !str)
+			break;
+		n++;
+		if (len > WIRE_SNAP_MAX / 2)
+			continue;
+		got = bpf_probe_read_user_str((void *)(blob_at(e) + 1) + (len & (WIRE_SNAP_MAX - 1)), WIRE_SNAP_MAX / 2,
+					      (void *)str);
+		if (got > 0)
+			len += got;
+	}
+	blob_close(e, arg, 0, vec, len > WIRE_SNAP_MAX ? WIRE_SNAP_MAX : len, n, false);
+	return 0;
+}
+
+static __always_inline u32 snap_limit(u64 len)
+{
+	u32 limit = spy.snaplen > COPY_MIN ? spy.snaplen : COPY_MIN;
+
+	return len > limit ? limit : len;
+}
+
+/* Copies argument i as its call's description says. */
+__noinline int copy_arg(u32 i)
+{
+	struct event_buf *e = event_get();
+	const volatile struct call_desc *d;
+	u64 addr, len;
+	s64 ret;
+	u32 size;
+
+	if (!e || i >= 6)
+		return 0;
+	d = call_desc_of(e->hdr.rec.nr);
+	if (!d)
+		return 0;
+	addr = e->hdr.rec.args[i];
+	size = d->copy[i].size;
+	ret = e->hdr.rec.ret;
+	if (!addr)
+		return 0;
+	switch (d->copy[i].op) {
+	case COPY_STR: return copy_str(addr, i);
+	case COPY_FIXED: return copy_mem(addr, size, size, i);
+	case COPY_LEN_ARG:
+		len = e->hdr.rec.args[size < 6 ? size : 0];
+		return copy_mem(addr, snap_limit(len), len, i);
+	case COPY_LEN_RET:
+		if (ret > 0)
+			copy_mem(addr, snap_limit(ret), ret, i);
+		return 0;
+	case COPY_LENPTR: {
+		u32 n = 0;
+
+		bpf_probe_read_user(&n, sizeof(n), (void *)e->hdr.rec.args[size < 6 ? size : 0]);
+		if (n)
+			copy_mem(addr, n > COPY_MIN ? COPY_MIN : n, n, i);
+		return 0;
+	}
+	case COPY_IOV_ARG: return copy_iov(addr, e->hdr.rec.args[size < 6 ? size : 0], ret > 0 ? ret : ~0ULL, i);
+	case COPY_IOV_RET: return copy_iov(addr, e->hdr.rec.args[size < 6 ? size : 0], ret > 0 ? ret : 0, i);
+	case COPY_MSG_ARG: return copy_msg(addr, 56, ret > 0 ? ret : ~0ULL, i);
+	case COPY_MSG_RET: return copy_msg(addr, 56, ret > 0 ? ret : 0, i);
+	case COPY_MMSG_ARG:
+	case COPY_MMSG_RET: {
+		u32 n = 0; /* bytes of the first message: the kernel wrote them */
+
+		if (ret > 0)
+			bpf_probe_read_user(&n, sizeof(n), (void *)(addr + MMSG_LEN_AT));
+		return copy_msg(addr, MMSG_SIZE, n, i);
+	}
+	case COPY_ARGV: return copy_argv(addr, i);
+	case COPY_ARRAY_ARG:
+		len = e->hdr.rec.args[(size & 7) < 6 ? size & 7 : 0] * (size >> 3);
+		return copy_mem(addr, len > ARRAY_BYTES ? ARRAY_BYTES : len, len, i);
+	case COPY_ARRAY_RET:
+		len = ret > 0 ? (u64)ret * (size >> 3) : 0;
+		if (len)
+			copy_mem(addr, len > ARRAY_BYTES ? ARRAY_BYTES : len, len, i);
+		return 0;
+	}
+	return 0;
+}
+
+static __always_inline bool spy_cgroup_wanted(struct task_struct *task)
+{
+	u64 cset, v1, v2;
+
+	cgroup_ids(task, &cset, &v1, &v2);
+	if (bpf_map_lookup_elem(&spy_cgroups, &v2))
+		return true;
+	v1 |= 1ULL << 63;
+	return bpf_map_lookup_elem(&spy_cgroups, &v1) != NULL;
+}
+
+/* What can be told before the call ran. */
+static __always_inline bool spy_wants(struct task_struct *task, u16 nr)
+{
+	u32 tgid = task->tgid;
+
+	if (tgid == spy.own_tgid || (spy.tgid && tgid != spy.tgid) || (spy.tid && task->pid != spy.tid))
+		return false;
+	if (spy.by_call) {
+		u32 i = nr & (WIRE_SYSCALLS - 1);
+		u64 word = nr & WIRE_NR_COMPAT ? spy.compat_calls[i / 64] : spy.calls[i / 64];
+
+		if (!(word >> (i & 63) & 1))
+			return false;
+	}
+	if (spy.by_pid && !bpf_map_lookup_elem(&spy_pids, &tgid))
+		return false;
+	return !spy.by_cgroup || spy_cgroup_wanted(task);
+}
+
+static __always_inline void spy_name(const struct object *o)
+{
+	if (o->kind != OBJ_NONE && o->file)
+		name_object(SCRATCH_SPY, o, &spy_ring, &spy_named, spy_session);
+}
+
+static __always_inline bool spy_object_wanted(const struct spy_rec *r)
+{
+	return bpf_map_lookup_elem(&spy_objects, &r->fd_obj[0]) || bpf_map_lookup_elem(&spy_objects, &r->fd_obj[1]) ||
+	       bpf_map_lookup_elem(&spy_objects, &r->ret_obj);
+}
+
+static __always_inline void spy_header(struct event_buf *e, struct task_struct *task, struct pt_regs *regs, u16 nr)
+{
+	struct spy_rec *r = &e->hdr.rec;
+	struct task_struct *parent = task->real_parent;
+	struct call_args args;
+
+	__builtin_memset(&e->hdr, 0, sizeof(e->hdr));
+	e->off = 0;
+	e->hdr.hdr.type = META_SPY;
+	r->nr = nr;
+	r->latency = ~0ULL;
+	read_args(&args, regs, nr);
+	for (int i = 0; i < 6; i++)
+		r->args[i] = args.v[i];
+	cgroup_ids(task, &r->cset, &r->cgroup_v1, &r->cgroup_v2);
+	r->task.tid = task->pid;
+	r->task.gen = task_gen(task);
+	r->tgid = task->tgid;
+	if (parent)
+		r->ppid = parent->tgid;
+	r->uid = bpf_get_current_uid_gid();
+	r->cpu = bpf_get_smp_processor_id();
+	bpf_get_current_comm(r->comm, sizeof(r->comm));
+}
+
+static __always_inline void spy_send(struct event_buf *e)
+{
+	u32 size = sizeof(e->hdr) + e->off;
+
+	asm volatile("" : "+r"(size)); /* the bound below must be on what is passed on */
+	if (size > sizeof(e->hdr) + EVENT_MAX)
+		return;
+	e->hdr.hdr.size = size;
+	e->hdr.rec.size = size - sizeof(e->hdr.hdr);
+	e->hdr.rec.seq = ADD(spy_passed, 1);
+	if (bpf_ringbuf_output(&spy_ring, &e->hdr, size, BPF_RB_NO_WAKEUP))
+		ADD(spy_lost, 1);
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(spy_enter, struct pt_regs *regs, long id)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u16 nr = call_nr(task, id);
+	const volatile struct call_desc *d = call_desc_of(nr);
+	struct event_buf *e;
+
+	if (!d || !(d->flags & (CALL_EXEC | CALL_NORETURN | CALL_CLOSE)) || !spy_wants(task, nr))
+		return 0;
+	e = event_get();
+	if (!e)
+		return 0;
+	if (d->flags & CALL_CLOSE) { /* at the end there is nothing left to name */
+		struct object o = {};
+		struct call_args args;
+
+		read_args(&args, regs, nr);
+		if (object_of_own_fd(call_arg(&args, d->fd), &o))
+			spy_name(&o);
+		return 0;
+	}
+	/* an exec's end brings the result; its arguments must be read now, while the old memory is there */
+	if (spy.failed_only || spy.by_object || spy.io_only || (spy.min_latency && (d->flags & CALL_NORETURN)))
+		if (!(d->flags & CALL_EXEC))
+			return 0;
+	spy_header(e, task, regs, nr);
+	e->hdr.rec.phase = SPY_ENTER;
+	e->hdr.rec.ts = bpf_ktime_get_ns();
+	for (u32 i = 0; i < 6; i++)
+		copy_arg(i);
+	spy_send(e);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(spy_exit, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread_state *st = bpf_task_storage_get(&threads, task, NULL, 0);
+	u16 nr = call_nr(task, regs->orig_ax);
+	const volatile struct call_desc *d;
+	struct event_buf *e;
+	struct spy_rec *r;
+	struct object o;
+	u64 now, ts = st ? st->last_enter : 0;
+	u32 flags;
+
+	ADD(spy_seen, 1);
+	if (nr == WIRE_NR_NONE && ts)
+		nr = st->enter_nr;
+	if ((spy.failed_only && !call_errno(ret)) || !spy_wants(task, nr))
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (spy.min_latency && (!ts || now - ts < spy.min_latency))
+		return 0;
+	d = call_desc_of(nr);
+	flags = d ? d->flags : 0;
+	if (spy.io_only && (ret <= 0 || !(flags & (CALL_READ | CALL_WRITE))))
+		return 0;
+	e = event_get();
+	if (!e)
+		return 0;
+	spy_header(e, task, regs, nr);
+	r = &e->hdr.rec;
+	r->ret = ret;
+	r->ts = ts ? ts : now;
+	if (ts)
+		r->latency = now - ts;
+	if (flags & CALL_CLOSE) {
+		if (ts && st->enter_kind != OBJ_NONE)
+			r->fd_obj[0] = st->enter_obj;
+	} else if (flags & CALL_FD) {
+		__builtin_memset(&o, 0, sizeof(o));
+		if (object_of_own_fd(r->args[d->fd < 6 ? d->fd : 0], &o)) {
+			r->fd_obj[0] = o.key;
+			spy_name(&o);
+		}
+	}
+	if (d && d->fd2 < 6) {
+		__builtin_memset(&o, 0, sizeof(o));
+		if (object_of_own_fd(r->args[d->fd2 < 6 ? d->fd2 : 0], &o)) {
+			r->fd_obj[1] = o.key;
+			spy_name(&o);
+		}
+	}
+	if ((flags & CALL_RETFD) && ret >= 0) {
+		__builtin_memset(&o, 0, sizeof(o));
+		if (object_of_own_fd(ret, &o)) {
+			r->ret_obj = o.key;
+			spy_name(&o);
+		}
+	}
+	if (spy.by_object && !spy_object_wanted(r))
+		return 0;
+	if (!(flags & CALL_EXEC))
+		for (u32 i = 0; i < 6; i++)
+			copy_arg(i);
+	spy_send(e);
+	return 0;
+}
+
+/* Children of a watched process are watched. */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(spy_fork, struct task_struct *parent, struct task_struct *child)
+{
+	u32 from = parent->tgid, to = child->tgid;
+	u8 one = 1;
+
+	if (from != to && spy.by_pid && bpf_map_lookup_elem(&spy_pids, &from))
+		bpf_map_update_elem(&spy_pids, &to, &one, BPF_ANY);
+	return 0;
+}
+
+/* So are cgroups made below a watched one. */
 static __always_inline void spy_inherit_cgroup(struct cgroup *cgrp, u64 id, u32 hierarchy)
 {
+	u64 bit = hierarchy ? 1ULL << 63 : 0, parent = BPF_CORE_READ(cgrp, self.parent, cgroup, kn, id) | bit;
+	u8 one = 1;
+
+	id |= bit;
+	if (bpf_map_lookup_elem(&spy_cgroups, &parent))
+		bpf_map_update_elem(&spy_cgroups, &id, &one, BPF_ANY);
 }
+
 #endif
