@@ -154,8 +154,7 @@ def children_that_live_for_a_millisecond(ctx):
 
 @case(needs="bpf")
 def threads_with_names(ctx):
-    m, w = exact(ctx, "procs", "threads", 200, 300)
-    del m, w
+    exact(ctx, "procs", "threads", 200, 300)
 
 
 @case(needs="bpf")
@@ -166,7 +165,8 @@ def execve_from_a_thread(ctx):
     m.settle()
     ctx.equal(m.stop(), 0, "exit status")
     calls = m.sums(("proc.pid", "thread.tid", "evt.type"), AMOUNTS)
-    ctx.equal_maps(calls, w.sums(lambda r: (r["pid"], r["tid"], r["call"])), "per thread, before and after execve")
+    ctx.equal_maps(calls, w.sums(lambda r: (r["pid"], r["tid"], r["call"]),
+                                     only=lambda r: r["call"] == "getppid"), "per thread, before and after execve")
 
 
 @case(needs="bpf")
@@ -189,8 +189,7 @@ def everything_at_once(ctx):
     ctx.equal(m.stop(), 0, "exit status")
     got = m.sums(("proc.pid", "thread.tid", "evt.type", "evt.res"), AMOUNTS)
     for w in ws:
-        ctx.equal_maps(got, w.sums(lambda r: (r["pid"], r["tid"], r["call"], res_name(r["err"])),
-                                   only=lambda r: r["call"] != "500"),
+        ctx.equal_maps(got, w.sums(lambda r: (r["pid"], r["tid"], r["call"], res_name(r["err"]))),
                        " ".join(w.argv[1:2]) + ": per thread, call and result")
     ctx.equal(m.health().get("coarse"), 0, "health.coarse")
 

@@ -115,14 +115,16 @@ static socklen_t server_len;
 
 static void tcp_server(void *p)
 {
-	int lobj = truth_sock("tcp", listener);
-
 	(void)p;
 	for (long i = 0; i < arg(0, 3); i++) {
-		int fd = i % 2 ? (int)TOK(lobj, NONE, accept4, listener, NULL, NULL, SOCK_CLOEXEC)
-			       : (int)TOK(lobj, NONE, accept, listener, NULL, NULL);
-		int obj = truth_sock("tcp", fd);
+		int fd = i % 2 ? accept4(listener, NULL, NULL, SOCK_CLOEXEC) : accept(listener, NULL, NULL),
+		    obj;
 
+		if (fd < 0)
+			die("accept");
+		/* the object of an accept is the connection that it returns */
+		obj = truth_sock("tcp", fd);
+		truth_note(obj, i % 2 ? SYS_accept4 : SYS_accept, i % 2 ? "accept4" : "accept", 0, 1, 0, 0);
 		drain(obj, fd);
 		send_all(obj, fd, 1 + i, 50);
 		TOK(obj, NONE, shutdown, fd, SHUT_WR);

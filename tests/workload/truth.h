@@ -26,6 +26,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -392,6 +393,8 @@ static inline int truth_main(int argc, char **argv, const struct workload *all)
 	pid_t worker;
 
 	truth_self = argv[0];
+	/* with one arena, malloc() in a new thread does not go and read how many CPUs there are */
+	mallopt(M_ARENA_MAX, 1);
 	while ((opt = getopt(argc, argv, "+c:l")) != -1) {
 		if (opt == 'c')
 			snprintf(truth_worker_comm, sizeof(truth_worker_comm), "%s", optarg);
