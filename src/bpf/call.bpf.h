@@ -84,19 +84,31 @@ static __always_inline u16 call_errno(s64 ret)
 }
 
 /* Bytes of a sendmmsg/recvmmsg: the kernel wrote each message's length behind its header. */
-enum { MMSG_MAX = 1024 /* UIO_MAXIOV */, MMSG_SIZE = 64, MMSG_LEN_AT = 56 };
+enum { MMSG_MAX = 1024 /* UIO_MAXIOV */, MMSG_PART = 32, MMSG_SIZE = 64, MMSG_LEN_AT = 56 };
 
-__noinline u64 mmsg_bytes(u64 vec, u64 messages)
+__noinline u64 mmsg_part(u64 vec, u32 messages)
 {
 	u64 sum = 0;
 
-	for (u32 i = 0; i < MMSG_MAX; i++) {
+	for (u32 i = 0; i < MMSG_PART; i++) {
 		u32 len = 0;
 
 		if (i >= messages)
 			break;
 		bpf_probe_read_user(&len, sizeof(len), (void *)(vec + i * MMSG_SIZE + MMSG_LEN_AT));
 		sum += len;
+	}
+	return sum;
+}
+
+__noinline u64 mmsg_bytes(u64 vec, u32 messages)
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i < MMSG_MAX / MMSG_PART; i++) {
+		if (i * MMSG_PART >= messages)
+			break;
+		sum += mmsg_part(vec + i * MMSG_PART * MMSG_SIZE, messages - i * MMSG_PART);
 	}
 	return sum;
 }

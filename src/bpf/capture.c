@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <bpf/btf.h>
+
 #include "bpf/capture_priv.h"
 #include "ctop.skel.h"
 
@@ -58,6 +60,16 @@ static enum v1_choice find_v1(void)
 	}
 	fclose(f);
 	return best;
+}
+
+/* Whether the kernel lets programs call this function. */
+static bool has_kfunc(const char *name)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool has = btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
+
+	btf__free(btf);
+	return has;
 }
 
 static int pair_init(struct swap_pair *p, const struct bpf_map *outer, const struct bpf_map *inner,
@@ -118,6 +130,7 @@ static int load(struct capture *c, const struct capture_config *config)
 	memcpy((void *)s->rodata->calls, config->calls, sizeof(s->rodata->calls));
 	memcpy((void *)s->rodata->compat_calls, config->compat_calls, sizeof(s->rodata->compat_calls));
 	s->rodata->v1_choice = find_v1();
+	s->rodata->can_cast = has_kfunc("bpf_rdonly_cast");
 	bpf_map__set_max_entries(s->maps.facts_a, config->max_facts ? config->max_facts : DEFAULT_FACTS);
 	bpf_map__set_max_entries(s->maps.exits_a, config->max_exits ? config->max_exits : DEFAULT_EXITS);
 	if (config->spy_ring)

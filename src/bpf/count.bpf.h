@@ -90,23 +90,28 @@ static __always_inline void add_latency(struct fact_val *v, u64 ns)
 		v->hist[slot]++;
 }
 
-static __always_inline void add_fact(struct task_struct *task, struct thread_state *st, struct done *d, u64 latency)
+/* Global functions from here on: the verifier looks at each once. */
+__noinline int add_fact(struct thread_state *st, struct done *d, u64 latency)
 {
-	struct fact_key key = {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fact_key key = {};
+	struct fact_val *v;
+	bool fresh;
+
+	if (!st || !d)
+		return 0;
+	key = (struct fact_key){
 		.obj = d->obj.key,
 		.task = { .tid = task->pid, .gen = task_gen(task) },
 		.nr = d->nr,
 		.err = d->err,
 		.tgid = task->tgid,
 	};
-	struct fact_val *v;
-	bool fresh;
-
 	v = fact_row(&key, &fresh);
 	if (!v) {
 		st->counts.coarse++;
 		ADD(lost.fact_full, 1);
-		return;
+		return 0;
 	}
 	v->calls++;
 	v->bytes_in += d->in;
@@ -121,28 +126,34 @@ static __always_inline void add_fact(struct task_struct *task, struct thread_sta
 		v = fact_row(&key, &fresh);
 		if (!v) {
 			ADD(lost.fact_full, 1);
-			return;
+			return 0;
 		}
 		v->bytes_out += d->out;
 		if (fresh && d->second.file)
 			name_object(SCRATCH_CALL, &d->second, &meta_ring, &named, 0);
 	}
+	return 0;
 }
 
 /* A failed call that had only a path: the path is the object. */
-static __always_inline void path_object(struct task_struct *task, const struct call_args *args,
-					const volatile struct call_desc *desc, struct done *d)
+__noinline int path_object(const struct call_args *args, struct done *d)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct scratch *s = scratch_get(SCRATCH_CALL);
+	const volatile struct call_desc *desc;
 	struct base base = {};
 	s64 at = AT_FDCWD;
 
-	if (!s)
-		return;
+	if (!s || !args || !d)
+		return 0;
+	desc = call_desc_of(d->nr);
+	if (!desc)
+		return 0;
 	if (desc->dirfd < 6)
 		at = call_arg(args, desc->dirfd);
 	if (object_of_path(SCRATCH_CALL, s, task, (void *)call_arg(args, desc->path), at, &d->obj, &base))
 		name_path(SCRATCH_CALL, s, &d->obj, &base, &meta_ring, &named);
+	return 0;
 }
 
 static __always_inline void count_call(struct task_struct *task, struct thread_state *st, struct pt_regs *regs, s64 ret)
@@ -150,7 +161,7 @@ static __always_inline void count_call(struct task_struct *task, struct thread_s
 	struct task_counts spare = {};
 	struct task_counts *c = st ? &st->counts : &spare;
 	const volatile struct call_desc *desc;
-	struct call_args args;
+	struct call_args args = {};
 	struct done d = {};
 	u64 latency = ~0ULL;
 	u64 ts = 0;
@@ -212,11 +223,11 @@ static __always_inline void count_call(struct task_struct *task, struct thread_s
 	} else if ((flags & CALL_RETFD) && ret >= 0) {
 		object_of_own_fd(ret, &d.obj);
 	} else if (d.err && (flags & CALL_PATH) && desc->path < 6) {
-		path_object(task, &args, desc, &d);
+		path_object(&args, &d);
 	} else if ((flags & CALL_FD) && d.obj.kind == OBJ_NONE) {
 		object_of_own_fd(call_arg(&args, desc->fd), &d.obj);
 	}
-	add_fact(task, st, &d, latency);
+	add_fact(st, &d, latency);
 }
 
 #endif

@@ -145,6 +145,8 @@ struct {
 
 struct event_buf {
 	u64 off; /* bytes of data in use */
+	u64 iov_left; /* of an iovec's payload: still to come, */
+	u64 iov_done; /* and copied */
 	struct spy_hdr hdr;
 	u8 data[EVENT_MAX];
 };
@@ -161,6 +163,8 @@ struct {
 const volatile struct call_desc calls[WIRE_SYSCALLS];
 const volatile struct call_desc compat_calls[WIRE_SYSCALLS];
 const volatile __u32 v1_choice; /* enum v1_choice: the v1 hierarchy that tells containers apart */
+
+const volatile __u8 can_cast; /* the kernel has bpf_rdonly_cast() */
 
 /* Set by user space at run time. */
 __u32 facts_on;

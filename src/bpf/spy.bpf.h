@@ -78,41 +78,50 @@ __noinline int copy_str(u64 addr, u32 id)
 	return 0;
 }
 
+/* Appends what one iovec points to; 1 = enough. */
+__noinline int copy_iov_part(u64 at)
+{
+	struct event_buf *e = event_get();
+	struct iovec iov;
+	u32 snap = spy.snaplen > WIRE_SNAP_MAX ? WIRE_SNAP_MAX : spy.snaplen;
+	u32 done;
+	u64 n;
+
+	if (!e || bpf_probe_read_user(&iov, sizeof(iov), (void *)at))
+		return 1;
+	done = e->iov_done & (WIRE_SNAP_MAX - 1);
+	if (e->iov_done >= snap || !e->iov_left)
+		return 1;
+	n = iov.iov_len;
+	if (n > e->iov_left)
+		n = e->iov_left;
+	if (n > snap - done)
+		n = snap - done;
+	asm volatile("" : "+r"(n));
+	if (n > WIRE_SNAP_MAX || bpf_probe_read_user((void *)(blob_at(e) + 1) + done, n, (void *)iov.iov_base))
+		return 1;
+	e->iov_done += n;
+	e->iov_left -= n;
+	return 0;
+}
+
 /* The iovec array as one blob, and up to snaplen bytes of what it points to as another (part 1). */
 __noinline int copy_iov(u64 vec, u32 count, u64 limit, u32 id)
 {
 	struct event_buf *e = event_get();
-	struct iovec iov;
-	u64 left = limit;
-	u32 len = 0, snap;
 
 	if (!e || !vec || !count)
 		return 0;
-	copy_mem(vec, (count > IOV_SHOWN ? IOV_SHOWN : count) * sizeof(iov), (u64)count * sizeof(iov), id);
+	copy_mem(vec, (count > IOV_SHOWN ? IOV_SHOWN : count) * sizeof(struct iovec), (u64)count * sizeof(struct iovec),
+		 id);
 	if (!blob_room(e))
 		return 0;
-	snap = spy.snaplen > WIRE_SNAP_MAX ? WIRE_SNAP_MAX : spy.snaplen;
-	for (u32 i = 0; i < IOV_SHOWN; i++) {
-		u32 n;
-
-		if (i >= count || !left || len >= snap)
+	e->iov_left = limit;
+	e->iov_done = 0;
+	for (u32 i = 0; i < IOV_SHOWN; i++)
+		if (i >= count || copy_iov_part(vec + i * sizeof(struct iovec)))
 			break;
-		if (bpf_probe_read_user(&iov, sizeof(iov), (void *)(vec + i * sizeof(iov))))
-			break;
-		n = iov.iov_len > WIRE_SNAP_MAX ? WIRE_SNAP_MAX : iov.iov_len;
-		if (n > left)
-			n = left;
-		if (n > snap - len)
-			n = snap - len;
-		asm volatile("" : "+r"(n));
-		if (n > WIRE_SNAP_MAX)
-			break;
-		if (bpf_probe_read_user((void *)(blob_at(e) + 1) + (len & (2 * WIRE_SNAP_MAX - 1)), n, (void *)iov.iov_base))
-			break;
-		len += n;
-		left -= n;
-	}
-	blob_close(e, id & 255, 1, 0, len, limit, false);
+	blob_close(e, id & 255, 1, 0, e->iov_done & (2 * WIRE_SNAP_MAX - 1), limit, false);
 	return 0;
 }
 

@@ -99,12 +99,12 @@ static __always_inline void read_memory(struct task_rec *r, struct mm_struct *mm
 	}
 }
 
-/* Bits set in the first `words` words at `bits`: open descriptors. Beyond 65,536 they are not counted. */
+/* Bits set in `words` words at `bits`, 64 at most. */
 __noinline u32 count_bits(u64 bits, u32 words)
 {
 	u32 n = 0;
 
-	for (u32 i = 0; i < 1024; i++) {
+	for (u32 i = 0; i < 64; i++) {
 		u64 w = 0;
 
 		if (i >= words)
@@ -117,6 +117,19 @@ __noinline u32 count_bits(u64 bits, u32 words)
 	return n;
 }
 
+/* Open descriptors. Beyond 262,144 they are not counted. */
+__noinline u32 count_open(u64 bits, u32 words)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < 64; i++) {
+		if (i * 64 >= words)
+			break;
+		n += count_bits(bits + i * 512, words - i * 64);
+	}
+	return n;
+}
+
 static __always_inline u32 count_fds(struct task_struct *task)
 {
 	struct files_struct *files = task->files;
@@ -125,7 +138,7 @@ static __always_inline u32 count_fds(struct task_struct *task)
 	if (!files)
 		return 0;
 	fdt = files->fdt;
-	return fdt ? count_bits((u64)BPF_CORE_READ(fdt, open_fds), fdt->max_fds / 64) : 0;
+	return fdt ? count_open((u64)BPF_CORE_READ(fdt, open_fds), fdt->max_fds / 64) : 0;
 }
 
 /* As ps(1) and /proc/PID/stat write it: fs/proc/array.c task_state_array. */
