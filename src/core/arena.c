@@ -38,6 +38,22 @@ struct arena *arena_free(struct arena *a)
 	return NULL;
 }
 
+void arena_reset(struct arena *a)
+{
+	struct block *keep = a->head;
+
+	if (!keep)
+		return;
+	for (struct block *b = keep->next, *next; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	memset(keep->data, 0, keep->used); /* what is handed out is zeroed */
+	keep->used = 0;
+	keep->next = NULL;
+	a->total = sizeof(*keep) + keep->size;
+}
+
 void *arena_alloc(struct arena *a, size_t size)
 {
 	struct block *b = a->head;

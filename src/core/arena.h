@@ -12,6 +12,7 @@ struct arena;
 
 struct arena *arena_new(void);
 struct arena *arena_free(struct arena *a); /* NULL is fine; returns NULL */
+void arena_reset(struct arena *a);         /* forgets all that was allocated, keeps one block for what comes */
 
 /* Zeroed memory, aligned to 16. size may be 0. */
 void *arena_alloc(struct arena *a, size_t size);

@@ -27,26 +27,32 @@ struct record {
 	const struct object *obj;
 	const struct descriptor *fd;
 	const struct event *event; /* spy only */
-	bool counters; /* evt.* measures come from thread->counts: no facts in this query */
+	bool counters;             /* evt.* measures come from thread->counts: no facts in this query */
 };
 
 enum field_type { FT_INT, FT_DOUBLE, FT_STRING, FT_BOOL, FT_IP, FT_DIST };
 
 /* How a value is shown; JSON always carries the plain base unit. */
 enum unit {
-	UNIT_NONE, UNIT_ID, /* plain integer, never scaled */
-	UNIT_COUNT,         /* 12.3K */
-	UNIT_BYTES, UNIT_NS, UNIT_PERCENT, UNIT_TIME /* epoch ns */, UNIT_PORT,
+	UNIT_NONE,
+	UNIT_ID,    /* plain integer, never scaled */
+	UNIT_COUNT, /* 12.3K */
+	UNIT_BYTES,
+	UNIT_NS,
+	UNIT_PERCENT,
+	UNIT_TIME /* epoch ns */,
+	UNIT_PORT,
 };
 
 /* The level at which a value exists once; see aggregation in table.h. */
 enum grain { GRAIN_FACT, GRAIN_FD, GRAIN_OBJECT, GRAIN_THREAD, GRAIN_PROCESS, GRAIN_CONTAINER, GRAIN_HOST };
 
 enum field_flags {
-	FIELD_MEASURE = 1 << 0,  /* something one aggregates; else a dimension */
-	FIELD_DELTA = 1 << 1,    /* measure is an amount of the interval: has a rate */
+	FIELD_MEASURE = 1 << 0,     /* something one aggregates; else a dimension */
+	FIELD_DELTA = 1 << 1,       /* measure is an amount of the interval: has a rate */
 	FIELD_FILTER_ONLY = 1 << 2, /* fd.ip, fd.port: either end */
-	FIELD_SPY = 1 << 3,      /* exists for spy events (evt.args, evt.res, ...) only */
+	FIELD_SPY = 1 << 3,         /* exists for spy events (evt.args, evt.rawres, ...) only */
+	FIELD_ARG = 1 << 4,         /* needs an argument (evt.type.is.read, evt.arg[0]): filters only */
 };
 
 struct value {
@@ -54,28 +60,32 @@ struct value {
 	union {
 		int64_t i;
 		double d;
-		const char *s; /* lives as long as the sample / event / scratch */
+		const char *s; /* lives as long as the sample, the event or the arena given to the getter */
 		bool b;
-		struct { uint8_t family; uint8_t addr[16]; } ip;
+		struct {
+			uint8_t family;
+			uint8_t addr[16];
+		} ip;
 		const struct fact *dist; /* timed, lat_sum, lat_max, hist */
 	};
 };
-
-struct scratch; /* arena for strings made on the fly */
 
 struct field {
 	const char *id;
 	enum field_type type;
 	enum grain grain;
 	enum unit unit;
-	unsigned flags;       /* enum field_flags */
-	unsigned needs;       /* enum need: what must be attached for it */
-	const char *title;    /* default column header */
-	unsigned width;       /* default column width */
-	const char *source;   /* "call results", "scheduler", "socket layer", "cgroup", "/proc", ... for the legend */
+	unsigned flags;     /* enum field_flags */
+	unsigned needs;     /* enum need: what must be attached for it */
+	const char *title;  /* default column header */
+	unsigned width;     /* default column width */
+	const char *source; /* "call results", "scheduler", "socket layer", "cgroup", "/proc", ... for the
+			       legend */
 	const char *description;
-	/* false = missing. `tmp` holds strings that are made here; may be NULL for fields that make none. */
+	/* false = missing. `tmp` holds strings that are made here. Never called for FIELD_ARG fields. */
 	bool (*get)(const struct record *r, struct arena *tmp, struct value *ret);
+	/* Same with an argument; FIELD_ARG fields only. */
+	bool (*get_arg)(const struct record *r, const char *arg, struct arena *tmp, struct value *ret);
 };
 
 /* All fields, sorted by id. */
@@ -85,10 +95,47 @@ const struct field *field_all(size_t *ret_n);
 const struct field *field_find(const char *id);
 const char *field_nearest(const char *id);
 
+/* Edit distance (insert, delete, replace, swap neighbours), for other "did you mean" messages. */
+size_t text_distance(const char *a, const char *b);
+
 /* V_MISSING when the record lacks it. */
 struct value field_get(const struct field *f, const struct record *r, struct arena *tmp);
 
-/* <0, 0, >0; numbers before strings, missing last. */
+/* A second value that filters accept as well: the other end for fd.ip and fd.port. V_MISSING if there is
+ * none. */
+struct value field_get_other(const struct field *f, const struct record *r);
+
+/* <0, 0, >0; numbers before strings, missing last. Distributions compare by their sum. */
 int value_compare(const struct value *a, const struct value *b);
+
+/* Names for docs and --list-fields: "int", "process", "bytes". */
+const char *field_type_name(enum field_type t);
+const char *grain_name(enum grain g);
+const char *unit_name(enum unit u);
+
+/* Records of a sample: the thing itself and all it belongs to. */
+struct record record_from_fact(const struct sample *s, const struct fact *f);
+struct record record_from_thread(const struct sample *s, const struct thread *t); /* counters unset */
+struct record record_from_fd(const struct sample *s, const struct descriptor *d);
+
+/* Finds processes by pid and containers by cgroup; lives as long as its sample, which may be NULL. */
+struct record_index;
+struct record_index *record_index_new(const struct sample *s);
+struct record_index *record_index_free(struct record_index *idx);
+
+/*
+ * A spy event as a record, so that every field and filter means the same on it: its fact is one call. What
+ * the sample does not know (a process younger than it) is filled from the event itself. The record points
+ * into this struct and into the event: do not copy it, keep both alive.
+ */
+struct event_record {
+	struct record record;
+	struct fact fact;
+	struct object obj;
+	struct thread thread;
+	struct process process;
+	char uid_text[12];
+};
+void record_from_event(struct event_record *ret, const struct record_index *idx, const struct event *ev);
 
 #endif

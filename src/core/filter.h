@@ -14,8 +14,8 @@
 struct filter;
 
 struct filter_error {
-	size_t column;    /* 1-based byte position in the text */
-	char message[200];/* "unknown field 'proc.nam'; did you mean 'proc.name'?" */
+	size_t column;     /* 1-based byte position in the text */
+	char message[200]; /* "unknown field 'proc.nam'; did you mean 'proc.name'?" */
 };
 
 /* NULL or blank text gives a filter that passes everything. 0 or -EINVAL with *ret_err set. */

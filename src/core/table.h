@@ -9,6 +9,12 @@
  *
  * evt.* measures come from facts if the query has facts, else from the
  * per-thread counters (struct record.counters), never from both.
+ *
+ * A descriptor belongs to all threads of its process: an open but idle one
+ * brings in the CPU of each of them. It counts no calls.
+ *
+ * Whatever a view says, table_records() adds what its fields and filter need:
+ * a check on evt.type can only be decided on facts.
  */
 #ifndef CTOP_CORE_TABLE_H
 #define CTOP_CORE_TABLE_H
@@ -16,8 +22,21 @@
 #include "core/field.h"
 #include "core/filter.h"
 
-enum agg { AGG_NONE /* first value */, AGG_SUM, AGG_RATE /* sum per second */, AGG_AVG, AGG_MIN, AGG_MAX, AGG_LAST,
-	   AGG_COUNT, AGG_DISTINCT, AGG_P50, AGG_P90, AGG_P99, AGG_SHARE /* percent of the total of all rows */ };
+enum agg {
+	AGG_NONE /* first value */,
+	AGG_SUM,
+	AGG_RATE /* sum per second */,
+	AGG_AVG,
+	AGG_MIN,
+	AGG_MAX,
+	AGG_LAST,
+	AGG_COUNT,
+	AGG_DISTINCT,
+	AGG_P50,
+	AGG_P90,
+	AGG_P99,
+	AGG_SHARE /* percent of the total of all rows */
+};
 
 /* What a query walks. More than one may be set. */
 enum records { REC_TASKS = 1 << 0, REC_FACTS = 1 << 1, REC_FDS = 1 << 2 };
@@ -28,31 +47,34 @@ struct column_query {
 };
 
 struct table_query {
-	unsigned records;         /* enum records */
+	unsigned records; /* enum records */
 	const struct field *keys[4];
 	size_t n_keys;
 	const struct column_query *columns;
 	size_t n_columns;
 	const struct filter *filter; /* NULL = all */
-	int sort;                 /* column index, -1 = by key */
+	int sort;                    /* column index, -1 = by key */
 	bool ascending;
 };
 
 struct row {
-	uint64_t id;            /* hash of the key: follows the row over samples */
+	uint64_t id; /* hash of the key: follows the row over samples */
 	const struct value *keys;
 	const struct value *cells; /* one per column; V_MISSING shows as – */
 	const struct value *sums;  /* AGG_RATE columns: the exact sum (V_INT); else V_MISSING */
-	struct record rep;      /* a representative record: for details, actions */
-	bool exited;            /* all its processes ended in the interval */
+	struct record rep;         /* a representative record: for details, actions */
+	bool exited;               /* all its processes ended in the interval */
 };
 
 struct table {
 	struct arena *arena;
 	struct row *rows;
 	size_t n_rows;
-	const struct value *totals; /* each column aggregated over all records as one group */
-	size_t n_columns;
+	const struct value
+		*totals; /* each column aggregated over all records as one group; missing for dimensions */
+	const struct value *total_sums; /* as row.sums */
+	size_t n_columns, n_keys;
+	uint64_t interval; /* measured ns, as in the sample */
 };
 
 /* Groups and sorts. The sample must outlive the table. 0 or -errno. */
@@ -60,12 +82,17 @@ int table_build(const struct table_query *q, const struct sample *s, struct tabl
 void table_sort(struct table *t, int column, bool ascending); /* stable, ties by key */
 struct table *table_free(struct table *t);
 
-/* What must be attached for a query (enum need). */
+/* What must be attached for a query (enum need), and what it walks in the end (enum records). */
 unsigned table_needs(const struct table_query *q);
+unsigned table_records(const struct table_query *q);
 
 const char *agg_name(enum agg a);
 int agg_from_name(const char *name); /* -EINVAL */
 /* Whether an aggregation makes sense for a field. */
 bool agg_fits(enum agg a, const struct field *f);
+/* What a view gets that names none: first value of a dimension, sum of a measure, average of a latency. */
+enum agg agg_default(const struct field *f);
+/* Unit of the aggregated value, for format_value(): a count of pids is a count. RATE: unit per second. */
+enum unit agg_unit(enum agg a, const struct field *f);
 
 #endif

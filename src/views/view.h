@@ -13,31 +13,36 @@
 #include "core/table.h"
 
 struct column {
-	char *id;          /* field id, ".agg" appended where the view shows the field twice */
+	char *id; /* field id, ".agg" appended where the view shows the field more than once */
 	char *title;
 	char *description; /* NULL = the field's */
 	const struct field *field;
 	enum agg agg;
-	unsigned width;    /* cells; 0 = takes the rest of the line */
-	unsigned priority; /* 1 = stays longest on a narrow screen */
+	unsigned width;        /* cells; 0 = takes the rest of the line */
+	unsigned priority;     /* 1 = stays longest on a narrow screen */
 	double warn, critical; /* heat thresholds on the shown value; NAN = none */
 };
 
 struct view {
 	char *id, *name, *description;
-	char **tips; size_t n_tips;
-	char hotkey;            /* 0 = none */
-	bool root;              /* offered when nothing is selected */
-	unsigned records;       /* enum records */
-	const struct field *keys[4]; size_t n_keys;
+	char **tips;
+	size_t n_tips;
+	char hotkey;      /* 0 = none */
+	bool root;        /* offered when nothing is selected */
+	unsigned records; /* enum records */
+	const struct field *keys[4];
+	size_t n_keys;
 	const struct field *label; /* what the breadcrumb shows of a row */
-	char *filter;           /* NULL = none */
+	char *filter;              /* NULL = none */
 	struct filter *compiled;
-	bool propagate_filter;  /* its filter stays in force below a drill-down */
-	struct column *columns; size_t n_columns;
-	int sort; bool ascending;
-	const struct field **applies_to; size_t n_applies_to; /* selection fields it is offered for */
-	char *drilldown;        /* view id, NULL = the spy (dig) */
+	bool propagate_filter; /* its filter stays in force below a drill-down */
+	struct column *columns;
+	size_t n_columns;
+	int sort;
+	bool ascending;
+	const struct field **applies_to;
+	size_t n_applies_to; /* selection fields it is offered for */
+	char *drilldown;     /* view id, NULL = the spy (dig) */
 };
 
 struct views {
@@ -51,27 +56,41 @@ struct views_error {
 	char message[300]; /* what is wrong, what was expected, nearest valid name */
 };
 
-/* Loads a JSON text/file and merges it by id into *views (created when *views is NULL). Errors: -errno, first one in *err. */
-int views_load_text(struct views **views, const char *name, const char *text, size_t len, struct views_error *err);
+/* Loads a JSON text/file and merges it by id into *views (created when *views is NULL). Errors: -errno, first
+ * one in *err. */
+int views_load_text(struct views **views, const char *name, const char *text, size_t len,
+		    struct views_error *err);
 int views_load_file(struct views **views, const char *path, struct views_error *err);
 int views_load_stock(struct views **views, struct views_error *err);
+/* Reports every mistake of a text, in the order they are found, and changes nothing. Returns their number.
+ * `base` holds views that it may refer to; NULL = none. */
+typedef void (*views_report_fn)(const struct views_error *err, void *userdata);
+size_t views_check_text(const struct views *base, const char *name, const char *text, size_t len,
+			views_report_fn fn, void *userdata);
 struct views *views_free(struct views *v);
 const struct view *views_find(const struct views *v, const char *id);
+const char *views_nearest(const struct views *v,
+			  const char *id); /* most similar id for error messages, or NULL */
+
+/* Index of a column by id (or by plain field name where that is unambiguous), -1 if there is none. */
+int view_column(const struct view *v, const char *id);
 
 /* A stack of drill-downs; each level filters what is below it. */
 struct selection_level {
-	const struct view *view; /* view that is shown at this level */
-	char *filter;            /* what the step into this level added: field=value; NULL at the root */
+	const struct view *view;   /* view that is shown at this level */
+	char *filter;              /* what the step into this level added: field=value; NULL at the root */
 	const struct field *field; /* field of that step, NULL at the root or after a view switch */
-	char *label;             /* breadcrumb text of the row that was entered; NULL */
-	char *user_filter;       /* typed with F4; NULL */
+	char *label;               /* breadcrumb text of the row that was entered; NULL */
+	char *user_filter;         /* typed with F4; NULL */
 	/* restored by Backspace */
-	int sort; bool ascending;
-	uint64_t row_id; size_t row_index, top;
+	int sort;
+	bool ascending;
+	uint64_t row_id;
+	size_t row_index, top;
 };
 
 struct selection {
-	char *base_filter;       /* command line; NULL */
+	char *base_filter;              /* command line; NULL */
 	struct selection_level *levels; /* [n - 1] is on the screen */
 	size_t n;
 };
@@ -97,7 +116,8 @@ char *selection_breadcrumb(const struct selection *sel, const char *separator);
 size_t selection_views(const struct selection *sel, const struct views *views, const struct view ***ret);
 
 /* Builds the table of the top level. *err is set for -EINVAL (typed filter). */
-int selection_table(const struct selection *sel, const struct sample *s, struct table **ret, struct filter_error *err);
+int selection_table(const struct selection *sel, const struct sample *s, struct table **ret,
+		    struct filter_error *err);
 /* enum need bits of the top level. */
 unsigned selection_needs(const struct selection *sel);
 

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * filter_ast.h - a parsed filter, shared by filter_parse.c, filter_eval.c and
+ * filter_push.c. Private to them.
+ */
+#ifndef CTOP_CORE_FILTER_AST_H
+#define CTOP_CORE_FILTER_AST_H
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "core/filter.h"
+
+enum op {
+	OP_EQ,
+	OP_NE,
+	OP_LT,
+	OP_LE,
+	OP_GT,
+	OP_GE,
+	OP_EXISTS,
+	OP_CONTAINS,
+	OP_ICONTAINS,
+	OP_BCONTAINS,
+	OP_STARTSWITH,
+	OP_BSTARTSWITH,
+	OP_ENDSWITH,
+	OP_GLOB,
+	OP_IGLOB,
+	OP_REGEX,
+	OP_IN,
+	OP_INTERSECTS,
+	OP_PMATCH,
+	OP_MAX,
+};
+
+/* What stands to the right of an operator. */
+enum operand_form { FORM_NONE, FORM_ONE, FORM_LIST };
+
+struct op_info {
+	const char *text;
+	enum operand_form form;
+	bool numbers, strings; /* what kinds of fields it works on */
+};
+
+extern const struct op_info filter_ops[OP_MAX];
+
+struct literal {
+	char *text; /* as written, unquoted; for the b* operators the bytes */
+	size_t len;
+	double num; /* fields with numbers, in base units */
+	int64_t integer;
+	bool is_integer; /* num is integer */
+	bool boolean;
+	uint8_t family, prefix, addr[16]; /* IP fields */
+};
+
+struct check {
+	const struct field *field;
+	char *arg; /* of FIELD_ARG fields */
+	enum op op;
+	struct literal *items;
+	size_t n_items;
+	pcre2_code *regex;
+};
+
+enum node_kind { NODE_AND, NODE_OR, NODE_NOT, NODE_CHECK };
+
+struct node {
+	enum node_kind kind;
+	struct node **kids;
+	size_t n_kids, cap_kids;
+	struct check check;
+};
+
+struct filter {
+	char *text;
+	struct node *root;       /* NULL: passes everything */
+	unsigned needs, grains;  /* bit 1 << enum grain */
+	struct arena *scratch;   /* strings that getters make during one match */
+	pcre2_match_data *match; /* shared by all its expressions */
+	pcre2_match_context *limits;
+};
+
+/* Compares the parsed literals with a value; false when it is missing. */
+bool check_eval(const struct filter *f, const struct check *c, const struct record *r);
+
+#endif

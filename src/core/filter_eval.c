@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * filter_eval.c - whether a record passes, and filters as text.
+ */
+#include <ctype.h>
+#include <fnmatch.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/filter_ast.h"
+#include "core/mem.h"
+
+static bool same_ip(const struct value *v, const struct literal *lit)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	const uint8_t *addr = v->ip.addr;
+	unsigned bytes = lit->prefix / 8, bits = lit->prefix % 8;
+
+	if (v->ip.family != lit->family) {
+		/* ::ffff:10.0.0.1 is 10.0.0.1 on a socket that speaks both */
+		if (lit->family != AF_INET || memcmp(addr, mapped, sizeof(mapped)) != 0)
+			return false;
+		addr += 12;
+	}
+	if (memcmp(addr, lit->addr, bytes) != 0)
+		return false;
+	return !bits || !((addr[bytes] ^ lit->addr[bytes]) >> (8 - bits));
+}
+
+static bool contains_nocase(const char *s, const char *what)
+{
+	return strcasestr(s, what) != NULL;
+}
+
+static bool has_suffix(const char *s, const struct literal *lit)
+{
+	size_t n = strlen(s);
+
+	return n >= lit->len && !memcmp(s + n - lit->len, lit->text, lit->len);
+}
+
+/* The path itself or something below it. */
+static bool is_under(const char *path, const struct literal *lit)
+{
+	size_t n = lit->len;
+
+	while (n > 1 && lit->text[n - 1] == '/')
+		n--;
+	if (strncmp(path, lit->text, n) != 0)
+		return false;
+	return !path[n] || path[n] == '/' || (n == 1 && *path == '/');
+}
+
+static bool string_matches(const struct filter *f, const struct check *c, const char *s,
+			   const struct literal *lit)
+{
+	switch (c->op) {
+	case OP_CONTAINS: return strstr(s, lit->text) != NULL;
+	case OP_ICONTAINS: return contains_nocase(s, lit->text);
+	case OP_BCONTAINS: return memmem(s, strlen(s), lit->text, lit->len) != NULL;
+	case OP_STARTSWITH: return !strncmp(s, lit->text, lit->len);
+	case OP_BSTARTSWITH: return strlen(s) >= lit->len && !memcmp(s, lit->text, lit->len);
+	case OP_ENDSWITH: return has_suffix(s, lit);
+	case OP_GLOB: return !fnmatch(lit->text, s, FNM_EXTMATCH);
+	case OP_IGLOB: return !fnmatch(lit->text, s, FNM_EXTMATCH | FNM_CASEFOLD);
+	case OP_PMATCH: return is_under(s, lit);
+	case OP_REGEX: return pcre2_match(c->regex, (PCRE2_SPTR)s, strlen(s), 0, 0, f->match, f->limits) >= 0;
+	default: return !strcmp(s, lit->text);
+	}
+}
+
+/* -1, 0, 1; integers are compared as such: a double would round an inode number */
+static int compare_number(const struct value *v, const struct literal *lit)
+{
+	double d;
+
+	if (v->kind == V_INT && lit->is_integer)
+		return (v->i > lit->integer) - (v->i < lit->integer);
+	if (v->kind == V_DIST)
+		d = (double)v->dist->lat_max;
+	else
+		d = v->kind == V_INT ? (double)v->i : v->d;
+	return (d > lit->num) - (d < lit->num);
+}
+
+static bool literal_matches(const struct filter *f, const struct check *c, const struct value *v,
+			    const struct literal *lit)
+{
+	switch (v->kind) {
+	case V_STRING: return string_matches(f, c, v->s, lit);
+	case V_BOOL: return v->b == lit->boolean;
+	case V_IP: return same_ip(v, lit);
+	case V_MISSING: return false;
+	default: break;
+	}
+	switch (c->op) {
+	case OP_LT: return compare_number(v, lit) < 0;
+	case OP_LE: return compare_number(v, lit) <= 0;
+	case OP_GT: return compare_number(v, lit) > 0;
+	case OP_GE: return compare_number(v, lit) >= 0;
+	default: return compare_number(v, lit) == 0;
+	}
+}
+
+static bool value_matches(const struct filter *f, const struct check *c, const struct value *v)
+{
+	if (v->kind == V_MISSING)
+		return false;
+	for (size_t i = 0; i < c->n_items; i++) {
+		if (literal_matches(f, c, v, &c->items[i]))
+			return true;
+	}
+	return false;
+}
+
+bool check_eval(const struct filter *f, const struct check *c, const struct record *r)
+{
+	struct value v = {.kind = V_MISSING}, other;
+	bool found;
+
+	if (!c->arg)
+		v = field_get(c->field, r, f->scratch);
+	else if (!c->field->get_arg(r, c->arg, f->scratch, &v))
+		v.kind = V_MISSING;
+	if (c->op == OP_EXISTS)
+		return v.kind != V_MISSING;
+	found = value_matches(f, c, &v);
+	if (c->field->flags & FIELD_FILTER_ONLY) { /* either end; != means neither */
+		other = field_get_other(c->field, r);
+		found = found || value_matches(f, c, &other);
+		if (v.kind == V_MISSING)
+			v = other;
+	}
+	if (c->op == OP_NE)
+		return v.kind != V_MISSING && !found;
+	return found;
+}
+
+static bool node_eval(const struct filter *f, const struct node *n, const struct record *r)
+{
+	switch (n->kind) {
+	case NODE_CHECK: return check_eval(f, &n->check, r);
+	case NODE_NOT: return !node_eval(f, n->kids[0], r);
+	case NODE_AND:
+		for (size_t i = 0; i < n->n_kids; i++) {
+			if (!node_eval(f, n->kids[i], r))
+				return false;
+		}
+		return true;
+	case NODE_OR:
+		for (size_t i = 0; i < n->n_kids; i++) {
+			if (node_eval(f, n->kids[i], r))
+				return true;
+		}
+		return false;
+	}
+	return false;
+}
+
+bool filter_match(const struct filter *f, const struct record *r)
+{
+	bool match;
+
+	if (!f || !f->root)
+		return true;
+	match = node_eval(f, f->root, r);
+	arena_reset(f->scratch);
+	return match;
+}
+
+bool filter_is_empty(const struct filter *f)
+{
+	return !f || !f->root;
+}
+
+const char *filter_text(const struct filter *f)
+{
+	return f ? f->text : "";
+}
+
+unsigned filter_needs(const struct filter *f)
+{
+	return f ? f->needs : 0;
+}
+
+bool filter_uses_grain(const struct filter *f, enum grain g)
+{
+	return f && (f->grains & (1u << g));
+}
+
+char *filter_quote(const char *value)
+{
+	struct buf b = {0};
+
+	buf_addc(&b, '"');
+	for (; *value; value++) {
+		switch (*value) {
+		case '\n': buf_adds(&b, "\\n"); break;
+		case '\t': buf_adds(&b, "\\t"); break;
+		case '\r': buf_adds(&b, "\\r"); break;
+		case '"':
+		case '\\': buf_addc(&b, '\\'); /* fall through */
+		default: buf_addc(&b, *value);
+		}
+	}
+	buf_addc(&b, '"');
+	return buf_steal(&b);
+}
+
+static bool is_blank(const char *s)
+{
+	return !s || !s[strspn(s, " \t\r\n\v\f")];
+}
+
+char *filter_and(const char *a, const char *b)
+{
+	if (is_blank(a))
+		return xstrdup(is_blank(b) ? "" : b);
+	if (is_blank(b))
+		return xstrdup(a);
+	return xasprintf("(%s) and (%s)", a, b);
+}

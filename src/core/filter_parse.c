@@ -1,0 +1,722 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * filter_parse.c - filter text to tree: a recursive descent over
+ *   or  := and ('or' and)*      and := not ('and' not)*      not := 'not'* ( '(' or ')' | check )
+ * Literals are converted to the field's type here, so that matching is cheap and mistakes are told at once.
+ */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <netdb.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/filter_ast.h"
+#include "core/mem.h"
+
+enum { MAX_DEPTH = 100, MAX_ITEMS = 10000, MAX_TEXT = 1 << 20 };
+
+const struct op_info filter_ops[OP_MAX] = {
+	[OP_EQ] = {"=", FORM_ONE, true, true},
+	[OP_NE] = {"!=", FORM_ONE, true, true},
+	[OP_LT] = {"<", FORM_ONE, true, false},
+	[OP_LE] = {"<=", FORM_ONE, true, false},
+	[OP_GT] = {">", FORM_ONE, true, false},
+	[OP_GE] = {">=", FORM_ONE, true, false},
+	[OP_EXISTS] = {"exists", FORM_NONE, true, true},
+	[OP_CONTAINS] = {"contains", FORM_ONE, false, true},
+	[OP_ICONTAINS] = {"icontains", FORM_ONE, false, true},
+	[OP_BCONTAINS] = {"bcontains", FORM_ONE, false, true},
+	[OP_STARTSWITH] = {"startswith", FORM_ONE, false, true},
+	[OP_BSTARTSWITH] = {"bstartswith", FORM_ONE, false, true},
+	[OP_ENDSWITH] = {"endswith", FORM_ONE, false, true},
+	[OP_GLOB] = {"glob", FORM_ONE, false, true},
+	[OP_IGLOB] = {"iglob", FORM_ONE, false, true},
+	[OP_REGEX] = {"regex", FORM_ONE, false, true},
+	[OP_IN] = {"in", FORM_LIST, true, true},
+	[OP_INTERSECTS] = {"intersects", FORM_LIST, true, true},
+	[OP_PMATCH] = {"pmatch", FORM_LIST, false, true},
+};
+
+struct parser {
+	const char *text, *p;
+	unsigned depth;
+	struct filter *filter;
+	struct filter_error *err;
+};
+
+static void node_free(struct node *n)
+{
+	if (!n)
+		return;
+	for (size_t i = 0; i < n->n_kids; i++)
+		node_free(n->kids[i]);
+	free(n->kids);
+	for (size_t i = 0; i < n->check.n_items; i++)
+		free(n->check.items[i].text);
+	free(n->check.items);
+	free(n->check.arg);
+	pcre2_code_free(n->check.regex);
+	free(n);
+}
+
+static void *fail(struct parser *ps, const char *at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Notes the first error; returns NULL for the parser functions to pass on. */
+static void *fail(struct parser *ps, const char *at, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (ps->err->column)
+		return NULL;
+	ps->err->column = (size_t)(at - ps->text) + 1;
+	va_start(ap, fmt);
+	vsnprintf(ps->err->message, sizeof(ps->err->message), fmt, ap);
+	va_end(ap);
+	return NULL;
+}
+
+static void skip_blanks(struct parser *ps)
+{
+	while (isspace((unsigned char)*ps->p))
+		ps->p++;
+}
+
+static bool is_word(char c)
+{
+	return c && !isspace((unsigned char)c) && !strchr("()\"'=!<>,", c);
+}
+
+/* Bare words of the right side may contain what an operator consists of: --x!y, a>b are too odd to forbid. */
+static bool is_bare(char c)
+{
+	return c && !isspace((unsigned char)c) && !strchr("()\"'=,", c);
+}
+
+static bool at_keyword(const struct parser *ps, const char *word)
+{
+	size_t n = strlen(word);
+
+	return !strncmp(ps->p, word, n) && !is_word(ps->p[n]);
+}
+
+/* 'it''s' is not a thing here: backslashes quote. *ret is malloc'ed. */
+static bool parse_quoted(struct parser *ps, char **ret, size_t *ret_len)
+{
+	const char *start = ps->p;
+	char quote = *ps->p++;
+	char *out = xmalloc(strlen(start));
+	size_t n = 0;
+
+	while (*ps->p && *ps->p != quote) {
+		if (*ps->p == '\\' && ps->p[1]) {
+			ps->p++;
+			switch (*ps->p) {
+			case 'n': out[n++] = '\n'; break;
+			case 't': out[n++] = '\t'; break;
+			case 'r': out[n++] = '\r'; break;
+			case 'b': out[n++] = '\b'; break;
+			case 'f': out[n++] = '\f'; break;
+			case '\\':
+			case '"':
+			case '\'': out[n++] = *ps->p; break;
+			default: /* not an escape: regular expressions need no double backslash */
+				out[n++] = '\\';
+				out[n++] = *ps->p;
+			}
+			ps->p++;
+			continue;
+		}
+		out[n++] = *ps->p++;
+	}
+	if (*ps->p != quote) {
+		free(out);
+		fail(ps, start, "quoted text without its closing %c", quote);
+		return false;
+	}
+	ps->p++;
+	out[n] = '\0';
+	*ret = out;
+	*ret_len = n;
+	return true;
+}
+
+static bool parse_text(struct parser *ps, struct literal *lit)
+{
+	const char *start;
+
+	skip_blanks(ps);
+	start = ps->p;
+	if (*start == '"' || *start == '\'')
+		return parse_quoted(ps, &lit->text, &lit->len);
+	while (is_bare(*ps->p))
+		ps->p++;
+	if (ps->p == start) {
+		fail(ps, start,
+		     *start ? "expected a value before '%c'; quote it if it is one" : "expected a value",
+		     *start);
+		return false;
+	}
+	lit->len = (size_t)(ps->p - start);
+	lit->text = xstrndup(start, lit->len);
+	return true;
+}
+
+/* ---- literals by type ---- */
+
+struct suffix {
+	const char *text;
+	double factor;
+};
+
+static const struct suffix time_units[] = {{"ns", 1},      {"us", 1e3}, {"\xc2\xb5s", 1e3}, {"ms", 1e6},
+					   {"s", 1e9},     {"m", 60e9}, {"min", 60e9},      {"h", 3600e9},
+					   {"d", 86400e9}, {NULL, 0}};
+static const struct suffix count_units[] = {{"k", 1e3}, {"K", 1e3},  {"M", 1e6},
+					    {"G", 1e9}, {"T", 1e12}, {NULL, 0}};
+static const struct suffix percent_units[] = {{"%", 1}, {NULL, 0}};
+
+/* 10M, 10MB, 10MiB: all 1024-based, as the columns show them */
+static double byte_factor(const char *s)
+{
+	static const char units[] = "KMGTPE";
+	const char *at = *s ? strchr(units, toupper((unsigned char)*s)) : NULL;
+
+	if (!strcasecmp(s, "b"))
+		return 1;
+	if (!at || !*at || (s[1] && strcasecmp(s + 1, "b") && strcasecmp(s + 1, "ib")))
+		return 0;
+	return pow(1024, (double)(at - units) + 1);
+}
+
+static double unit_factor(enum unit unit, const char *s)
+{
+	const struct suffix *units = NULL;
+
+	switch (unit) {
+	case UNIT_BYTES: return byte_factor(s);
+	case UNIT_NS:
+	case UNIT_TIME: units = time_units; break;
+	case UNIT_COUNT: units = count_units; break;
+	case UNIT_PERCENT: units = percent_units; break;
+	default: return 0;
+	}
+	for (; units->text; units++) {
+		if (!strcmp(units->text, s))
+			return units->factor;
+	}
+	return 0;
+}
+
+static bool convert_port(struct literal *lit)
+{
+	const struct servent *service = getservbyname(lit->text, NULL);
+
+	if (!service)
+		return false;
+	lit->integer = ntohs((uint16_t)service->s_port);
+	lit->num = (double)lit->integer;
+	lit->is_integer = true;
+	return true;
+}
+
+static bool convert_number(enum unit unit, struct literal *lit)
+{
+	bool hex = !strncasecmp(lit->text, "0x", 2);
+	char *end;
+
+	if (unit == UNIT_PORT && isalpha((unsigned char)*lit->text))
+		return convert_port(lit);
+	if (!isdigit((unsigned char)*lit->text) && !strchr("-+.", *lit->text))
+		return false;
+	errno = 0;
+	lit->integer = strtoll(lit->text, &end, hex ? 16 : 10);
+	if (!*end && !errno && end != lit->text) {
+		lit->num = (double)lit->integer;
+		lit->is_integer = true;
+		return true;
+	}
+	if (hex)
+		return false;
+	errno = 0;
+	lit->num = strtod(lit->text, &end);
+	if (end == lit->text || errno || !isfinite(lit->num))
+		return false;
+	if (*end) {
+		double factor = unit_factor(unit, end);
+
+		if (factor == 0)
+			return false;
+		lit->num *= factor;
+	}
+	if (lit->num == floor(lit->num) && fabs(lit->num) < 9e18) {
+		lit->integer = (int64_t)lit->num;
+		lit->is_integer = true;
+	}
+	return true;
+}
+
+static bool convert_ip(struct literal *lit)
+{
+	char addr[INET6_ADDRSTRLEN];
+	const char *slash = strchr(lit->text, '/');
+	size_t n = slash ? (size_t)(slash - lit->text) : lit->len;
+	unsigned bits;
+
+	if (n >= sizeof(addr) || strlen(lit->text) != lit->len)
+		return false;
+	memcpy(addr, lit->text, n);
+	addr[n] = '\0';
+	if (inet_pton(AF_INET, addr, lit->addr) == 1)
+		lit->family = AF_INET;
+	else if (inet_pton(AF_INET6, addr, lit->addr) == 1)
+		lit->family = AF_INET6;
+	else
+		return false;
+	bits = lit->family == AF_INET ? 32 : 128;
+	lit->prefix = (uint8_t)bits;
+	if (slash) {
+		char *end;
+		unsigned long prefix = strtoul(slash + 1, &end, 10);
+
+		if (!isdigit((unsigned char)slash[1]) || *end || prefix > bits)
+			return false;
+		lit->prefix = (uint8_t)prefix;
+	}
+	return true;
+}
+
+static bool convert_bool(struct literal *lit)
+{
+	lit->boolean = !strcmp(lit->text, "true") || !strcmp(lit->text, "1") || !strcmp(lit->text, "yes");
+	return lit->boolean || !strcmp(lit->text, "false") || !strcmp(lit->text, "0") ||
+	       !strcmp(lit->text, "no");
+}
+
+/* "deadbeef" to four bytes, in place */
+static bool convert_hex(struct literal *lit)
+{
+	size_t n = lit->len / 2;
+
+	if (!lit->len || lit->len % 2)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		unsigned byte;
+
+		if (!isxdigit((unsigned char)lit->text[2 * i]) ||
+		    !isxdigit((unsigned char)lit->text[2 * i + 1]))
+			return false;
+		sscanf(lit->text + 2 * i, "%2x", &byte);
+		lit->text[i] = (char)byte;
+	}
+	lit->len = n;
+	lit->text[n] = '\0';
+	return true;
+}
+
+static bool convert(struct parser *ps, const char *at, const struct check *c, struct literal *lit)
+{
+	const struct field *f = c->field;
+	const char *example = f->unit == UNIT_NS      ? ", such as 5ms"
+			      : f->unit == UNIT_BYTES ? ", such as 10M"
+						      : "";
+
+	switch (f->type) {
+	case FT_INT:
+	case FT_DOUBLE:
+	case FT_DIST:
+		if (convert_number(f->unit, lit))
+			return true;
+		fail(ps, at, "'%.60s' is not a %s; %s is a number%s", lit->text,
+		     f->unit == UNIT_PORT ? "port or service" : "number", f->id, example);
+		return false;
+	case FT_BOOL:
+		if (convert_bool(lit))
+			return true;
+		fail(ps, at, "'%.60s' is neither true nor false, which %s can be", lit->text, f->id);
+		return false;
+	case FT_IP:
+		if (convert_ip(lit))
+			return true;
+		fail(ps, at, "'%.60s' is not an IP address or network (10.0.0.0/8)", lit->text);
+		return false;
+	case FT_STRING: break;
+	}
+	if ((c->op == OP_BCONTAINS || c->op == OP_BSTARTSWITH) && !convert_hex(lit)) {
+		fail(ps, at, "'%.60s' is not hexadecimal, such as 1f8b", lit->text);
+		return false;
+	}
+	return true;
+}
+
+static bool compile_regex(struct parser *ps, const char *at, struct check *c)
+{
+	int error;
+	PCRE2_SIZE offset;
+	PCRE2_UCHAR message[100];
+
+	/* bytes, not UTF: names need not be valid UTF-8 */
+	c->regex = pcre2_compile((PCRE2_SPTR)c->items[0].text, c->items[0].len, PCRE2_DOTALL, &error, &offset,
+				 NULL);
+	if (c->regex)
+		return true;
+	pcre2_get_error_message(error, message, sizeof(message));
+	fail(ps, at, "regular expression, byte %zu: %s", (size_t)offset + 1, (const char *)message);
+	return false;
+}
+
+/* ---- grammar ---- */
+
+/* "evt.type.is.read", "evt.arg[1]", "evt.arg['path']": the field and its argument. */
+static const struct field *find_field(struct parser *ps, const char *at, char *id, char **ret_arg)
+{
+	const struct field *f = field_find(id);
+	char *bracket = strchr(id, '[');
+	const char *nearest;
+
+	*ret_arg = NULL;
+	if (f && !(f->flags & FIELD_ARG))
+		return f;
+	if (f)
+		return fail(ps, at, "%s needs an argument: %s.NAME", id, id);
+	if (bracket) {
+		size_t n = strlen(bracket);
+
+		if (bracket[n - 1] != ']' || n < 3)
+			return fail(ps, at, "'[' of %.60s needs an argument and ']'", id);
+		bracket[n - 1] = '\0';
+		*bracket++ = '\0';
+		n = strlen(bracket);
+		if (n > 2 && (*bracket == '"' || *bracket == '\'') && bracket[n - 1] == *bracket) {
+			bracket[n - 1] = '\0';
+			bracket++;
+		}
+		*ret_arg = bracket;
+		f = field_find(id);
+	} else {
+		for (char *dot = id + strlen(id); dot > id && !f; dot--) {
+			if (*dot != '.')
+				continue;
+			*dot = '\0';
+			f = field_find(id);
+			if (f && (f->flags & FIELD_ARG) && dot[1])
+				*ret_arg = dot + 1;
+			else
+				f = NULL;
+			if (!f)
+				*dot = '.';
+		}
+	}
+	if (f && *ret_arg && (f->flags & FIELD_ARG))
+		return f;
+	if (f)
+		return fail(ps, at, "%s takes no argument", id);
+	nearest = field_nearest(id);
+	if (nearest)
+		return fail(ps, at, "unknown field '%.60s'; did you mean '%s'?", id, nearest);
+	return fail(ps, at, "unknown field '%.60s'; --list-fields shows all", id);
+}
+
+static char *parse_field_id(struct parser *ps)
+{
+	const char *start = ps->p;
+
+	while (is_word(*ps->p)) {
+		if (*ps->p++ == '[') { /* the argument may be quoted and contain anything */
+			while (*ps->p && *ps->p != ']')
+				ps->p++;
+		}
+	}
+	return xstrndup(start, (size_t)(ps->p - start));
+}
+
+/* The operator at ps->p, or OP_MAX with an error noted. */
+static enum op parse_op(struct parser *ps, const char *field)
+{
+	const char *start;
+	size_t n = 0, best = 3;
+	char word[16];
+	const char *nearest = NULL;
+
+	skip_blanks(ps);
+	start = ps->p;
+	if (*start && strchr("=!<>", *start)) {
+		while (n < 2 && start[n] && strchr("=!<>", start[n]))
+			n++;
+		if (n == 2 && start[1] != '=')
+			n = 1;
+	} else {
+		while (is_word(start[n]))
+			n++;
+	}
+	if (n == 2 && !strncmp(start, "==", 2)) {
+		ps->p += 2;
+		return OP_EQ;
+	}
+	for (int i = 0; i < OP_MAX && n; i++) {
+		if (strlen(filter_ops[i].text) == n && !memcmp(filter_ops[i].text, start, n)) {
+			ps->p += n;
+			return i;
+		}
+	}
+	snprintf(word, sizeof(word), "%.*s", (int)(n < 15 ? n : 15), start);
+	for (int i = OP_EXISTS; i < OP_MAX && n; i++) {
+		size_t d = text_distance(word, filter_ops[i].text);
+
+		if (d < best) {
+			best = d;
+			nearest = filter_ops[i].text;
+		}
+	}
+	if (!n)
+		fail(ps, start, "expected an operator (=, !=, >, contains, in, exists, ...) after %.60s",
+		     field);
+	else if (nearest)
+		fail(ps, start, "unknown operator '%s'; did you mean '%s'?", word, nearest);
+	else
+		fail(ps, start,
+		     "unknown operator '%s' after %.60s; one is =, !=, >, contains, in, exists, ...", word,
+		     field);
+	return OP_MAX;
+}
+
+static bool add_item(struct parser *ps, struct check *c)
+{
+	struct literal lit = {0};
+	const char *at;
+
+	skip_blanks(ps);
+	at = ps->p;
+	if (c->n_items >= MAX_ITEMS) {
+		fail(ps, at, "more than %d values in a list", MAX_ITEMS);
+		return false;
+	}
+	if (!parse_text(ps, &lit))
+		return false;
+	if (!(c->n_items & (c->n_items - 1))) /* grow at powers of two */
+		c->items = xreallocarray(c->items, c->n_items ? c->n_items * 2 : 1, sizeof(*c->items));
+	c->items[c->n_items++] = lit;
+	return convert(ps, at, c, &c->items[c->n_items - 1]);
+}
+
+static bool parse_list(struct parser *ps, struct check *c)
+{
+	skip_blanks(ps);
+	if (*ps->p != '(') {
+		fail(ps, ps->p, "expected '(' and a list of values after '%s'", filter_ops[c->op].text);
+		return false;
+	}
+	ps->p++;
+	skip_blanks(ps);
+	if (*ps->p == ')') {
+		ps->p++;
+		return true;
+	}
+	for (;;) {
+		if (!add_item(ps, c))
+			return false;
+		skip_blanks(ps);
+		if (*ps->p == ')')
+			break;
+		if (*ps->p != ',') {
+			fail(ps, ps->p, "expected ',' or ')' in the list of values");
+			return false;
+		}
+		ps->p++;
+	}
+	ps->p++;
+	return true;
+}
+
+static bool op_fits(const struct field *f, enum op op)
+{
+	if (op == OP_EXISTS)
+		return true;
+	switch (f->type) {
+	case FT_STRING: return filter_ops[op].strings;
+	case FT_IP:
+	case FT_BOOL: return op == OP_EQ || op == OP_NE || op == OP_IN || op == OP_INTERSECTS;
+	default: return filter_ops[op].numbers;
+	}
+}
+
+static struct node *parse_check(struct parser *ps)
+{
+	const char *start = ps->p, *op_at;
+	char *id = parse_field_id(ps), *arg;
+	struct node *n = xcalloc(1, sizeof(*n));
+	struct check *c = &n->check;
+	bool ok = false;
+
+	n->kind = NODE_CHECK;
+	if (!*id) {
+		fail(ps, start, *start ? "expected a field name before '%c'" : "expected a field name",
+		     *start);
+		goto out;
+	}
+	c->field = find_field(ps, start, id, &arg);
+	if (!c->field)
+		goto out;
+	c->arg = xstrdup(arg);
+	skip_blanks(ps);
+	op_at = ps->p;
+	c->op = parse_op(ps, c->field->id);
+	if (c->op == OP_MAX)
+		goto out;
+	if (!op_fits(c->field, c->op)) {
+		fail(ps, op_at, "operator '%s' does not fit %s, which is %s", filter_ops[c->op].text,
+		     c->field->id,
+		     c->field->type == FT_STRING ? "text"
+		     : c->field->type == FT_IP   ? "an address"
+		     : c->field->type == FT_BOOL ? "true or false"
+						 : "a number");
+		goto out;
+	}
+	skip_blanks(ps);
+	start = ps->p;
+	switch (filter_ops[c->op].form) {
+	case FORM_NONE: ok = true; break;
+	case FORM_ONE: ok = add_item(ps, c); break;
+	case FORM_LIST: ok = parse_list(ps, c); break;
+	}
+	if (ok && c->op == OP_REGEX)
+		ok = compile_regex(ps, start, c);
+	if (ok) {
+		ps->filter->needs |= c->field->needs;
+		ps->filter->grains |= 1u << c->field->grain;
+	}
+out:
+	free(id);
+	if (ok)
+		return n;
+	node_free(n);
+	return NULL;
+}
+
+static struct node *parse_or(struct parser *ps);
+
+static struct node *wrap(enum node_kind kind, struct node *kid)
+{
+	struct node *n = xcalloc(1, sizeof(*n));
+
+	n->kind = kind;
+	VEC_PUSH(n->kids, n->n_kids, n->cap_kids) = kid;
+	return n;
+}
+
+static struct node *parse_not(struct parser *ps)
+{
+	struct node *n;
+	bool negate = false;
+
+	for (skip_blanks(ps); at_keyword(ps, "not"); skip_blanks(ps)) {
+		ps->p += 3;
+		negate = !negate;
+	}
+	if (*ps->p == '(') {
+		const char *open = ps->p++;
+
+		if (++ps->depth > MAX_DEPTH)
+			return fail(ps, open, "parentheses nested deeper than %d", MAX_DEPTH);
+		n = parse_or(ps);
+		ps->depth--;
+		skip_blanks(ps);
+		if (n && *ps->p != ')') {
+			node_free(n);
+			return fail(ps, *ps->p ? ps->p : open,
+				    *ps->p ? "expected 'and', 'or' or ')'" : "'(' without its ')'");
+		}
+		if (n)
+			ps->p++;
+	} else {
+		n = parse_check(ps);
+	}
+	return n && negate ? wrap(NODE_NOT, n) : n;
+}
+
+static struct node *parse_chain(struct parser *ps, enum node_kind kind, const char *word,
+				struct node *(*next)(struct parser *))
+{
+	struct node *n = next(ps), *chain = NULL;
+
+	for (;;) {
+		if (!n) {
+			node_free(chain);
+			return NULL;
+		}
+		if (chain)
+			VEC_PUSH(chain->kids, chain->n_kids, chain->cap_kids) = n;
+		skip_blanks(ps);
+		if (!at_keyword(ps, word))
+			return chain ? chain : n;
+		ps->p += strlen(word);
+		if (!chain)
+			chain = wrap(kind, n);
+		n = next(ps);
+	}
+}
+
+static struct node *parse_and(struct parser *ps)
+{
+	return parse_chain(ps, NODE_AND, "and", parse_not);
+}
+
+static struct node *parse_or(struct parser *ps)
+{
+	return parse_chain(ps, NODE_OR, "or", parse_and);
+}
+
+static bool is_blank(const char *s)
+{
+	return !s || !s[strspn(s, " \t\r\n\v\f")];
+}
+
+int filter_parse(const char *text, struct filter **ret, struct filter_error *ret_err)
+{
+	struct filter_error err = {0};
+	struct filter *f = xcalloc(1, sizeof(*f));
+	struct parser ps = {.text = text, .p = text, .filter = f, .err = &err};
+
+	if (!is_blank(text) && strnlen(text, MAX_TEXT) == MAX_TEXT) {
+		fail(&ps, text, "filter longer than %d bytes", MAX_TEXT);
+	} else if (!is_blank(text)) {
+		f->root = parse_or(&ps);
+		skip_blanks(&ps);
+		if (f->root && *ps.p)
+			fail(&ps, ps.p, *ps.p == ')' ? "')' without its '('" : "expected 'and' or 'or'");
+	}
+	if (err.column) {
+		filter_free(f);
+		if (ret_err)
+			*ret_err = err;
+		return -EINVAL;
+	}
+	f->text = xstrdup(text ? text : "");
+	f->scratch = arena_new();
+	f->match = pcre2_match_data_create(1, NULL);
+	f->limits = pcre2_match_context_create(NULL);
+	if (!f->match || !f->limits)
+		mem_fatal(0);
+	/* an expression that backtracks for ever must not stop the monitor */
+	pcre2_set_match_limit(f->limits, 100000);
+	pcre2_set_depth_limit(f->limits, 1000);
+	*ret = f;
+	return 0;
+}
+
+struct filter *filter_free(struct filter *f)
+{
+	if (!f)
+		return NULL;
+	node_free(f->root);
+	free(f->text);
+	arena_free(f->scratch);
+	pcre2_match_data_free(f->match);
+	pcre2_match_context_free(f->limits);
+	free(f);
+	return NULL;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * record_event.c - spy events as records, joined with the latest sample by pid
+ * and cgroup.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bpf/capture.h" /* SPY_CGROUP_V1 */
+#include "core/field.h"
+#include "core/mem.h"
+#include "core/syscall.h"
+
+/* Open addressing, at most half full; NULL value = free slot. */
+struct slot {
+	uint64_t key;
+	const void *value;
+};
+
+struct map {
+	struct slot *slots;
+	size_t mask;
+};
+
+struct record_index {
+	const struct sample *sample;
+	struct map processes, cgroups;
+};
+
+static size_t slot_of(const struct map *m, uint64_t key)
+{
+	return (size_t)((key * 0x9e3779b97f4a7c15ULL) >> 20) & m->mask;
+}
+
+static void map_init(struct map *m, size_t n)
+{
+	size_t size = 16;
+
+	while (size < n * 2)
+		size *= 2;
+	m->slots = xcalloc(size, sizeof(*m->slots));
+	m->mask = size - 1;
+}
+
+static const void **map_at(struct map *m, uint64_t key)
+{
+	size_t i = slot_of(m, key);
+
+	while (m->slots[i].value && m->slots[i].key != key)
+		i = (i + 1) & m->mask;
+	m->slots[i].key = key;
+	return &m->slots[i].value;
+}
+
+static const void *map_get(const struct map *m, uint64_t key)
+{
+	size_t i;
+
+	if (!m->slots)
+		return NULL;
+	for (i = slot_of(m, key); m->slots[i].value; i = (i + 1) & m->mask) {
+		if (m->slots[i].key == key)
+			return m->slots[i].value;
+	}
+	return NULL;
+}
+
+struct record_index *record_index_new(const struct sample *s)
+{
+	struct record_index *idx = xcalloc(1, sizeof(*idx));
+	size_t n_ids = 0;
+
+	if (!s)
+		return idx;
+	idx->sample = s;
+	map_init(&idx->processes, s->n_processes);
+	for (size_t i = 0; i < s->n_processes; i++) {
+		const struct process *p = &s->processes[i];
+		const void **at = map_at(&idx->processes, p->pid);
+		const struct process *old = *at;
+
+		/* a pid used twice: the younger one is the one that makes calls now */
+		if (!old || old->start_boot < p->start_boot)
+			*at = p;
+	}
+	for (size_t i = 0; i < s->n_containers; i++)
+		n_ids += s->containers[i].n_cgroup_ids;
+	map_init(&idx->cgroups, n_ids);
+	for (size_t i = 0; i < s->n_containers; i++) {
+		for (size_t k = 0; k < s->containers[i].n_cgroup_ids; k++)
+			*map_at(&idx->cgroups, s->containers[i].cgroup_ids[k]) = &s->containers[i];
+	}
+	return idx;
+}
+
+struct record_index *record_index_free(struct record_index *idx)
+{
+	if (!idx)
+		return NULL;
+	free(idx->processes.slots);
+	free(idx->cgroups.slots);
+	free(idx);
+	return NULL;
+}
+
+static const struct container *container_of_event(const struct record_index *idx, const struct event *ev)
+{
+	const struct container *c = NULL;
+
+	if (!idx || !idx->sample)
+		return NULL;
+	if (ev->cgroup_v1)
+		c = map_get(&idx->cgroups, ev->cgroup_v1 | SPY_CGROUP_V1);
+	if ((!c || c->is_host) && ev->cgroup_v2) {
+		const struct container *v2 = map_get(&idx->cgroups, ev->cgroup_v2);
+
+		c = v2 ? v2 : c;
+	}
+	return c;
+}
+
+static void fill_object(struct object *o, const struct event_fd *fd)
+{
+	*o = (struct object){
+		.key = fd->key,
+		.kind = fd->kind,
+		.type = fd->type,
+		.name = fd->name,
+		.named = fd->name != NULL,
+		.family = fd->family,
+		.socktype = fd->socktype,
+		.protocol = fd->protocol,
+		.lport = fd->lport,
+		.rport = fd->rport,
+		.srtt_us = UNKNOWN_U32,
+		.rttvar_us = UNKNOWN_U32,
+		.snd_cwnd = UNKNOWN_U32,
+		.total_retrans = UNKNOWN_U32,
+		.rx_queue = UNKNOWN_U32,
+		.tx_queue = UNKNOWN_U32,
+		.bytes_acked = UNKNOWN_U64,
+		.bytes_received = UNKNOWN_U64,
+		/* no list of listening sockets at hand: the lower port is the server's */
+		.is_server = fd->lport && fd->lport < fd->rport,
+	};
+	memcpy(o->laddr, fd->laddr, sizeof(o->laddr));
+	memcpy(o->raddr, fd->raddr, sizeof(o->raddr));
+}
+
+static uint16_t errno_of(int64_t ret)
+{
+	if (ret >= 0 || ret < -4095)
+		return 0;
+	return ret <= -512 && ret >= -516 ? EINTR : (uint16_t)-ret; /* internal restart codes */
+}
+
+static void fill_fact(struct fact *f, const struct event *ev)
+{
+	const struct syscall *call = syscall_get(ev->nr);
+	unsigned flags = call ? call->desc.flags : 0;
+	uint64_t moved = !ev->in_progress && ev->ret > 0 ? (uint64_t)ev->ret : 0;
+
+	*f = (struct fact){.nr = ev->nr, .calls = 1};
+	if (ev->in_progress)
+		moved = 0;
+	else
+		f->err = errno_of(ev->ret);
+	if (f->err)
+		moved = 0;
+	if (flags & CALL_MMSG) { /* the result counts messages */
+		size_t len;
+		bool write;
+		uint64_t full = 0;
+
+		moved = moved && event_payload(ev, &len, &full, &write) ? full : 0;
+	}
+	if (flags & CALL_READ)
+		f->bytes_in = moved;
+	if (flags & CALL_WRITE)
+		f->bytes_out = moved;
+	if (ev->latency != UNKNOWN_U64) {
+		f->timed = 1;
+		f->lat_sum = ev->latency;
+		f->lat_max = ev->latency;
+	}
+}
+
+static const struct process *fill_process(struct event_record *ret, const struct container *c,
+					  const struct event *ev)
+{
+	snprintf(ret->uid_text, sizeof(ret->uid_text), "%u", ev->uid);
+	ret->process = (struct process){
+		.pid = ev->tgid,
+		.ppid = ev->ppid,
+		.vpid = ev->tgid,
+		.name = ev->comm,
+		.user = ret->uid_text,
+		.uid = ev->uid,
+		.gid = UNKNOWN_U32,
+		.loginuid = UNKNOWN_U32,
+		.container = c,
+		.nthreads = 1,
+		.vmsize = UNKNOWN_U64,
+		.vmrss = UNKNOWN_U64,
+		.vmswap = UNKNOWN_U64,
+		.fdcount = UNKNOWN_U32,
+	};
+	return &ret->process;
+}
+
+void record_from_event(struct event_record *ret, const struct record_index *idx, const struct event *ev)
+{
+	const struct process *p = idx ? map_get(&idx->processes, ev->tgid) : NULL;
+	const struct container *c = container_of_event(idx, ev);
+	const struct thread *t = NULL;
+	const struct event_fd *fd = ev->fd[0].kind != OBJ_NONE ? &ev->fd[0] : &ev->ret_fd;
+
+	if (!p)
+		p = fill_process(ret, c, ev);
+	for (size_t i = 0; i < p->n_threads && !t; i++) {
+		if (p->threads[i]->tid == ev->tid)
+			t = p->threads[i];
+	}
+	if (!t) {
+		ret->thread = (struct thread){.tid = ev->tid,
+					      .vtid = ev->tid,
+					      .name = ev->comm,
+					      .process = p,
+					      .nr = WIRE_NR_NONE,
+					      .nr_time = UNKNOWN_U64,
+					      .cpu_id = ev->cpu};
+		t = &ret->thread;
+	}
+	fill_fact(&ret->fact, ev);
+	ret->record = (struct record){.sample = idx ? idx->sample : NULL,
+				      .fact = &ret->fact,
+				      .thread = t,
+				      .process = p,
+				      .container = c ? c : p->container,
+				      .event = ev};
+	if (fd->kind != OBJ_NONE) {
+		fill_object(&ret->obj, fd);
+		ret->record.obj = ret->fact.obj = &ret->obj;
+	}
+	ret->fact.thread = t;
+}

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * table.c - one pass over the records of a sample: filter, find the group, add
+ * to its columns. Sorting is in table_sort.c, the arithmetic in table_acc.c.
+ */
+#include "core/table.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "bpf/capture.h" /* enum need */
+#include "core/arena.h"
+#include "core/table_acc.h"
+
+enum { TOTALS = UINT32_MAX - 1 };
+
+struct group {
+	uint64_t hash;
+	struct value *cells;
+	struct aux *aux;
+	bool alive; /* some process of it did not end */
+	bool has_process;
+};
+
+struct build {
+	const struct table_query *q;
+	const struct sample *sample;
+	struct table *table;
+	struct arena *arena;
+	unsigned records;
+	bool counters; /* evt.* amounts come from threads */
+	struct plan *plans;
+	size_t n_aux;
+	bool any_rate;
+	struct group *groups; /* beside table->rows */
+	size_t cap;
+	uint32_t *slots; /* group + 1; 0 = free */
+	size_t n_slots;
+	struct seen seen;
+	struct value *totals;
+	struct aux *total_aux;
+};
+
+unsigned table_records(const struct table_query *q)
+{
+	unsigned records = q->records;
+	bool object = false, fd = false, fact = false;
+
+	for (size_t i = 0; i < q->n_columns + q->n_keys; i++) {
+		const struct field *f = i < q->n_columns ? q->columns[i].field : q->keys[i - q->n_columns];
+
+		fact = fact || (f->grain == GRAIN_FACT && (f->needs & NEED_FACTS));
+		object = object || f->grain == GRAIN_OBJECT;
+		fd = fd || f->grain == GRAIN_FD;
+	}
+	if (fact || filter_uses_grain(q->filter, GRAIN_FACT))
+		records |= REC_FACTS;
+	if (fd || filter_uses_grain(q->filter, GRAIN_FD))
+		records |= REC_FDS;
+	if (object && !(records & (REC_FACTS | REC_FDS)))
+		records |= REC_FACTS;
+	/* who has it open is as good an answer as who used it */
+	if (filter_uses_grain(q->filter, GRAIN_OBJECT) && !(records & (REC_FACTS | REC_FDS)))
+		records |= REC_FACTS | REC_FDS;
+	return records;
+}
+
+unsigned table_needs(const struct table_query *q)
+{
+	unsigned records = table_records(q), needs = NEED_TASKS;
+
+	if (records & REC_FACTS)
+		needs |= NEED_FACTS;
+	if (records & REC_FDS)
+		needs |= NEED_FDS;
+	for (size_t i = 0; i < q->n_columns; i++)
+		needs |= q->columns[i].field->needs & NEED_FDS;
+	return needs | (filter_needs(q->filter) & NEED_FDS);
+}
+
+/* ---- plan ---- */
+
+static bool is_percentile(enum agg a)
+{
+	return a == AGG_P50 || a == AGG_P90 || a == AGG_P99;
+}
+
+static void make_plans(struct build *b)
+{
+	const struct table_query *q = b->q;
+	const struct sample *s = b->sample;
+
+	b->plans = arena_array(b->arena, q->n_columns, sizeof(*b->plans));
+	for (size_t i = 0; i < q->n_columns; i++) {
+		struct plan *p = &b->plans[i];
+		const struct field *f = q->columns[i].field;
+		unsigned off = f->needs & ~s->needs;
+
+		p->field = f;
+		p->agg = q->columns[i].agg;
+		p->aux = -1;
+		p->available = !(f->needs & NEED_FDS & off);
+		if (f->grain == GRAIN_FACT && !b->counters)
+			p->available = s->needs & NEED_FACTS;
+		else if (f->grain == GRAIN_FACT)
+			p->available = !(off & NEED_FACTS);
+		if ((f->flags & FIELD_DELTA) && !s->interval)
+			p->available = false;
+		p->dedup = f->grain != GRAIN_FACT && f->grain != GRAIN_FD &&
+			   !(f->grain == GRAIN_THREAD && b->records == REC_TASKS);
+		b->any_rate = b->any_rate || p->agg == AGG_RATE;
+		if (p->agg == AGG_AVG || is_percentile(p->agg)) {
+			p->aux_owner = true;
+			for (size_t k = 0; k < i && is_percentile(p->agg); k++) {
+				if (b->plans[k].field == f && is_percentile(b->plans[k].agg)) {
+					p->aux = b->plans[k].aux;
+					p->aux_owner = false;
+				}
+			}
+			if (p->aux_owner)
+				p->aux = (int)b->n_aux++;
+		}
+	}
+}
+
+/* ---- groups ---- */
+
+static bool same_keys(const struct value *a, const struct value *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (a[i].kind != b[i].kind || value_compare(&a[i], &b[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void grow_slots(struct build *b)
+{
+	b->n_slots = b->n_slots ? b->n_slots * 4 : 1024;
+	free(b->slots);
+	b->slots = xcalloc(b->n_slots, sizeof(*b->slots));
+	for (size_t i = 0; i < b->table->n_rows; i++) {
+		size_t at = (size_t)b->groups[i].hash & (b->n_slots - 1);
+
+		while (b->slots[at])
+			at = (at + 1) & (b->n_slots - 1);
+		b->slots[at] = (uint32_t)i + 1;
+	}
+}
+
+static uint32_t add_group(struct build *b, const struct record *r, const struct value *keys, uint64_t hash)
+{
+	struct table *t = b->table;
+	size_t n = b->q->n_columns;
+	struct group *g;
+	struct row *row;
+	struct value *copy;
+
+	if (t->n_rows == b->cap) {
+		b->cap = b->cap ? b->cap * 2 : 256;
+		t->rows = xreallocarray(t->rows, b->cap, sizeof(*t->rows));
+		b->groups = xreallocarray(b->groups, b->cap, sizeof(*b->groups));
+	}
+	row = &t->rows[t->n_rows];
+	g = &b->groups[t->n_rows];
+	copy = arena_array(b->arena, b->q->n_keys + n, sizeof(*copy));
+	memcpy(copy, keys, b->q->n_keys * sizeof(*copy));
+	*g = (struct group){.hash = hash,
+			    .cells = copy + b->q->n_keys,
+			    .aux = b->n_aux ? arena_array(b->arena, b->n_aux, sizeof(*g->aux)) : NULL};
+	*row = (struct row){.id = hash, .keys = copy, .cells = g->cells, .rep = *r};
+	return (uint32_t)t->n_rows++;
+}
+
+static uint32_t find_group(struct build *b, const struct record *r, const struct value *keys, uint64_t hash)
+{
+	size_t at;
+
+	if (b->table->n_rows * 2 >= b->n_slots)
+		grow_slots(b);
+	for (at = (size_t)hash & (b->n_slots - 1); b->slots[at]; at = (at + 1) & (b->n_slots - 1)) {
+		uint32_t i = b->slots[at] - 1;
+
+		if (b->groups[i].hash == hash && same_keys(b->table->rows[i].keys, keys, b->q->n_keys))
+			return i;
+	}
+	b->slots[at] = add_group(b, r, keys, hash) + 1;
+	return b->slots[at] - 1;
+}
+
+/* ---- adding a record ---- */
+
+/* The thing that a measure of this grain belongs to. */
+static const void *entity(const struct record *r, enum grain g)
+{
+	switch (g) {
+	case GRAIN_OBJECT: return r->obj;
+	case GRAIN_THREAD: return r->thread;
+	case GRAIN_PROCESS: return r->process;
+	case GRAIN_CONTAINER: return r->container;
+	case GRAIN_HOST: return r->sample;
+	default: return NULL;
+	}
+}
+
+static void add_column(struct build *b, const struct record *r, uint32_t group, size_t column, bool in_group,
+		       bool in_totals)
+{
+	const struct plan *p = &b->plans[column];
+	struct group *g = &b->groups[group];
+	struct value v;
+	uint64_t weight = 1, hash;
+
+	/* the first value is there already, or its percentile's histogram is another column's */
+	if ((p->agg == AGG_NONE && g->cells[column].kind != V_MISSING) || (p->aux >= 0 && !p->aux_owner))
+		return;
+	v = field_get(p->field, r, b->arena);
+	if (v.kind == V_MISSING)
+		return;
+	if (p->field->grain == GRAIN_FACT && r->fact)
+		weight = r->fact->calls;
+	if (p->agg == AGG_DISTINCT) {
+		hash = value_hash(&v, column + 1) | 1;
+		in_group = seen_first(&b->seen, hash, group);
+		in_totals = in_group && seen_first(&b->seen, hash, TOTALS);
+	}
+	if (in_group)
+		acc_add(p, &g->cells[column], p->aux < 0 ? NULL : &g->aux[p->aux], &v, weight, b->arena);
+	if (in_totals)
+		acc_add(p, &b->totals[column], p->aux < 0 ? NULL : &b->total_aux[p->aux], &v, weight,
+			b->arena);
+}
+
+/* Whether the record's thing of this grain is new to the group, and to all of them. */
+static void check_seen(struct build *b, const void *thing, uint32_t group, bool *ret_group, bool *ret_totals)
+{
+	*ret_group = thing && seen_first(&b->seen, (uintptr_t)thing, group);
+	*ret_totals = *ret_group && seen_first(&b->seen, (uintptr_t)thing, TOTALS);
+}
+
+/* Columns of one grain that exist once per thing. */
+static void add_grain(struct build *b, const struct record *r, uint32_t group, enum grain grain)
+{
+	bool in_group, in_totals;
+
+	check_seen(b, entity(r, grain), group, &in_group, &in_totals);
+	if (!in_group)
+		return;
+	for (size_t i = 0; i < b->q->n_columns; i++) {
+		if (b->plans[i].dedup && b->plans[i].field->grain == grain)
+			add_column(b, r, group, i, true, in_totals);
+	}
+}
+
+/* A descriptor is open in every thread of its process. */
+static void add_threads(struct build *b, const struct record *r, uint32_t group)
+{
+	struct record each = *r;
+
+	if (!r->process || !seen_first(&b->seen, (uintptr_t)r->process | 1, group))
+		return;
+	each.obj = NULL;
+	each.fd = NULL;
+	for (size_t i = 0; i < r->process->n_threads; i++) {
+		each.thread = r->process->threads[i];
+		add_grain(b, &each, group, GRAIN_THREAD);
+	}
+}
+
+static void add_record(struct build *b, const struct record *r, unsigned grains)
+{
+	struct value keys[4];
+	uint64_t hash = 0;
+	uint32_t group;
+	struct group *g;
+
+	for (size_t i = 0; i < b->q->n_keys; i++) {
+		keys[i] = field_get(b->q->keys[i], r, b->arena);
+		if (keys[i].kind == V_MISSING)
+			return;
+		hash = value_hash(&keys[i], hash + i);
+	}
+	if (!filter_match(b->q->filter, r))
+		return;
+	group = find_group(b, r, keys, hash);
+	g = &b->groups[group];
+	if (r->process) {
+		g->has_process = true;
+		if (!r->process->exited && !g->alive) {
+			g->alive = true;
+			b->table->rows[group].rep = *r; /* one that can still be looked at */
+		}
+	}
+	for (size_t i = 0; i < b->q->n_columns; i++) {
+		if (!b->plans[i].dedup)
+			add_column(b, r, group, i, true, false);
+	}
+	for (enum grain grain = GRAIN_OBJECT; grain <= GRAIN_HOST; grain++) {
+		if (!(grains & (1u << grain)))
+			continue;
+		if (grain == GRAIN_THREAD && !r->thread && r->fd)
+			add_threads(b, r, group);
+		else
+			add_grain(b, r, group, grain);
+	}
+}
+
+static void walk(struct build *b)
+{
+	const struct sample *s = b->sample;
+	unsigned grains = 0; /* of the columns that need a look at what was seen */
+
+	for (size_t i = 0; i < b->q->n_columns; i++) {
+		if (b->plans[i].dedup)
+			grains |= 1u << b->plans[i].field->grain;
+	}
+	for (size_t i = 0; i < s->n_threads && (b->records & REC_TASKS); i++) {
+		struct record r = record_from_thread(s, &s->threads[i]);
+
+		r.counters = b->counters;
+		add_record(b, &r, grains);
+	}
+	for (size_t i = 0; i < s->n_facts && (b->records & REC_FACTS); i++) {
+		struct record r = record_from_fact(s, &s->facts[i]);
+
+		add_record(b, &r, grains);
+	}
+	for (size_t i = 0; i < s->n_fds && (b->records & REC_FDS); i++) {
+		struct record r = record_from_fd(s, &s->fds[i]);
+
+		add_record(b, &r, grains);
+	}
+}
+
+/* ---- results ---- */
+
+static void finish_totals(struct build *b)
+{
+	for (size_t c = 0; c < b->q->n_columns; c++) {
+		const struct plan *p = &b->plans[c];
+
+		if (p->dedup || p->agg == AGG_DISTINCT || p->agg == AGG_NONE || p->agg == AGG_LAST)
+			continue;
+		for (size_t i = 0; i < b->table->n_rows; i++) {
+			struct group *g = &b->groups[i];
+
+			acc_merge(p, &b->totals[c], p->aux < 0 ? NULL : &b->total_aux[p->aux], &g->cells[c],
+				  p->aux < 0 ? NULL : &g->aux[p->aux], b->arena);
+		}
+	}
+}
+
+static void finish_shares(struct build *b, size_t column)
+{
+	const struct value *total = &b->totals[column];
+	double all = total->kind == V_INT ? (double)total->i : total->kind == V_DOUBLE ? total->d : 0;
+
+	for (size_t i = 0; i < b->table->n_rows; i++) {
+		struct value *cell = &b->groups[i].cells[column];
+		double part = cell->kind == V_INT ? (double)cell->i : cell->d;
+
+		if (cell->kind != V_MISSING)
+			*cell = all > 0 ? (struct value){.kind = V_DOUBLE, .d = 100 * part / all}
+					: (struct value){.kind = V_MISSING};
+	}
+	if (total->kind != V_MISSING)
+		b->totals[column] = all > 0 ? (struct value){.kind = V_DOUBLE, .d = 100}
+					    : (struct value){.kind = V_MISSING};
+}
+
+static void finish(struct build *b)
+{
+	struct table *t = b->table;
+	size_t n = b->q->n_columns;
+	struct value *none = arena_array(b->arena, n, sizeof(*none));
+	struct value *total_sums = arena_array(b->arena, n, sizeof(*total_sums));
+
+	finish_totals(b);
+	for (size_t i = 0; i < t->n_rows; i++) {
+		struct value *sums = b->any_rate ? arena_array(b->arena, n, sizeof(*sums)) : none;
+
+		for (size_t c = 0; c < n; c++) {
+			const struct plan *p = &b->plans[c];
+
+			acc_finish(p, &b->groups[i].cells[c], p->aux < 0 ? NULL : &b->groups[i].aux[p->aux],
+				   &sums[c], b->sample->interval);
+		}
+		t->rows[i].sums = sums;
+		t->rows[i].exited = b->groups[i].has_process && !b->groups[i].alive;
+	}
+	for (size_t c = 0; c < n; c++) {
+		const struct plan *p = &b->plans[c];
+
+		if (p->agg == AGG_NONE || p->agg == AGG_LAST)
+			b->totals[c].kind = V_MISSING;
+		else
+			acc_finish(p, &b->totals[c], p->aux < 0 ? NULL : &b->total_aux[p->aux],
+				   &total_sums[c], b->sample->interval);
+		if (p->agg == AGG_SHARE)
+			finish_shares(b, c);
+	}
+	t->totals = b->totals;
+	t->total_sums = total_sums;
+}
+
+int table_build(const struct table_query *q, const struct sample *s, struct table **ret)
+{
+	struct build b = {.q = q, .sample = s};
+
+	if (!q->n_keys || q->n_keys > 4 || q->sort >= (int)q->n_columns)
+		return -EINVAL;
+	for (size_t i = 0; i < q->n_columns; i++) {
+		if (!agg_fits(q->columns[i].agg, q->columns[i].field))
+			return -EINVAL;
+	}
+	b.table = xcalloc(1, sizeof(*b.table));
+	b.arena = b.table->arena = arena_new();
+	b.table->n_columns = q->n_columns;
+	b.table->n_keys = q->n_keys;
+	b.table->interval = s->interval;
+	b.records = table_records(q);
+	/* without facts in the sample, amounts of whole threads are right as long as nothing is filtered by
+	 * call */
+	b.counters = !(b.records & REC_FACTS) ||
+		     ((b.records & REC_TASKS) && !(s->needs & NEED_FACTS) &&
+		      !filter_uses_grain(q->filter, GRAIN_FACT) &&
+		      !filter_uses_grain(q->filter, GRAIN_OBJECT) && !filter_uses_grain(q->filter, GRAIN_FD));
+	make_plans(&b);
+	b.totals = arena_array(b.arena, q->n_columns, sizeof(*b.totals));
+	b.total_aux = arena_array(b.arena, b.n_aux, sizeof(*b.total_aux));
+	walk(&b);
+	finish(&b);
+	free(b.groups);
+	free(b.slots);
+	free(b.seen.slots);
+	table_sort(b.table, q->sort, q->ascending);
+	*ret = b.table;
+	return 0;
+}
+
+struct table *table_free(struct table *t)
+{
+	if (!t)
+		return NULL;
+	arena_free(t->arena);
+	free(t->rows);
+	free(t);
+	return NULL;
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * selection.c - the stack of drill-downs and what it filters.
+ *
+ * What is in force on a level: the command line's filter, every step into a
+ * row below it, filters typed on the levels stepped from and their views' own
+ * (where these propagate), then the level's own two. A level that was left by
+ * switching the view hands its typed filter over to the new one.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/format.h"
+#include "core/mem.h"
+#include "views/view.h"
+
+static struct selection_level *push(struct selection *sel, const struct view *view)
+{
+	struct selection_level *level;
+
+	sel->levels = xreallocarray(sel->levels, sel->n + 1, sizeof(*sel->levels));
+	level = &sel->levels[sel->n++];
+	*level = (struct selection_level){.view = view, .sort = view->sort, .ascending = view->ascending};
+	return level;
+}
+
+static void level_done(struct selection_level *level)
+{
+	free(level->filter);
+	free(level->label);
+	free(level->user_filter);
+}
+
+void selection_init(struct selection *sel, const struct view *root, const char *base_filter)
+{
+	*sel = (struct selection){.base_filter = xstrdup(base_filter)};
+	push(sel, root);
+}
+
+void selection_done(struct selection *sel)
+{
+	for (size_t i = 0; i < sel->n; i++)
+		level_done(&sel->levels[i]);
+	free(sel->levels);
+	free(sel->base_filter);
+	*sel = (struct selection){0};
+}
+
+struct selection_level *selection_top(const struct selection *sel)
+{
+	return &sel->levels[sel->n - 1];
+}
+
+static bool is_blank(const char *s)
+{
+	return !s || !s[strspn(s, " \t\r\n\v\f")];
+}
+
+/* and-ed flat, each in parentheses: however deep the drill-down, the parser's nesting limit is far */
+static void add_filter(struct buf *b, const char *text)
+{
+	if (is_blank(text))
+		return;
+	buf_addf(b, "%s(%s)", b->len ? " and " : "", text);
+}
+
+/* A value as the right side of an equality. */
+static char *value_text(const struct value *v)
+{
+	struct buf b = {0};
+	char *text;
+
+	switch (v->kind) {
+	case V_STRING: return filter_quote(v->s);
+	case V_INT: return xasprintf("%lld", (long long)v->i);
+	case V_DOUBLE: return xasprintf("%.17g", v->d);
+	default: format_value(&b, v, UNIT_NONE, true);
+	}
+	text = xstrdup(buf_str(&b));
+	buf_done(&b);
+	return text;
+}
+
+/* "fd.dev = 8 and fd.ino = 123"; NULL when the row lacks a key. */
+static char *row_filter(const struct view *view, const struct row *row)
+{
+	struct buf b = {0};
+
+	for (size_t i = 0; i < view->n_keys; i++) {
+		char *text;
+
+		if (row->keys[i].kind == V_MISSING) {
+			buf_done(&b);
+			return NULL;
+		}
+		text = value_text(&row->keys[i]);
+		buf_addf(&b, "%s%s = %s", i ? " and " : "", view->keys[i]->id, text);
+		free(text);
+	}
+	return buf_steal(&b);
+}
+
+/* What the breadcrumb calls a row: its label, and its key where the label may not be unique. */
+static char *row_label(const struct view *view, const struct row *row)
+{
+	struct arena *tmp = arena_new();
+	struct buf b = {0};
+	struct value v = {.kind = V_MISSING};
+
+	if (view->label)
+		v = field_get(view->label, &row->rep, tmp);
+	if (v.kind != V_MISSING)
+		format_value(&b, &v, view->label->unit, true);
+	if (v.kind == V_MISSING ||
+	    (view->label != view->keys[0] && view->n_keys == 1 && view->keys[0]->type == FT_INT)) {
+		if (b.len)
+			buf_addc(&b, ' ');
+		format_value(&b, &row->keys[0], view->keys[0]->unit, true);
+	}
+	arena_free(tmp);
+	return buf_steal(&b);
+}
+
+int selection_drill(struct selection *sel, const struct row *row, const struct view *view)
+{
+	const struct view *from = selection_top(sel)->view;
+	char *filter = row_filter(from, row), *label;
+	struct selection_level *level;
+
+	if (!filter)
+		return -EINVAL;
+	label = row_label(from, row);
+	level = push(sel, view);
+	level->filter = filter;
+	level->field = from->n_keys > 1 && from->label ? from->label : from->keys[0];
+	level->label = label;
+	return 0;
+}
+
+void selection_switch(struct selection *sel, const struct view *view)
+{
+	char *typed = xstrdup(selection_top(sel)->user_filter);
+
+	push(sel, view)->user_filter = typed;
+}
+
+bool selection_back(struct selection *sel)
+{
+	if (sel->n < 2)
+		return false;
+	level_done(&sel->levels[--sel->n]);
+	return true;
+}
+
+/* All but the top view's own filter. */
+static void add_selection(struct buf *b, const struct selection *sel)
+{
+	add_filter(b, sel->base_filter);
+	for (size_t i = 0; i < sel->n; i++) {
+		const struct selection_level *level = &sel->levels[i];
+		bool stepped_from = i + 1 < sel->n && sel->levels[i + 1].filter;
+
+		add_filter(b, level->filter);
+		if (stepped_from && level->view->propagate_filter)
+			add_filter(b, level->view->filter);
+		if (stepped_from || i + 1 == sel->n)
+			add_filter(b, level->user_filter);
+	}
+}
+
+char *selection_filter(const struct selection *sel)
+{
+	struct buf b = {0};
+
+	add_selection(&b, sel);
+	add_filter(&b, selection_top(sel)->view->filter);
+	return buf_steal(&b);
+}
+
+char *selection_row_filter(const struct selection *sel, const struct row *row)
+{
+	struct buf b = {0};
+	char *step = row ? row_filter(selection_top(sel)->view, row) : NULL;
+
+	add_selection(&b, sel);
+	add_filter(&b, selection_top(sel)->view->filter);
+	add_filter(&b, step);
+	free(step);
+	return buf_steal(&b);
+}
+
+char *selection_breadcrumb(const struct selection *sel, const char *separator)
+{
+	struct buf b = {0};
+
+	for (size_t i = 0; i < sel->n; i++) {
+		const struct selection_level *level = &sel->levels[i];
+
+		/* a view that was switched away from is no step of the way */
+		if (i + 1 < sel->n && !sel->levels[i + 1].filter)
+			continue;
+		buf_addf(&b, "%s%s", b.len ? separator : "", level->view->name);
+		if (i + 1 < sel->n)
+			buf_addf(&b, "%s%s", separator, sel->levels[i + 1].label);
+	}
+	return buf_steal(&b);
+}
+
+/* Whether a view is offered for what was stepped into: any field that tells it. */
+static bool applies(const struct view *view, const struct selection *sel)
+{
+	size_t i = sel->n;
+
+	while (i && !sel->levels[i - 1].filter)
+		i--;
+	if (!i)
+		return view->root;
+	for (size_t k = 0; k < view->n_applies_to; k++) {
+		const struct view *from = sel->levels[i - 2].view;
+
+		if (view->applies_to[k] == sel->levels[i - 1].field)
+			return true;
+		for (size_t j = 0; j < from->n_keys; j++) {
+			if (view->applies_to[k] == from->keys[j])
+				return true;
+		}
+	}
+	return false;
+}
+
+size_t selection_views(const struct selection *sel, const struct views *views, const struct view ***ret)
+{
+	const struct view **list = xcalloc(views->n, sizeof(*list));
+	size_t n = 0;
+
+	for (size_t i = 0; i < views->n; i++) {
+		if (applies(views->items[i], sel))
+			list[n++] = views->items[i];
+	}
+	*ret = list;
+	return n;
+}
+
+static int query_of(const struct selection *sel, struct table_query *ret, struct column_query **ret_columns,
+		    struct filter **ret_filter, struct filter_error *err)
+{
+	const struct selection_level *level = selection_top(sel);
+	const struct view *view = level->view;
+	struct filter_error own;
+	char *text;
+	int r;
+
+	/* the typed filter alone first: its errors are told in its own columns */
+	r = filter_parse(level->user_filter, ret_filter, err);
+	if (r)
+		return r;
+	filter_free(*ret_filter);
+	text = selection_filter(sel);
+	r = filter_parse(text, ret_filter, &own);
+	free(text);
+	if (r) {
+		if (err)
+			*err = own;
+		return r;
+	}
+	*ret_columns = xcalloc(view->n_columns, sizeof(**ret_columns));
+	for (size_t i = 0; i < view->n_columns; i++)
+		(*ret_columns)[i] = (struct column_query){view->columns[i].field, view->columns[i].agg};
+	*ret = (struct table_query){
+		.records = view->records,
+		.n_keys = view->n_keys,
+		.columns = *ret_columns,
+		.n_columns = view->n_columns,
+		.filter = *ret_filter,
+		.sort = level->sort,
+		.ascending = level->ascending,
+	};
+	memcpy(ret->keys, view->keys, sizeof(ret->keys));
+	return 0;
+}
+
+int selection_table(const struct selection *sel, const struct sample *s, struct table **ret,
+		    struct filter_error *err)
+{
+	struct table_query q;
+	struct column_query *columns;
+	struct filter *filter;
+	int r = query_of(sel, &q, &columns, &filter, err);
+
+	if (r)
+		return r;
+	r = table_build(&q, s, ret);
+	filter_free(filter);
+	free(columns);
+	return r;
+}
+
+unsigned selection_needs(const struct selection *sel)
+{
+	struct table_query q;
+	struct column_query *columns;
+	struct filter *filter;
+	struct filter_error err;
+	unsigned needs;
+
+	if (query_of(sel, &q, &columns, &filter, &err))
+		return 0;
+	needs = table_needs(&q);
+	filter_free(filter);
+	free(columns);
+	return needs;
+}
