@@ -112,6 +112,7 @@ static int attach_all(struct capture *c)
 	/* life cycle first, so that nothing that calls are attributed to is missed */
 	if ((r = attach(s->progs.on_exec, &s->links.on_exec)) < 0 ||
 	    (r = attach(s->progs.on_exit, &s->links.on_exit)) < 0 ||
+	    (r = attach(s->progs.on_free, &s->links.on_free)) < 0 ||
 	    (r = attach(s->progs.on_cgroup_mkdir, &s->links.on_cgroup_mkdir)) < 0 ||
 	    (r = attach(s->progs.on_sys_exit, &s->links.on_sys_exit)) < 0 ||
 	    (r = attach(s->progs.walk_tasks, &s->links.walk_tasks)) < 0 ||

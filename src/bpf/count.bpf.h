@@ -14,7 +14,8 @@ struct done {
 	bool two;
 };
 
-static __always_inline void add_rest(const struct task_counts *c, u64 sid)
+/* Numbers without a row of their own: still part of the totals. */
+static __always_inline void add_rest(const struct task_counts *c)
 {
 	ADD(lost.rest.calls, c->calls);
 	ADD(lost.rest.errors, c->errors);
@@ -208,7 +209,7 @@ static __always_inline void count_call(struct task_struct *task, struct thread_s
 	}
 	if (!st) {
 		ADD(lost.storage_fail, 1);
-		add_rest(c, 0);
+		add_rest(c);
 		return;
 	}
 	if (!facts_on)

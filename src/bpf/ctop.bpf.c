@@ -106,7 +106,40 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		ADD(lost.exit_full, 1);
 		ADD(lost.rest_exits, 1);
 		ADD(lost.rest_cpu, r->exec_runtime);
-		add_rest(&r->counts, r->sid);
+		add_rest(&r->counts);
+		return 0;
+	}
+	if (st)
+		st->exit_key = key + 1;
+	return 0;
+}
+
+/*
+ * At its exit a thread's run time lacks what it used since the last tick: all
+ * of it, if it lived for a millisecond. When it is freed the sum is final.
+ */
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(on_free, struct task_struct *task)
+{
+	struct thread_state *st = bpf_task_storage_get(&threads, task, NULL, 0);
+	struct task_rec *r;
+	u32 zero = 0;
+	u64 key;
+	void *map;
+
+	if (!st || !st->exit_key)
+		return 0;
+	key = st->exit_key - 1;
+	map = bpf_map_lookup_elem(&exits, &zero);
+	if (!map)
+		return 0;
+	r = bpf_map_lookup_elem(map, &key);
+	if (r) {
+		r->exec_runtime = task->se.sum_exec_runtime;
+		r->utime = task->utime;
+		r->stime = task->stime;
+		r->nvcsw = task->nvcsw;
+		r->nivcsw = task->nivcsw;
 	}
 	return 0;
 }

@@ -15,7 +15,8 @@ struct thread_state {
 	u32 session;      /* enter_ts is of this attach session */
 	u16 enter_nr;
 	u8 enter_kind;
-	u8 spy_match;     /* entry passed the spy's filter */
+	u8 pad;
+	u64 exit_key;     /* its record in exits, + 1 */
 };
 
 struct {
