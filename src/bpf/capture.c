@@ -131,6 +131,7 @@ static int load(struct capture *c, const struct capture_config *config)
 	memcpy((void *)s->rodata->calls, config->calls, sizeof(s->rodata->calls));
 	memcpy((void *)s->rodata->compat_calls, config->compat_calls, sizeof(s->rodata->compat_calls));
 	s->rodata->v1_choice = find_v1();
+	s->rodata->n_cpus = (uint32_t)libbpf_num_possible_cpus();
 	s->rodata->can_cast = has_kfunc("bpf_rdonly_cast");
 	bpf_map__set_max_entries(s->maps.facts_a, config->max_facts ? config->max_facts : DEFAULT_FACTS);
 	bpf_map__set_max_entries(s->maps.exits_a, config->max_exits ? config->max_exits : DEFAULT_EXITS);
@@ -143,7 +144,7 @@ static int load(struct capture *c, const struct capture_config *config)
 	c->meta = ring_buffer__new(bpf_map__fd(s->maps.meta_ring), on_meta, c, NULL);
 	if (!c->meta)
 		return -errno;
-	return capture_spy_init(c);
+	return 0;
 }
 
 /* One sentence for the user: what is missing and how to get it. */
@@ -203,11 +204,10 @@ struct capture *capture_free(struct capture *c)
 {
 	if (!c)
 		return NULL;
-	if (c->spy)
+	if (c->skel)
 		capture_spy_stop(c);
 	bpf_link__destroy(c->enter);
 	ring_buffer__free(c->meta);
-	ring_buffer__free(c->spy);
 	if (c->facts.inner[1] >= 0)
 		close(c->facts.inner[1]);
 	if (c->exits.inner[1] >= 0)

@@ -54,8 +54,6 @@ struct capture {
 /* Attaches sys_enter if the needs or the spy want it, else detaches. Lock held. */
 int capture_update_enter(struct capture *c);
 
-int capture_spy_init(struct capture *c);
-
 /* Around a collection: measures what the programs cost meanwhile. */
 struct cost_window {
 	int stats_fd;

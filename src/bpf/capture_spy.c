@@ -123,12 +123,6 @@ static int on_record(void *ctx, void *data, size_t size)
 	return c->spy_delivered >= c->spy_max ? -ENOBUFS : 0;
 }
 
-int capture_spy_init(struct capture *c)
-{
-	c->spy = ring_buffer__new(bpf_map__fd(c->skel->maps.spy_ring), on_record, c, NULL);
-	return c->spy ? 0 : -errno;
-}
-
 static int attach_spy(struct capture *c)
 {
 	struct bpf_program *progs[] = {c->skel->progs.spy_fork, c->skel->progs.spy_exit,
@@ -148,10 +142,16 @@ int capture_spy_start(struct capture *c, const struct spy_filter *filter, const 
 	int r;
 
 	capture_spy_stop(c);
+	/* mapped only while in use: the ring counts twice in our memory */
+	c->spy = ring_buffer__new(bpf_map__fd(s->maps.spy_ring), on_record, c, NULL);
+	if (!c->spy)
+		return -errno;
 	if ((r = fill_map(s->maps.spy_cgroups, sets->cgroups, sets->n_cgroups, sizeof(uint64_t))) < 0 ||
 	    (r = fill_map(s->maps.spy_objects, sets->objects, sets->n_objects, sizeof(struct obj_key))) < 0 ||
-	    (r = fill_map(s->maps.spy_pids, sets->pids, sets->n_pids, sizeof(uint32_t))) < 0)
+	    (r = fill_map(s->maps.spy_pids, sets->pids, sets->n_pids, sizeof(uint32_t))) < 0) {
+		capture_spy_stop(c);
 		return r;
+	}
 	memcpy((void *)&s->bss->spy, filter, sizeof(*filter));
 	s->bss->spy_session++;
 	s->bss->spy_seen = s->bss->spy_passed = s->bss->spy_lost = 0;
@@ -166,37 +166,12 @@ int capture_spy_start(struct capture *c, const struct spy_filter *filter, const 
 	return r;
 }
 
-static int drop_record(void *ctx, void *data, size_t size)
-{
-	return 0;
-}
-
-void capture_spy_stop(struct capture *c)
-{
-	struct ring_buffer *rest;
-
-	for (size_t i = 0; i < sizeof(c->spy_links) / sizeof(*c->spy_links); i++) {
-		bpf_link__destroy(c->spy_links[i]);
-		c->spy_links[i] = NULL;
-	}
-	pthread_mutex_lock(&c->lock);
-	c->spying = false;
-	capture_update_enter(c);
-	pthread_mutex_unlock(&c->lock);
-	rest = ring_buffer__new(bpf_map__fd(c->skel->maps.spy_ring), drop_record, NULL, NULL);
-	if (rest)
-		ring_buffer__consume(rest);
-	ring_buffer__free(rest);
-	for (int i = 0; i < PENDING_EXECS; i++) {
-		free(c->execs[i]);
-		c->execs[i] = NULL;
-	}
-}
-
 int capture_spy_poll(struct capture *c, capture_spy_fn fn, void *userdata, size_t max)
 {
 	int r;
 
+	if (!c->spy)
+		return 0;
 	c->spy_fn = fn;
 	c->spy_userdata = userdata;
 	c->spy_delivered = 0;
@@ -205,6 +180,31 @@ int capture_spy_poll(struct capture *c, capture_spy_fn fn, void *userdata, size_
 	if (r < 0 && r != -ENOBUFS)
 		return r;
 	return (int)c->spy_delivered;
+}
+
+static void drop(const struct obj_rec *obj, const struct spy_hdr *rec, void *userdata)
+{
+}
+
+void capture_spy_stop(struct capture *c)
+{
+	if (!c->spy)
+		return;
+	for (size_t i = 0; i < sizeof(c->spy_links) / sizeof(*c->spy_links); i++) {
+		bpf_link__destroy(c->spy_links[i]);
+		c->spy_links[i] = NULL;
+	}
+	pthread_mutex_lock(&c->lock);
+	c->spying = false;
+	capture_update_enter(c);
+	pthread_mutex_unlock(&c->lock);
+	capture_spy_poll(c, drop, NULL, SIZE_MAX);
+	ring_buffer__free(c->spy);
+	c->spy = NULL;
+	for (int i = 0; i < PENDING_EXECS; i++) {
+		free(c->execs[i]);
+		c->execs[i] = NULL;
+	}
 }
 
 void capture_spy_counts(const struct capture *c, struct spy_counts *ret)

@@ -93,7 +93,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		return 0;
 	task = bpf_get_current_task_btf(); /* the same, but trusted */
 	r = &s->task;
-	read_task(r, task);
+	read_task(s, task);
 	r->exited = 1;
 	r->state = 'X';
 	if (st) {
@@ -244,7 +244,9 @@ int walk_tasks(struct bpf_iter__task *ctx)
 
 	if (!task || !s)
 		return 0;
-	read_task(&s->task, task);
+	if (!ctx->meta->seq_num)
+		learn_percpu_offsets(s);
+	read_task(s, task);
 	st = bpf_task_storage_get(&threads, task, NULL, 0);
 	if (st) {
 		s->task.sid = st->sid;

@@ -345,6 +345,10 @@ struct task_struct___before514 {
 	volatile long state;
 };
 
+struct bpf_array {
+	void *pptrs[1];
+};
+
 struct seq_file;
 
 struct bpf_iter_meta {

@@ -165,6 +165,9 @@ const volatile struct call_desc calls[WIRE_SYSCALLS];
 const volatile struct call_desc compat_calls[WIRE_SYSCALLS];
 const volatile __u32 v1_choice; /* enum v1_choice: the v1 hierarchy that tells containers apart */
 
+enum { PERCPU_MAX = 64 };
+
+const volatile __u32 n_cpus = 1; /* possible ones */
 const volatile __u8 can_cast; /* the kernel has bpf_rdonly_cast() */
 
 /* Set by user space at run time. */
@@ -179,6 +182,8 @@ __u64 spy_session; /* names sent to an earlier spy are sent again */
 __u64 sched_now;
 __u64 next_sid; /* atomic: once per thread */
 __u64 next_exit;
+__u64 percpu_offset[PERCPU_MAX]; /* see learn_percpu_offsets() */
+__u32 percpu_known;
 
 static __always_inline struct scratch *scratch_get(u32 which)
 {

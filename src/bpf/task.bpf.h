@@ -72,16 +72,57 @@ static __always_inline u32 pid_in_ns(struct pid *pid, u32 *ret_ns)
 	return nr;
 }
 
-/* One memory counter: exact where per-CPU parts are few, as /proc/PID/statm sums them too. */
-static __always_inline s64 percpu_sum(struct percpu_counter *c)
+/*
+ * Where each CPU's part of per-CPU data lies. __per_cpu_offset is not exported
+ * to programs, but the difference between a per-CPU map value's address and
+ * its per-CPU pointer is the same number.
+ */
+static __always_inline void learn_percpu_offsets(struct scratch *s)
 {
-	s64 sum = BPF_CORE_READ(c, count);
+	u32 zero = 0;
+	u64 base = 0;
 
+	if (percpu_known || !bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_map_lookup_percpu_elem))
+		return;
+	s->address = (u64)&scratch_map;
+	bpf_probe_read_kernel(&base, sizeof(base), (void *)(s->address + bpf_core_field_offset(struct bpf_array, pptrs)));
+	for (u32 cpu = 0; cpu < PERCPU_MAX; cpu++) {
+		void *value;
+
+		if (cpu >= n_cpus)
+			break;
+		value = bpf_map_lookup_percpu_elem(&scratch_map, &zero, cpu);
+		if (!value)
+			return;
+		s->address = (u64)value;
+		percpu_offset[cpu] = s->address - base;
+	}
+	percpu_known = n_cpus <= PERCPU_MAX;
+}
+
+/* A per-CPU counter: summed as /proc does (exact), or its shared part where the CPUs are too many. */
+__noinline u64 percpu_sum(u64 address)
+{
+	struct percpu_counter *c = (void *)address;
+	s64 sum = BPF_CORE_READ(c, count);
+	s32 *parts = BPF_CORE_READ(c, counters);
+
+	if (percpu_known)
+		for (u32 cpu = 0; cpu < PERCPU_MAX; cpu++) {
+			s32 part = 0;
+
+			if (cpu >= n_cpus)
+				break;
+			bpf_probe_read_kernel(&part, sizeof(part), (void *)parts + percpu_offset[cpu]);
+			sum += part;
+		}
 	return sum < 0 ? 0 : sum;
 }
 
-static __always_inline void read_memory(struct task_rec *r, struct mm_struct *mm)
+static __always_inline void read_memory(struct scratch *s, struct mm_struct *mm)
 {
+	struct task_rec *r = &s->task;
+
 	r->vm_pages = BPF_CORE_READ(mm, total_vm);
 	if (bpf_core_type_exists(struct mm_rss_stat)) {
 		struct mm_struct___before62 *old = (void *)mm;
@@ -91,8 +132,11 @@ static __always_inline void read_memory(struct task_rec *r, struct mm_struct *mm
 		r->rss_pages = st.count[0].counter + st.count[1].counter + st.count[3].counter;
 		r->swap_pages = st.count[2].counter;
 	} else {
-		void *base = (void *)mm + bpf_core_field_offset(struct mm_struct, rss_stat);
+		u64 base;
 		u32 size = bpf_core_type_size(struct percpu_counter);
+
+		s->address = (u64)mm; /* a plain number for the global function */
+		base = s->address + bpf_core_field_offset(struct mm_struct, rss_stat);
 
 		r->rss_pages = percpu_sum(base) + percpu_sum(base + size) + percpu_sum(base + 3 * size);
 		r->swap_pages = percpu_sum(base + 2 * size);
@@ -195,8 +239,9 @@ static __always_inline void read_identity(struct task_rec *r, struct task_struct
 }
 
 /* Everything but the call it is in. */
-static __always_inline void read_task(struct task_rec *r, struct task_struct *task)
+static __always_inline void read_task(struct scratch *s, struct task_struct *task)
 {
+	struct task_rec *r = &s->task;
 	struct mm_struct *mm;
 
 	__builtin_memset(r, 0, sizeof(*r));
@@ -226,7 +271,7 @@ static __always_inline void read_task(struct task_rec *r, struct task_struct *ta
 	mm = task->mm;
 	if (r->tid == r->tgid) {
 		if (mm && !r->kthread)
-			read_memory(r, mm);
+			read_memory(s, mm);
 		r->fdcount = count_fds(task);
 	}
 }
