@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/build.h"
+
+#include <string.h>
+
+#include "core/mem.h"
+
+static struct hash_key task_hash(struct task_key key)
+{
+	return (struct hash_key){(uint64_t)key.gen << 32 | key.tid, 0};
+}
+
+void build_begin(struct build *b, struct arena *arena)
+{
+	b->n_threads = b->n_processes = b->n_objects = b->n_facts = b->n_fds = 0;
+	hash_clear(&b->by_task);
+	b->arena = arena;
+}
+
+void build_done(struct build *b)
+{
+	free(b->threads);
+	free(b->processes);
+	free(b->objects);
+	free(b->facts);
+	free(b->fds);
+	hash_done(&b->by_task);
+	*b = (struct build){0};
+}
+
+uint32_t build_find_thread(const struct build *b, struct task_key key)
+{
+	void *value = hash_get(&b->by_task, task_hash(key));
+
+	return value ? (uint32_t)((uintptr_t)value - 1) : NO_INDEX;
+}
+
+uint32_t build_add_thread(struct build *b, struct task_key key, uint32_t process)
+{
+	uint32_t index = (uint32_t)b->n_threads;
+
+	VEC_PUSH(b->threads, b->n_threads, b->cap_threads) = (struct build_thread){
+		.t = {.tid = key.tid, .nr = WIRE_NR_NONE, .nr_time = UNKNOWN_U64, .state = '?'},
+		.key = key,
+		.process = process,
+		.wait_obj = NO_INDEX,
+	};
+	hash_put(&b->by_task, task_hash(key), (void *)((uintptr_t)index + 1));
+	b->processes[process].n_threads++;
+	if (b->processes[process].proc->pid == key.tid)
+		b->processes[process].leader = index;
+	return index;
+}
+
+uint32_t build_process(struct build *b, struct proctable *procs, struct proc *p)
+{
+	if (p->marked == procs->now)
+		return p->mark;
+	p->marked = procs->now;
+	p->mark = (uint32_t)b->n_processes;
+	VEC_PUSH(b->processes, b->n_processes, b->cap_processes) = (struct build_process){
+		.proc = p,
+		.leader = NO_INDEX,
+		.fdcount = UNKNOWN_U32,
+		.vm = UNKNOWN_U64,
+		.rss = UNKNOWN_U64,
+		.swap = UNKNOWN_U64,
+	};
+	return p->mark;
+}
+
+uint32_t build_object(struct build *b, struct objtable *objects, struct obj_key key)
+{
+	struct object o = {0};
+	struct obj_entry *e = objtable_get(objects, key, &o);
+	uint32_t mark;
+
+	if (!e)
+		return NO_INDEX;
+	mark = objtable_mark(objects, e);
+	if (mark != UINT32_MAX)
+		return mark;
+	mark = (uint32_t)b->n_objects;
+	objtable_set_mark(objects, e, mark);
+	o.name = arena_strdup(b->arena, o.name);
+	VEC_PUSH(b->objects, b->n_objects, b->cap_objects) = (struct build_object){o, NO_INDEX};
+	return mark;
+}
+
+/* Most facts are of a single call: they share one histogram per bucket. */
+struct single_hists {
+	uint32_t *slot[WIRE_HIST];
+};
+
+static const uint32_t *copy_hist(struct arena *arena, const struct fact_val *v, struct single_hists *single)
+{
+	uint32_t *hist;
+
+	if (!v->timed)
+		return NULL;
+	if (v->timed == 1) {
+		uint32_t slot = wire_hist_slot(v->lat_sum);
+
+		if (v->hist[slot] == 1) {
+			if (!single->slot[slot]) {
+				single->slot[slot] = arena_array(arena, WIRE_HIST, sizeof(uint32_t));
+				single->slot[slot][slot] = 1;
+			}
+			return single->slot[slot];
+		}
+	}
+	hist = arena_alloc(arena, sizeof(v->hist));
+	memcpy(hist, v->hist, sizeof(v->hist));
+	return hist;
+}
+
+static void finish_facts(struct build *b, struct sample *s, const struct capture_batch *batch)
+{
+	struct fact *facts = arena_array(s->arena, b->n_facts, sizeof(*facts));
+	struct single_hists single = {0};
+
+	for (size_t i = 0; i < b->n_facts; i++) {
+		const struct build_fact *f = &b->facts[i];
+		const struct fact_key *k = &batch->fact_keys[f->batch];
+		const struct fact_val *v = &batch->fact_vals[f->batch];
+
+		facts[i] = (struct fact){
+			.thread = &s->threads[f->thread],
+			.obj = f->object == NO_INDEX ? NULL : &s->objects[f->object],
+			.nr = k->nr,
+			.err = k->err,
+			.calls = v->calls,
+			.bytes_in = v->bytes_in,
+			.bytes_out = v->bytes_out,
+			.timed = v->timed,
+			.lat_sum = v->lat_sum,
+			.lat_max = v->lat_max,
+			.hist = copy_hist(s->arena, v, &single),
+		};
+		if (f->object != NO_INDEX && b->objects[f->object].owner == NO_INDEX)
+			b->objects[f->object].owner = b->threads[f->thread].process;
+	}
+	s->facts = facts;
+	s->n_facts = b->n_facts;
+}
+
+static void finish_fds(struct build *b, struct sample *s, const struct capture_batch *batch)
+{
+	struct descriptor *fds = arena_array(s->arena, b->n_fds, sizeof(*fds));
+
+	for (size_t i = 0; i < b->n_fds; i++) {
+		const struct fd_rec *rec = batch->fds[b->fds[i].batch].fd;
+		uint32_t obj = b->fds[i].object;
+
+		fds[i] = (struct descriptor){
+			.process = &s->processes[b->fds[i].process],
+			.obj = obj == NO_INDEX ? NULL : &s->objects[obj],
+			.fd = rec->fd,
+			.pos = rec->pos,
+			.flags = rec->flags,
+		};
+		if (obj == NO_INDEX)
+			continue;
+		b->objects[obj].o.n_open++;
+		if (b->objects[obj].owner == NO_INDEX)
+			b->objects[obj].owner = b->fds[i].process;
+	}
+	s->fds = fds;
+	s->n_fds = b->n_fds;
+}
+
+/* In two steps: the array must be there before facts and descriptors point into it, owners are known after.
+ */
+static struct object *place_objects(struct build *b, struct sample *s)
+{
+	struct object *objects = arena_array(s->arena, b->n_objects, sizeof(*objects));
+
+	s->objects = objects;
+	s->n_objects = b->n_objects;
+	return objects;
+}
+
+static void finish_objects(struct build *b, struct sample *s, struct object *objects)
+{
+	for (size_t i = 0; i < b->n_objects; i++) {
+		objects[i] = b->objects[i].o;
+		if (b->objects[i].owner != NO_INDEX)
+			objects[i].owner = &s->processes[b->objects[i].owner];
+		s->health.unnamed += !objects[i].named;
+	}
+}
+
+static const char *parent_name(const struct sample *s, struct proctable *procs, uint32_t ppid)
+{
+	const struct proc *parent = ppid ? proctable_find(procs, ppid) : NULL;
+
+	if (!parent || !*parent->comm)
+		return NULL;
+	if (parent->marked == procs->now && s->processes[parent->mark].name)
+		return s->processes[parent->mark].name;
+	return arena_strdup(s->arena, parent->comm);
+}
+
+static void finish_processes(struct build *b, struct sample *s, struct process *processes,
+			     struct proctable *procs, struct users *users, const struct tasktable *tasks)
+{
+	const struct thread **list = arena_array(s->arena, b->n_threads, sizeof(*list));
+	const struct thread ***next = xcalloc(b->n_processes, sizeof(*next));
+
+	for (size_t i = 0; i < b->n_processes; i++) {
+		const struct build_process *bp = &b->processes[i];
+		struct proc *p = bp->proc;
+		const struct task_rec *r = &p->last; /* zero if it was never told */
+		char *text = arena_alloc(s->arena, p->text_len);
+		bool exited = bp->exited && !bp->n_alive;
+
+		if (p->text_len)
+			memcpy(text, p->text, p->text_len);
+		processes[i] = (struct process){
+			.pid = p->pid,
+			.ppid = r->ppid,
+			.vpid = p->told ? r->vpid : p->pid,
+			.start_boot = p->start_boot,
+			.start_time = p->start_time,
+			.name = *p->comm ? arena_strdup(s->arena, p->comm) : "?",
+			.exe = proc_text(p, text, PROC_EXE),
+			.exepath = proc_text(p, text, PROC_EXEPATH),
+			.args = proc_text(p, text, PROC_ARGS),
+			.exeline = proc_text(p, text, PROC_EXELINE),
+			.cwd = proc_text(p, text, PROC_CWD),
+			.user = p->told ? arena_strdup(s->arena, users_name(users, r->uid)) : NULL,
+			.uid = p->told ? r->uid : UNKNOWN_U32,
+			.gid = p->told ? r->gid : UNKNOWN_U32,
+			.loginuid = p->told ? r->loginuid : UNKNOWN_U32,
+			.pgrp = r->pgrp,
+			.session = r->session,
+			.tty = r->tty,
+			.pidns = r->pidns,
+			.netns = r->netns,
+			.container = &s->containers[bp->container],
+			.cgroup = arena_strdup(s->arena, bp->cgroup),
+			.leader = bp->leader == NO_INDEX ? NULL : &s->threads[bp->leader],
+			.threads = list,
+			.n_threads = bp->n_threads,
+			.nthreads = exited ? 0 : bp->n_here,
+			.vmsize = bp->vm,
+			.vmrss = bp->rss,
+			.vmswap = bp->swap,
+			.fdcount = bp->fdcount,
+			.exit_code = bp->exit_code,
+			.kthread = r->kthread,
+			.exited = exited,
+			.fresh = p->born == procs->now && tasktable_fresh(tasks, p->start_boot),
+		};
+		next[i] = list;
+		list += bp->n_threads;
+	}
+	for (size_t i = 0; i < b->n_processes; i++)
+		processes[i].pname = parent_name(s, procs, processes[i].ppid);
+	for (size_t i = 0; i < b->n_threads; i++)
+		*next[b->threads[i].process]++ = &s->threads[i];
+	free(next);
+}
+
+static void finish_threads(struct build *b, struct sample *s, struct thread *threads)
+{
+	for (size_t i = 0; i < b->n_threads; i++) {
+		const struct build_thread *bt = &b->threads[i];
+		const struct process *p = &s->processes[bt->process];
+
+		threads[i] = bt->t;
+		threads[i].process = p;
+		if (!*bt->comm || (bt->t.tid == p->pid && !strcmp(bt->comm, p->name)))
+			threads[i].name = p->name;
+		else
+			threads[i].name = arena_strdup(s->arena, bt->comm);
+		if (bt->wait_obj != NO_INDEX)
+			threads[i].wait_obj = &s->objects[bt->wait_obj];
+	}
+}
+
+void build_finish(struct build *b, struct sample *s, const struct capture_batch *batch,
+		  struct proctable *procs, struct containertable *containers, struct users *users,
+		  const struct tasktable *tasks)
+{
+	struct thread *threads = arena_array(s->arena, b->n_threads, sizeof(*threads));
+	struct process *processes = arena_array(s->arena, b->n_processes, sizeof(*processes));
+	struct object *objects = place_objects(b, s);
+
+	s->threads = threads;
+	s->n_threads = b->n_threads;
+	s->processes = processes;
+	s->n_processes = b->n_processes;
+	s->containers = containertable_emit(containers, s->arena, &s->n_containers);
+	finish_processes(b, s, processes, procs, users, tasks);
+	finish_threads(b, s, threads);
+	finish_facts(b, s, batch);
+	finish_fds(b, s, batch);
+	finish_objects(b, s, objects);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * build.h - a sample under construction: threads, processes and objects are
+ * collected with indices for pointers, because the arrays still grow; then
+ * build_finish() lays them out in the sample's arena. For model.c only.
+ *
+ * The scratch memory lives on from sample to sample.
+ */
+#ifndef CTOP_CORE_BUILD_H
+#define CTOP_CORE_BUILD_H
+
+#include "bpf/capture.h"
+#include "core/containertable.h"
+#include "core/hash.h"
+#include "core/objtable.h"
+#include "core/proctable.h"
+#include "core/sample.h"
+#include "core/tasktable.h"
+#include "core/users.h"
+
+enum { NO_INDEX = UINT32_MAX };
+
+struct build_thread {
+	struct thread t; /* wait_obj, name and process are filled at the end */
+	struct task_key key;
+	uint32_t process;
+	uint32_t wait_obj;
+	char comm[WIRE_COMM_LEN + 1];
+	const struct task_state *state; /* of the record that describes it; NULL = known from facts only */
+	bool told;                      /* a record came */
+};
+
+struct build_process {
+	struct proc *proc;
+	uint32_t container;
+	const char *cgroup; /* in the container table */
+	uint32_t leader;
+	uint32_t n_threads, n_alive; /* n_alive: threads that can still run */
+	uint32_t n_here;             /* threads that have not exited, zombies included */
+	uint32_t fdcount;
+	uint64_t vm, rss, swap;
+	int32_t exit_code;
+	bool exited; /* a thread's exit was seen, or it is known to be gone */
+};
+
+struct build_object {
+	struct object o;
+	uint32_t owner;
+};
+
+struct build_fact {
+	size_t batch; /* index in the batch */
+	uint32_t thread, object;
+};
+
+struct build_fd {
+	size_t batch;
+	uint32_t process, object;
+};
+
+struct build {
+	struct build_thread *threads;
+	size_t n_threads, cap_threads;
+	struct build_process *processes;
+	size_t n_processes, cap_processes;
+	struct build_object *objects;
+	size_t n_objects, cap_objects;
+	struct build_fact *facts;
+	size_t n_facts, cap_facts;
+	struct build_fd *fds;
+	size_t n_fds, cap_fds;
+	struct hash by_task; /* task_key -> index + 1 */
+	struct arena *arena; /* names of objects go there at once */
+};
+
+void build_begin(struct build *b, struct arena *arena);
+void build_done(struct build *b); /* frees the scratch memory */
+
+/* Index of the thread, NO_INDEX if it is not there; new with an index of its process. */
+uint32_t build_find_thread(const struct build *b, struct task_key key);
+uint32_t build_add_thread(struct build *b, struct task_key key, uint32_t process);
+
+/* Index of the process, made if it is not there. */
+uint32_t build_process(struct build *b, struct proctable *procs, struct proc *p);
+
+/* Index of the object, made if it is not there; NO_INDEX for the key of no object. */
+uint32_t build_object(struct build *b, struct objtable *objects, struct obj_key key);
+
+/* Moves everything into s (arena and scalars are set already). */
+void build_finish(struct build *b, struct sample *s, const struct capture_batch *batch,
+		  struct proctable *procs, struct containertable *containers, struct users *users,
+		  const struct tasktable *tasks);
+
+#endif

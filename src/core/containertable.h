@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * containertable.h - the containers of the machine, by the cgroups of their
+ * processes: from the opaque set of cgroups in a task record to its container.
+ */
+#ifndef CTOP_CORE_CONTAINERTABLE_H
+#define CTOP_CORE_CONTAINERTABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bpf/wire.h"
+#include "core/arena.h"
+#include "core/sample.h"
+
+struct containertable;
+struct container_entry;
+
+/* What a runtime knows of a container; strings are copied. NULL = not known. */
+struct container_meta {
+	const char *name, *image;
+};
+
+/*
+ * Looks a container up at its runtime. Called once per container and sample from model_sample(), so it must
+ * not wait: answer from what a background thread has collected. false = nothing known (yet).
+ */
+typedef bool (*container_resolve_fn)(void *userdata, const char *type, const char *full_id,
+				     struct container_meta *ret);
+
+/* Where a task is. */
+struct cgroup_place {
+	struct container_entry *container; /* never NULL: [host] */
+	const char *path;                  /* the cgroup path that told; NULL = not known */
+};
+
+/* Identity of a set of cgroups as task records and spy events have it. */
+struct cgroup_ids {
+	uint64_t cset, v1, v2;
+};
+
+struct containertable *containertable_new(const char *proc_root, const char *cgroup_root);
+struct containertable *containertable_free(struct containertable *t);
+void containertable_set_resolver(struct containertable *t, container_resolve_fn fn, void *userdata);
+
+/* A new sample begins, or ends: containers without processes are forgotten after a while. */
+void containertable_begin(struct containertable *t);
+void containertable_end(struct containertable *t);
+
+/* The kernel made a cgroup. */
+void containertable_learn(struct containertable *t, const struct cgroup_rec *rec);
+
+/*
+ * The place of a task with these cgroups; pid is a process that was just seen with them, 0 if it is gone.
+ * The answer lives until containertable_end().
+ */
+struct cgroup_place containertable_place(struct containertable *t, struct cgroup_ids ids, uint32_t pid);
+
+/* Notes that the container has a process in this sample. Returns its index in the sample's array. */
+uint32_t containertable_use(struct containertable *t, struct container_entry *c);
+
+/* The array of all containers noted in this sample, [0] = the host, in the sample's arena. */
+const struct container *containertable_emit(struct containertable *t, struct arena *arena, size_t *ret_n);
+
+#endif

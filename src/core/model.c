@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/model.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "core/arena.h"
+#include "core/build.h"
+#include "core/hosttotals.h"
+#include "core/mem.h"
+#include "core/procfs.h"
+
+enum { ALIVE_CHECKS_MAX = 1000 /* looks into /proc for processes that left no record, per sample */ };
+
+struct model {
+	char *proc_root;
+	const char *source;
+	struct tasktable tasks;
+	struct proctable procs;
+	struct objtable *objects;
+	struct containertable *containers;
+	struct users *users;
+	struct hosttotals host;
+	struct build build;
+	void (*forget)(const struct obj_key *key, void *userdata);
+	void *forget_data;
+	uint64_t page_size;
+	/* of the previous sample */
+	uint64_t mono;
+	struct lost_counts lost;
+	uint64_t self_cpu, self_bpf;
+	/* of the current one */
+	uint64_t boot;
+	unsigned alive_checks;
+};
+
+struct model *model_new(const struct model_config *config)
+{
+	struct model *m = xcalloc(1, sizeof(*m));
+	const char *proc_root = config->proc_root ? config->proc_root : "/proc";
+
+	m->proc_root = xstrdup(proc_root);
+	m->source = config->source ? config->source : "live";
+	proctable_init(&m->procs, proc_root);
+	m->objects = objtable_new(config->max_objects);
+	m->containers = containertable_new(proc_root, config->cgroup_root);
+	m->users = users_new(config->etc_root ? config->etc_root : "/etc");
+	m->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+	return m;
+}
+
+struct model *model_free(struct model *m)
+{
+	if (!m)
+		return NULL;
+	build_done(&m->build);
+	tasktable_done(&m->tasks);
+	proctable_done(&m->procs);
+	objtable_free(m->objects);
+	containertable_free(m->containers);
+	users_free(m->users);
+	free(m->proc_root);
+	free(m);
+	return NULL;
+}
+
+void model_on_forget(struct model *m, void (*fn)(const struct obj_key *key, void *userdata), void *userdata)
+{
+	m->forget = fn;
+	m->forget_data = userdata;
+}
+
+void model_set_resolver(struct model *m, container_resolve_fn fn, void *userdata)
+{
+	containertable_set_resolver(m->containers, fn, userdata);
+}
+
+struct objtable *model_objects(struct model *m)
+{
+	return m->objects;
+}
+
+static bool is_blocked(const struct task_rec *r)
+{
+	return !r->exited && strchr("SDTtI", r->state) != NULL;
+}
+
+static uint64_t time_in_call(const struct capture_batch *batch, const struct task_rec *r)
+{
+	if (r->nr == WIRE_NR_NONE)
+		return UNKNOWN_U64;
+	if (r->enter_ts)
+		return batch->mono_ns > r->enter_ts ? batch->mono_ns - r->enter_ts : 0;
+	if (is_blocked(r) && r->last_ran && batch->sched_now >= r->last_ran)
+		return batch->sched_now - r->last_ran;
+	return UNKNOWN_U64;
+}
+
+static void add_delta(struct thread *t, const struct task_delta *d)
+{
+	task_counts_add(&t->counts, &d->counts);
+	t->cpu += d->cpu;
+	t->cpu_user += d->cpu_user;
+	t->cpu_sys += d->cpu_sys;
+	t->run_delay += d->run_delay;
+	t->nvcsw += d->nvcsw;
+	t->nivcsw += d->nivcsw;
+	t->min_flt += d->min_flt;
+	t->maj_flt += d->maj_flt;
+	t->disk_read += d->disk_read;
+	t->disk_write += d->disk_write;
+}
+
+static void describe_thread(struct model *m, const struct capture_batch *batch, struct build_thread *bt,
+			    const struct task_rec *r)
+{
+	struct thread *t = &bt->t;
+
+	t->vtid = r->vtid;
+	t->nr = r->exited ? WIRE_NR_NONE : r->nr;
+	t->nr_time = r->exited ? UNKNOWN_U64 : time_in_call(batch, r);
+	memcpy(t->args, r->args, sizeof(t->args));
+	t->nice = (int16_t)(r->prio - 120);
+	t->policy = r->policy;
+	t->state = r->exited ? 'X' : (char)r->state;
+	t->cpu_id = r->cpu;
+	t->exited = r->exited;
+	memcpy(bt->comm, r->comm, WIRE_COMM_LEN);
+	bt->wait_obj = r->exited ? NO_INDEX : build_object(&m->build, m->objects, r->wait_obj);
+	bt->told = true;
+}
+
+static void describe_process(struct model *m, struct build_process *bp, const struct task_rec *r)
+{
+	bool gone = r->exited || r->state == 'Z' || r->state == 'X';
+
+	bp->exit_code = r->exited ? r->exit_code : 0;
+	bp->fdcount = gone ? UNKNOWN_U32 : r->fdcount;
+	/* the address space is gone at exit on some kernels: 0 means unknown then */
+	bp->vm = r->exited && !r->vm_pages ? UNKNOWN_U64 : r->vm_pages * m->page_size;
+	bp->rss = r->exited && !r->vm_pages ? UNKNOWN_U64 : r->rss_pages * m->page_size;
+	bp->swap = r->exited && !r->vm_pages ? UNKNOWN_U64 : r->swap_pages * m->page_size;
+}
+
+/* One record: its numbers go to the thread that has the tid now. */
+static void take_task(struct model *m, const struct capture_batch *batch, const struct task_rec *r,
+		      struct proc *p)
+{
+	struct build *b = &m->build;
+	struct task_key key = {r->tid, task_gen(r->start_boot)};
+	bool leader = r->tid == r->tgid;
+	uint32_t pi = build_process(b, &m->procs, p), ti = build_find_thread(b, key);
+	struct task_delta delta;
+	struct task_state *state = tasktable_update(&m->tasks, r, &delta);
+	struct build_thread *bt;
+	bool was_here, is_here;
+
+	if (ti == NO_INDEX)
+		ti = build_add_thread(b, key, pi);
+	bt = &b->threads[ti];
+	add_delta(&bt->t, &delta);
+	/* the exit of an old leader whose tid now belongs to the thread that took over: numbers only */
+	if (r->exited && bt->told && !bt->t.exited && bt->state != state)
+		return;
+	was_here = bt->told && !bt->t.exited;
+	if (was_here && strchr("ZX", bt->t.state) == NULL)
+		b->processes[bt->process].n_alive--;
+	if (was_here)
+		b->processes[bt->process].n_here--;
+	bt->state = state;
+	describe_thread(m, batch, bt, r);
+	is_here = !r->exited;
+	b->processes[bt->process].n_here += is_here;
+	b->processes[bt->process].n_alive += is_here && r->state != 'Z' && r->state != 'X';
+	b->processes[bt->process].exited |= !is_here;
+	if (leader)
+		describe_process(m, &b->processes[bt->process], r);
+	else if (r->exited && b->processes[bt->process].leader == NO_INDEX)
+		b->processes[bt->process].exit_code = r->exit_code;
+}
+
+/* The start that a generation number stands for: the latest one that is not in the future. */
+static uint64_t start_of(const struct model *m, uint32_t gen)
+{
+	uint64_t now = m->boot >> 16, start = (now & ~0xffffffffULL) | gen;
+
+	if (start > now && start >= 1ULL << 32)
+		start -= 1ULL << 32;
+	return start << 16;
+}
+
+/*
+ * A thread that facts mention and no record does: it started after the walk, or its exit was folded, or it
+ * took over its leader's tid.
+ */
+static uint32_t unknown_thread(struct model *m, struct task_key key, uint32_t tgid)
+{
+	struct build *b = &m->build;
+	const struct task_state *state = tasktable_find(&m->tasks, key);
+	struct proc *p = proctable_owner(&m->procs, tgid, start_of(m, key.gen), key.tid == tgid);
+	bool in_sample = p->marked == m->procs.now;
+	uint32_t pi = build_process(b, &m->procs, p), ti = build_add_thread(b, key, pi);
+	struct build_thread *bt = &b->threads[ti];
+	struct build_process *bp = &b->processes[pi];
+	bool alive = false;
+	char *comm;
+
+	if (state) {
+		memcpy(bt->comm, state->last.comm, WIRE_COMM_LEN);
+		bt->t.vtid = state->last.vtid;
+	} else if (m->alive_checks < ALIVE_CHECKS_MAX) {
+		m->alive_checks++;
+		alive = proctable_alive(&m->procs, tgid);
+		if (procfs_read(m->proc_root, WIRE_COMM_LEN, &comm, NULL, "%u/task/%u/comm", tgid, key.tid) ==
+		    0) {
+			comm[strcspn(comm, "\n")] = '\0';
+			memcpy(bt->comm, comm, strlen(comm));
+			free(comm);
+		}
+		if (!in_sample && !*p->comm)
+			memcpy(p->comm, bt->comm, WIRE_COMM_LEN);
+	}
+	bt->t.exited = !alive;
+	bt->t.state = alive ? '?' : 'X';
+	if (!in_sample) {
+		bp->exited = !alive;
+		if (alive)
+			proctable_complete(&m->procs, p);
+	}
+	bp->n_here += alive;
+	bp->n_alive += alive;
+	return ti;
+}
+
+static void take_facts(struct model *m, const struct capture_batch *batch)
+{
+	struct build *b = &m->build;
+
+	for (size_t i = 0; i < batch->n_facts; i++) {
+		const struct fact_key *k = &batch->fact_keys[i];
+		uint32_t thread = build_find_thread(b, k->task);
+
+		if (thread == NO_INDEX)
+			thread = unknown_thread(m, k->task, k->tgid);
+		VEC_PUSH(b->facts, b->n_facts, b->cap_facts) =
+			(struct build_fact){i, thread, build_object(b, m->objects, k->obj)};
+	}
+}
+
+static void take_fds(struct model *m, const struct capture_batch *batch)
+{
+	struct build *b = &m->build;
+
+	for (size_t i = 0; i < batch->n_fds; i++) {
+		struct proc *p = proctable_find(&m->procs, batch->fds[i].fd->tgid);
+
+		/* started between the two walks: complete in the next sample */
+		if (!p || p->marked != m->procs.now)
+			continue;
+		VEC_PUSH(b->fds, b->n_fds, b->cap_fds) =
+			(struct build_fd){i, p->mark, build_object(b, m->objects, batch->fds[i].fd->key)};
+	}
+}
+
+static void place_processes(struct model *m)
+{
+	struct build *b = &m->build;
+
+	for (size_t i = 0; i < b->n_processes; i++) {
+		struct build_process *bp = &b->processes[i];
+		const struct task_rec *r = &bp->proc->last;
+		bool here = bp->n_alive || (bp->n_here && !bp->exited);
+		struct cgroup_place place;
+
+		proctable_complete(&m->procs, bp->proc);
+		place = containertable_place(m->containers,
+					     (struct cgroup_ids){r->cset, r->cgroup_v1, r->cgroup_v2},
+					     here ? bp->proc->pid : 0);
+		bp->container = containertable_use(m->containers, place.container);
+		bp->cgroup = place.path;
+	}
+}
+
+static void fill_host(struct model *m, struct sample *s)
+{
+	struct host *h = &s->host;
+
+	hosttotals_read(&m->host, m->proc_root, h);
+	for (size_t i = 0; i < s->n_threads; i++) {
+		task_counts_add(&h->counts, &s->threads[i].counts);
+		h->threads += !s->threads[i].exited;
+	}
+	for (size_t i = 0; i < s->n_processes; i++)
+		h->processes += !s->processes[i].exited;
+	h->containers = (uint32_t)s->n_containers - 1;
+}
+
+static uint64_t grown(uint64_t now, uint64_t before)
+{
+	return now > before ? now - before : 0;
+}
+
+/* What could not be attributed counts for the machine all the same. */
+static void fill_health(struct model *m, struct sample *s, const struct capture_batch *batch,
+			const struct model_clock *clock)
+{
+	const struct lost_counts *now = &batch->lost, *before = &m->lost;
+	struct task_counts rest = task_counts_sub(&now->rest, &before->rest);
+	struct health *h = &s->health;
+
+	h->self_cpu = h->self_bpf = -1;
+	h->self_rss = clock->self_rss;
+	if (!s->interval)
+		return;
+	task_counts_add(&s->host.counts, &rest);
+	h->coarse = s->host.counts.coarse;
+	h->folded = grown(now->exit_full, before->exit_full);
+	h->unstored = grown(now->storage_fail, before->storage_fail);
+	h->meta_lost = grown(now->meta_full, before->meta_full);
+	h->self_cpu = 100.0 * (double)grown(clock->self_cpu, m->self_cpu) / (double)s->interval;
+	if (clock->self_bpf != UNKNOWN_U64 && m->self_bpf != UNKNOWN_U64) {
+		h->self_bpf = 100.0 * (double)grown(clock->self_bpf, m->self_bpf) / (double)s->interval;
+		h->self_cpu += h->self_bpf;
+	}
+}
+
+static void take_tasks(struct model *m, const struct capture_batch *batch)
+{
+	struct proc **procs = xcalloc(batch->n_tasks, sizeof(*procs));
+
+	/* leaders first: a thread's record does not say when its process started */
+	for (size_t i = 0; i < batch->n_tasks; i++)
+		if (batch->tasks[i].tid == batch->tasks[i].tgid)
+			procs[i] = proctable_leader(&m->procs, &batch->tasks[i]);
+	for (size_t i = 0; i < batch->n_tasks; i++)
+		if (!procs[i])
+			procs[i] = proctable_thread(&m->procs, &batch->tasks[i]);
+	/* numbers in the order of the batch: a task can be in it twice, under two tids */
+	for (size_t i = 0; i < batch->n_tasks; i++)
+		take_task(m, batch, &batch->tasks[i], procs[i]);
+	free(procs);
+}
+
+static void take_batch(struct model *m, const struct capture_batch *batch)
+{
+	for (size_t i = 0; i < batch->n_cgroups; i++)
+		containertable_learn(m->containers, batch->cgroups[i]);
+	for (size_t i = 0; i < batch->n_execs; i++)
+		proctable_exec(&m->procs, batch->execs[i]);
+	for (size_t i = 0; i < batch->n_fds; i++)
+		if (batch->fds[i].obj)
+			objtable_update(m->objects, batch->fds[i].obj);
+	for (size_t i = 0; i < batch->n_objs; i++)
+		objtable_update(m->objects, batch->objs[i]);
+	take_tasks(m, batch);
+	take_facts(m, batch);
+	take_fds(m, batch);
+	place_processes(m);
+}
+
+static const char *hostname(struct model *m, struct arena *arena)
+{
+	char *text;
+	const char *name;
+
+	if (procfs_read(m->proc_root, 256, &text, NULL, "sys/kernel/hostname") < 0)
+		return NULL;
+	name = arena_strndup(arena, text, strcspn(text, "\n"));
+	free(text);
+	return name;
+}
+
+int model_sample(struct model *m, const struct capture_batch *batch, const struct model_clock *clock,
+		 struct sample **ret)
+{
+	struct arena *arena = arena_new();
+	struct sample *s = arena_alloc(arena, sizeof(*s));
+
+	s->arena = arena;
+	s->time = clock->time;
+	s->mono = batch->mono_ns;
+	s->interval = m->tasks.now ? grown(batch->mono_ns, m->mono) : 0;
+	s->needs = clock->needs;
+	s->source = m->source;
+	s->hostname = hostname(m, arena);
+	m->boot = clock->boot;
+	m->alive_checks = 0;
+
+	tasktable_begin(&m->tasks, clock->boot);
+	proctable_begin(&m->procs, clock->time - clock->boot);
+	objtable_begin(m->objects);
+	containertable_begin(m->containers);
+	users_refresh(m->users);
+	build_begin(&m->build, arena);
+
+	take_batch(m, batch);
+	build_finish(&m->build, s, batch, &m->procs, m->containers, m->users, &m->tasks);
+	fill_host(m, s);
+	fill_health(m, s, batch, clock);
+
+	tasktable_end(&m->tasks);
+	proctable_end(&m->procs);
+	containertable_end(m->containers);
+	objtable_end(m->objects, m->forget, m->forget_data);
+	m->mono = batch->mono_ns;
+	m->lost = batch->lost;
+	m->self_cpu = clock->self_cpu;
+	m->self_bpf = clock->self_bpf;
+	*ret = s;
+	return 0;
+}

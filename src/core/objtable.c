@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/objtable.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/mem.h"
+#include "core/objname.h"
+
+enum {
+	MAX_DEFAULT = 200000,
+	AGE_LONG = 60, /* intervals; dropped when the table is three quarters full */
+	AGE_SHORT = 2, /* dropped when it is full all the same */
+	EPHEMERAL = 32768,
+};
+
+struct obj_entry {
+	struct object o; /* name and type point to what follows */
+	char *path;      /* NULL = none */
+	char *name;
+	bool partial;
+	bool was_server; /* its port had a listener once: stays the server when that is gone */
+	bool known;      /* a record came */
+	uint64_t sk, peer_sk;
+	uint32_t named_at; /* listen_epoch of name, 0 = to be made */
+	uint32_t seen;
+	uint32_t marked, mark;
+};
+
+struct objtable {
+	size_t max;
+	uint32_t now;
+	struct hash objects;      /* obj_hash_key -> struct obj_entry */
+	struct hash by_sk;        /* struct sock of unix sockets -> struct obj_entry */
+	struct hash listeners;    /* {netns, port | protocol} -> number of listening sockets */
+	uint32_t listen_epoch;    /* changes with listeners: directions may change */
+	struct obj_entry unknown; /* for keys that cannot be kept */
+	char *unknown_name;
+	void (*forget)(const struct obj_key *key, void *userdata);
+	void *userdata;
+	uint32_t max_age;
+};
+
+struct objtable *objtable_new(size_t max)
+{
+	struct objtable *t = xcalloc(1, sizeof(*t));
+
+	t->max = max ? max : MAX_DEFAULT;
+	t->listen_epoch = 1;
+	t->now = 1;
+	return t;
+}
+
+static struct hash_key listen_key(const struct object *o, uint16_t port)
+{
+	return (struct hash_key){o->netns, (uint64_t)o->protocol << 16 | port};
+}
+
+static bool is_listener(const struct object *o)
+{
+	return o->kind == OBJ_INET && o->tcp_state == TCP_LISTEN;
+}
+
+static void count_listener(struct objtable *t, const struct object *o, int delta)
+{
+	struct hash_key key = listen_key(o, o->lport);
+	intptr_t n = (intptr_t)hash_get(&t->listeners, key) + delta;
+
+	if (n > 0)
+		hash_put(&t->listeners, key, (void *)n);
+	else
+		hash_remove(&t->listeners, key);
+	if (delta > 0 && n == 1)
+		t->listen_epoch++;
+}
+
+static void entry_free(struct objtable *t, struct obj_entry *e)
+{
+	if (is_listener(&e->o))
+		count_listener(t, &e->o, -1);
+	if (e->sk && hash_get(&t->by_sk, (struct hash_key){e->sk, 0}) == e)
+		hash_remove(&t->by_sk, (struct hash_key){e->sk, 0});
+	free(e->path);
+	free(e->name);
+	free(e);
+}
+
+static bool drop_all(void *value, void *userdata)
+{
+	entry_free(userdata, value);
+	return false;
+}
+
+struct objtable *objtable_free(struct objtable *t)
+{
+	if (!t)
+		return NULL;
+	hash_sweep(&t->objects, drop_all, t);
+	hash_done(&t->objects);
+	hash_done(&t->by_sk);
+	hash_done(&t->listeners);
+	free(t->unknown_name);
+	free(t);
+	return NULL;
+}
+
+void objtable_begin(struct objtable *t)
+{
+	t->now++;
+}
+
+size_t objtable_count(const struct objtable *t)
+{
+	return t->objects.n;
+}
+
+char *objtable_join_path(const char *path, size_t len)
+{
+	size_t base = strnlen(path, len);
+	const char *rel = base < len ? path + base + 1 : NULL;
+	size_t rel_len = rel ? strnlen(rel, len - base - 1) : 0, n = 0;
+	char *out, *joined;
+
+	if (!rel || (rel_len && *rel == '/'))
+		return rel ? xstrndup(rel, rel_len) : xstrndup(path, len);
+	joined = xmalloc(base + rel_len + 2);
+	memcpy(joined, path, base);
+	joined[base] = '/';
+	memcpy(joined + base + 1, rel, rel_len);
+	joined[base + 1 + rel_len] = '\0';
+	if (*joined != '/') /* the base is not absolute itself: nothing to normalise against */
+		return joined;
+	out = xmalloc(base + rel_len + 2);
+	for (const char *p = joined; *p;) {
+		size_t part;
+
+		p += strspn(p, "/");
+		part = strcspn(p, "/");
+		if (part == 2 && p[0] == '.' && p[1] == '.') {
+			while (n && out[--n] != '/')
+				;
+		} else if (part && !(part == 1 && *p == '.')) {
+			out[n++] = '/';
+			memcpy(out + n, p, part);
+			n += part;
+		}
+		p += part;
+	}
+	if (!n)
+		out[n++] = '/';
+	out[n] = '\0';
+	free(joined);
+	return out;
+}
+
+/* A unix address: the abstract ones have NUL bytes, shown as @. */
+static char *unix_path(const char *path, size_t len)
+{
+	char *s = xmalloc(len + 1);
+
+	for (size_t i = 0; i < len; i++)
+		s[i] = path[i] ? path[i] : '@';
+	s[len] = '\0';
+	return s;
+}
+
+static struct obj_entry *entry_of(struct objtable *t, const struct obj_key *key)
+{
+	struct obj_entry *e = hash_get(&t->objects, obj_hash_key(key));
+
+	if (e || t->objects.n >= t->max)
+		return e;
+	e = xcalloc(1, sizeof(*e));
+	e->o.key = *key;
+	e->o.srtt_us = e->o.rttvar_us = e->o.snd_cwnd = e->o.total_retrans = UNKNOWN_U32;
+	e->o.rx_queue = e->o.tx_queue = UNKNOWN_U32;
+	e->o.bytes_acked = e->o.bytes_received = UNKNOWN_U64;
+	e->seen = t->now;
+	hash_put(&t->objects, obj_hash_key(key), e);
+	return e;
+}
+
+static void set_addresses(struct objtable *t, struct obj_entry *e, const struct obj_rec *rec)
+{
+	struct object *o = &e->o;
+	bool was = is_listener(o);
+
+	/* a closed socket has lost its addresses: facts still mean the connection it was */
+	if (rec->tcp_state == TCP_CLOSE && !rec->rport && o->rport) {
+		o->tcp_state = rec->tcp_state;
+		return;
+	}
+	if (was)
+		count_listener(t, o, -1);
+	o->family = rec->family;
+	o->netns = rec->netns;
+	o->protocol = rec->protocol;
+	o->tcp_state = rec->tcp_state;
+	o->lport = rec->lport;
+	o->rport = rec->rport;
+	memcpy(o->laddr, rec->laddr, sizeof(o->laddr));
+	memcpy(o->raddr, rec->raddr, sizeof(o->raddr));
+	objname_unmap(o);
+	if (is_listener(o))
+		count_listener(t, o, 1);
+}
+
+static void set_tcp(struct object *o, const struct obj_rec *rec)
+{
+	bool tcp = o->kind == OBJ_INET && rec->protocol == IPPROTO_TCP;
+	/* the kernel side reads them for TCP only; a listener has queues, but no peer */
+	bool connected = tcp && rec->tcp_state && rec->tcp_state != TCP_LISTEN &&
+			 rec->tcp_state != TCP_CLOSE &&
+			 rec->snd_cwnd; /* never 0: the kernel side could read it */
+
+	o->srtt_us = connected && rec->srtt_us ? rec->srtt_us : UNKNOWN_U32;
+	o->rttvar_us = connected && rec->srtt_us ? rec->rttvar_us : UNKNOWN_U32;
+	o->snd_cwnd = connected ? rec->snd_cwnd : UNKNOWN_U32;
+	o->total_retrans = connected ? rec->total_retrans : UNKNOWN_U32;
+	o->rx_queue = tcp && rec->tcp_state ? rec->rx_queue : UNKNOWN_U32;
+	o->tx_queue = tcp && rec->tcp_state ? rec->tx_queue : UNKNOWN_U32;
+	o->bytes_acked = connected ? rec->bytes_acked : UNKNOWN_U64;
+	o->bytes_received = connected ? rec->bytes_received : UNKNOWN_U64;
+}
+
+void objtable_update(struct objtable *t, const struct obj_rec *rec)
+{
+	struct obj_entry *e;
+	struct object *o;
+
+	if (obj_key_is_none(&rec->key) || rec->kind >= OBJ_KIND_MAX)
+		return;
+	e = entry_of(t, &rec->key);
+	if (!e)
+		return;
+	o = &e->o;
+	e->known = true;
+	e->seen = t->now;
+	e->named_at = 0;
+	e->partial = rec->partial;
+	if (is_listener(o) && rec->kind != OBJ_INET)
+		count_listener(t, o, -1);
+	o->kind = rec->kind;
+	o->socktype = rec->type;
+	if (rec->kind == OBJ_INET) {
+		set_addresses(t, e, rec);
+	} else {
+		o->family = rec->family;
+		o->protocol = rec->protocol;
+		o->netns = rec->netns;
+	}
+	set_tcp(o, rec);
+	if (rec->path_len) {
+		free(e->path);
+		e->path = rec->kind == OBJ_UNIX   ? unix_path(rec->path, rec->path_len)
+			  : rec->kind == OBJ_PATH ? objtable_join_path(rec->path, rec->path_len)
+						  : xstrndup(rec->path, rec->path_len);
+	}
+	if (rec->kind == OBJ_UNIX && rec->sk) {
+		if (e->sk && e->sk != rec->sk && hash_get(&t->by_sk, (struct hash_key){e->sk, 0}) == e)
+			hash_remove(&t->by_sk, (struct hash_key){e->sk, 0});
+		e->sk = rec->sk;
+		e->peer_sk = rec->peer_sk;
+		hash_put(&t->by_sk, (struct hash_key){e->sk, 0}, e);
+	}
+}
+
+/* Which end we are. Nothing in the socket says it, but ports do. */
+static bool local_is_server(struct objtable *t, struct obj_entry *e)
+{
+	const struct object *o = &e->o;
+
+	if (o->kind != OBJ_INET)
+		return false;
+	if (is_listener(o))
+		return true;
+	if (!o->rport)
+		return o->lport && o->lport < EPHEMERAL;
+	if (e->was_server || hash_get(&t->listeners, listen_key(o, o->lport))) {
+		e->was_server = true;
+		return true;
+	}
+	if (hash_get(&t->listeners, listen_key(o, o->rport)))
+		return false;
+	return o->lport < o->rport; /* ephemeral ports are the high ones */
+}
+
+static void make_name(struct objtable *t, struct obj_entry *e)
+{
+	const char *path = e->path;
+	struct buf name = {0};
+
+	/* the client's end of a unix connection has no address: the server's says what it is */
+	if (e->o.kind == OBJ_UNIX && !path && e->peer_sk) {
+		const struct obj_entry *peer = hash_get(&t->by_sk, (struct hash_key){e->peer_sk, 0});
+
+		path = peer ? peer->path : NULL;
+	}
+	e->o.is_server = local_is_server(t, e);
+	e->o.type = objname_type(e->o.kind, e->o.family, path);
+	e->o.named = objname_name(&name, &e->o, path, e->partial);
+	free(e->name);
+	e->o.name = e->name = buf_steal(&name);
+	e->named_at = t->listen_epoch;
+}
+
+struct obj_entry *objtable_get(struct objtable *t, struct obj_key key, struct object *ret)
+{
+	struct obj_entry *e;
+
+	if (obj_key_is_none(&key))
+		return NULL;
+	e = entry_of(t, &key);
+	if (!e) { /* full: shown by its numbers */
+		struct buf name = {0};
+
+		t->unknown.o = (struct object){
+			.key = key,
+			.srtt_us = UNKNOWN_U32,
+			.rttvar_us = UNKNOWN_U32,
+			.snd_cwnd = UNKNOWN_U32,
+			.total_retrans = UNKNOWN_U32,
+			.rx_queue = UNKNOWN_U32,
+			.tx_queue = UNKNOWN_U32,
+			.bytes_acked = UNKNOWN_U64,
+			.bytes_received = UNKNOWN_U64,
+		};
+		t->unknown.marked = 0;
+		objname_name(&name, &t->unknown.o, NULL, false);
+		free(t->unknown_name);
+		t->unknown.o.name = t->unknown_name = buf_steal(&name);
+		*ret = t->unknown.o;
+		return &t->unknown;
+	}
+	e->seen = t->now;
+	if (!e->named_at || (e->o.kind == OBJ_INET && e->named_at != t->listen_epoch) ||
+	    (e->o.kind == OBJ_UNIX && !e->path && e->peer_sk))
+		make_name(t, e);
+	*ret = e->o;
+	return e;
+}
+
+uint32_t objtable_mark(const struct objtable *t, const struct obj_entry *e)
+{
+	return e->marked == t->now ? e->mark : UINT32_MAX;
+}
+
+void objtable_set_mark(struct objtable *t, struct obj_entry *e, uint32_t mark)
+{
+	if (e == &t->unknown)
+		return;
+	e->marked = t->now;
+	e->mark = mark;
+}
+
+static bool keep(void *value, void *userdata)
+{
+	struct obj_entry *e = value;
+	struct objtable *t = userdata;
+
+	if (t->now - e->seen < t->max_age)
+		return true;
+	if (t->forget)
+		t->forget(&e->o.key, t->userdata);
+	entry_free(t, e);
+	return false;
+}
+
+void objtable_end(struct objtable *t, void (*forget)(const struct obj_key *key, void *userdata),
+		  void *userdata)
+{
+	t->forget = forget;
+	t->userdata = userdata;
+	t->max_age = AGE_LONG;
+	/* not every time: a table that stays at the mark would be walked for nothing */
+	if (t->objects.n >= t->max / 4 * 3 && (t->now % 4 == 0 || t->objects.n >= t->max))
+		hash_sweep(&t->objects, keep, t);
+	t->max_age = AGE_SHORT;
+	if (t->objects.n >= t->max / 8 * 7)
+		hash_sweep(&t->objects, keep, t);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * objtable.h - the names of objects: what obj_rec records said about files,
+ * sockets, pipes ..., by key. Bounded; what was not seen for a while can be
+ * forgotten, the kernel side names it again at next sight.
+ *
+ * One instance belongs to one thread: the model has one, the spy another.
+ */
+#ifndef CTOP_CORE_OBJTABLE_H
+#define CTOP_CORE_OBJTABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bpf/wire.h"
+#include "core/hash.h"
+#include "core/sample.h"
+
+struct objtable;
+
+/* max = most objects kept, 0 = 200,000. */
+struct objtable *objtable_new(size_t max);
+struct objtable *objtable_free(struct objtable *t);
+
+/* A new interval begins: ages count in these. */
+void objtable_begin(struct objtable *t);
+
+/* Takes in what a record says. */
+void objtable_update(struct objtable *t, const struct obj_rec *rec);
+
+/*
+ * Fills everything of *ret that is not about a sample (owner, n_open stay 0). An unknown object gets kind
+ * OBJ_NONE, named false and a name made of its numbers. Strings live until the next call that is not const;
+ * returns a stable handle for as long as the object is kept, NULL for OBJ_NONE's key (then *ret is not
+ * touched).
+ */
+struct obj_entry *objtable_get(struct objtable *t, struct obj_key key, struct object *ret);
+
+/* A mark on an object in the current interval, UINT32_MAX if none was set in it: the caller's index. */
+uint32_t objtable_mark(const struct objtable *t, const struct obj_entry *e);
+void objtable_set_mark(struct objtable *t, struct obj_entry *e, uint32_t mark);
+
+/*
+ * The interval ends: when the table is filling up, objects not seen for long are dropped. Calls forget() for
+ * each (may be NULL).
+ */
+void objtable_end(struct objtable *t, void (*forget)(const struct obj_key *key, void *userdata),
+		  void *userdata);
+
+size_t objtable_count(const struct objtable *t);
+
+/* base NUL relative, or a plain path, as one normalised path ("." and ".." by name only); caller frees. */
+char *objtable_join_path(const char *path, size_t len);
+
+static inline bool obj_key_is_none(const struct obj_key *k)
+{
+	return !k->ino && !k->dev && !k->gen;
+}
+
+static inline struct hash_key obj_hash_key(const struct obj_key *k)
+{
+	return (struct hash_key){k->ino, (uint64_t)k->dev << 32 | k->gen};
+}
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/proctable.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+#include "core/mem.h"
+#include "core/procfs.h"
+#include "core/tasktable.h"
+
+enum {
+	KEEP = 3, /* samples that a process is kept after it was last seen */
+	CMDLINE_MAX = 4096,
+	PATH_BYTES = 4096,
+};
+
+static struct hash_key key_of(uint32_t pid)
+{
+	return (struct hash_key){pid, 0};
+}
+
+void proctable_init(struct proctable *t, const char *proc_root)
+{
+	*t = (struct proctable){.proc_root = xstrdup(proc_root)};
+}
+
+static void proc_free(struct proc *p)
+{
+	free(p->text);
+	free(p);
+}
+
+static bool drop_all(void *value, void *userdata)
+{
+	for (struct proc *p = value, *older; p; p = older) {
+		older = p->older;
+		proc_free(p);
+	}
+	return false;
+}
+
+void proctable_done(struct proctable *t)
+{
+	hash_sweep(&t->by_pid, drop_all, NULL);
+	hash_done(&t->by_pid);
+	free(t->proc_root);
+	*t = (struct proctable){0};
+}
+
+void proctable_begin(struct proctable *t, uint64_t boot_epoch)
+{
+	t->now++;
+	t->boot_epoch = boot_epoch;
+}
+
+static bool keep(void *value, void *userdata)
+{
+	const struct proctable *t = userdata;
+	struct proc *p = value;
+
+	/* the youngest of a pid is seen last: when it goes, so do the others */
+	if (t->now - p->seen >= KEEP)
+		return drop_all(p, NULL);
+	for (struct proc **at = &p->older; *at;) {
+		struct proc *old = *at;
+
+		if (t->now - old->seen < KEEP) {
+			at = &old->older;
+			continue;
+		}
+		*at = old->older;
+		proc_free(old);
+	}
+	return true;
+}
+
+void proctable_end(struct proctable *t)
+{
+	hash_sweep(&t->by_pid, keep, t);
+}
+
+struct proc *proctable_find(const struct proctable *t, uint32_t pid)
+{
+	return hash_get(&t->by_pid, key_of(pid));
+}
+
+bool proctable_alive(const struct proctable *t, uint32_t pid)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%u", t->proc_root, pid);
+	return access(path, F_OK) == 0;
+}
+
+static struct proc *proc_new(struct proctable *t, uint32_t pid, uint64_t start_boot, bool guessed)
+{
+	struct proc *p = xcalloc(1, sizeof(*p)), *first = proctable_find(t, pid);
+
+	p->pid = pid;
+	p->start_boot = start_boot;
+	p->start_time = t->boot_epoch + start_boot;
+	p->guessed = guessed;
+	p->born = p->seen = t->now;
+	memset(p->at, 0xff, sizeof(p->at));
+	if (first && first->start_boot > start_boot) { /* a late record of one that went before */
+		while (first->older && first->older->start_boot > start_boot)
+			first = first->older;
+		p->older = first->older;
+		first->older = p;
+	} else {
+		p->older = first;
+		hash_put(&t->by_pid, key_of(pid), p);
+	}
+	return p;
+}
+
+/* The process with this very start; a guessed one that can be it gets its start right. NULL if there is none.
+ */
+static struct proc *find_exact(struct proctable *t, uint32_t pid, uint64_t start_boot, bool guessed)
+{
+	struct proc *p = proctable_find(t, pid);
+
+	while (p && task_gen(p->start_boot) != task_gen(start_boot) &&
+	       !(p->guessed && p->start_boot >= start_boot))
+		p = p->older;
+	if (!p)
+		return NULL;
+	if (p->guessed && !guessed) {
+		p->start_boot = start_boot;
+		p->start_time = t->boot_epoch + start_boot;
+		p->guessed = false;
+	}
+	p->seen = t->now;
+	return p;
+}
+
+static struct proc *exact(struct proctable *t, uint32_t pid, uint64_t start_boot)
+{
+	struct proc *p = find_exact(t, pid, start_boot, false);
+
+	return p ? p : proc_new(t, pid, start_boot, false);
+}
+
+struct proc *proctable_owner(struct proctable *t, uint32_t pid, uint64_t start_boot, bool leader)
+{
+	struct proc *p;
+
+	if (leader) {
+		p = find_exact(t, pid, start_boot, true);
+	} else {
+		/* task_key.gen cuts 65 µs off a start: the leader's may look later than that of its own
+		 * thread */
+		p = proctable_find(t, pid);
+		while (p && p->start_boot > start_boot + 0xffff && !p->guessed)
+			p = p->older;
+	}
+	if (!p)
+		return proc_new(t, pid, start_boot, true);
+	if (p->guessed && p->start_boot > start_boot)
+		p->start_boot = start_boot;
+	p->seen = t->now;
+	return p;
+}
+
+/* All strings in one piece: at[] gets the offsets. NULL strings stay unknown. */
+static void set_strings(struct proc *p, const char *const s[PROC_STRINGS])
+{
+	struct buf b = {0};
+
+	for (int i = 0; i < PROC_STRINGS; i++) {
+		p->at[i] = UINT32_MAX;
+		if (!s[i])
+			continue;
+		p->at[i] = (uint32_t)b.len;
+		buf_add(&b, s[i], strlen(s[i]) + 1);
+	}
+	free(p->text);
+	p->text_len = (uint32_t)b.len;
+	p->text = b.data;
+}
+
+static void set_argv(struct proc *p, const char *argv, size_t len, const char *exepath, const char *cwd)
+{
+	struct buf exeline = {0}, args = {0};
+	char *exe = NULL;
+
+	while (len && (argv[len - 1] == '\0' || argv[len - 1] == ' ')) /* titles are padded with either */
+		len--;
+	if (p->told && p->last.kthread) {
+		buf_addf(&exeline, "[%s]", p->comm);
+		exe = xstrdup(exeline.data);
+	} else if (!len) {
+		exe = xstrdup(p->comm);
+		buf_adds(&exeline, p->comm);
+	} else {
+		size_t first = strnlen(argv, len);
+
+		exe = xstrndup(argv, first);
+		if (first < len)
+			buf_add(&args, argv + first + 1, len - first - 1);
+		for (size_t i = 0; i < args.len; i++)
+			if (!args.data[i])
+				args.data[i] = ' ';
+		buf_adds(&exeline, exe);
+		if (args.len) {
+			buf_addc(&exeline, ' ');
+			buf_add(&exeline, args.data, args.len);
+		}
+	}
+	set_strings(p, (const char *const[PROC_STRINGS]){
+			       [PROC_EXE] = exe,
+			       [PROC_ARGS] = buf_str(&args),
+			       [PROC_EXELINE] = buf_str(&exeline),
+			       [PROC_EXEPATH] = exepath,
+			       [PROC_CWD] = cwd,
+		       });
+	free(exe);
+	buf_done(&exeline);
+	buf_done(&args);
+}
+
+void proctable_exec(struct proctable *t, const struct exec_rec *rec)
+{
+	struct proc *p = exact(t, rec->tgid, rec->start_boot);
+	size_t len = rec->args_len < WIRE_ARGS_MAX ? rec->args_len : WIRE_ARGS_MAX;
+	char *cwd = p->at[PROC_CWD] == UINT32_MAX ? NULL : xstrdup(p->text + p->at[PROC_CWD]);
+
+	memcpy(p->comm, rec->comm, WIRE_COMM_LEN);
+	set_argv(p, rec->args, len, NULL, cwd);
+	free(cwd);
+	p->has_argv = len < WIRE_ARGS_MAX; /* one that was cut is read in full if the process is seen alive */
+	p->has_links = false;
+}
+
+/* A process that did not exec runs its parent's program; the comm says whether the parent has changed since.
+ */
+static bool inherit(struct proctable *t, struct proc *p)
+{
+	const struct proc *parent = p->told ? proctable_find(t, p->last.ppid) : NULL;
+	const char *s[PROC_STRINGS];
+
+	if (!parent || !parent->text || strcmp(parent->comm, p->comm) || p->last.kthread)
+		return false;
+	for (int i = 0; i < PROC_STRINGS; i++)
+		s[i] = proc_text(parent, parent->text, (enum proc_string)i);
+	set_strings(p, s);
+	return true;
+}
+
+void proctable_complete(struct proctable *t, struct proc *p)
+{
+	bool kthread = p->told && p->last.kthread,
+	     exited = p->told && (p->last.exited || p->last.state == 'Z');
+	char *cmdline = NULL, *exepath = NULL, *cwd = NULL;
+	size_t len = 0;
+
+	if (p->has_argv && (p->has_links || exited || kthread))
+		return;
+	if (!exited && !kthread) {
+		if (!p->has_argv)
+			(void)procfs_read(t->proc_root, CMDLINE_MAX, &cmdline, &len, "%u/cmdline", p->pid);
+		(void)procfs_link(t->proc_root, &exepath, "%u/exe", p->pid);
+		if (p->at[PROC_CWD] != UINT32_MAX)
+			cwd = xstrdup(p->text + p->at[PROC_CWD]);
+		else
+			(void)procfs_link(t->proc_root, &cwd, "%u/cwd", p->pid);
+		p->has_links = true;
+	}
+	if (len || kthread) {
+		set_argv(p, cmdline ? cmdline : "", len, exepath, cwd);
+	} else if (p->at[PROC_EXELINE] != UINT32_MAX) { /* what the exec record had, cut or not */
+		set_strings(p, (const char *const[PROC_STRINGS]){
+				       [PROC_EXE] = proc_text(p, p->text, PROC_EXE),
+				       [PROC_ARGS] = proc_text(p, p->text, PROC_ARGS),
+				       [PROC_EXELINE] = proc_text(p, p->text, PROC_EXELINE),
+				       [PROC_EXEPATH] = exepath,
+				       [PROC_CWD] = cwd,
+			       });
+	} else if (!inherit(t, p)) { /* gone, or it never had arguments of its own */
+		set_argv(p, "", 0, exepath, cwd);
+	}
+	p->has_argv = true;
+	free(cmdline);
+	free(exepath);
+	free(cwd);
+}
+
+static void note(struct proctable *t, struct proc *p, const struct task_rec *rec, bool leader)
+{
+	if (p->led && !leader) {
+		return;
+	}
+	/* an old leader's exit comes after the record of the thread that took its place */
+	if (leader && p->told && rec->exited && !p->last.exited && p->seen == t->now &&
+	    rec->sid != p->last.sid && p->led)
+		return;
+	if (leader && memcmp(p->comm, rec->comm, WIRE_COMM_LEN)) {
+		/* it has become another program without telling, or only changed its name */
+		if (*p->comm && p->led && !rec->exited)
+			p->has_argv = p->has_links = false;
+		memcpy(p->comm, rec->comm, WIRE_COMM_LEN);
+	} else if (!*p->comm) {
+		memcpy(p->comm, rec->comm, WIRE_COMM_LEN);
+	}
+	p->last = *rec;
+	p->told = true;
+	p->led |= leader;
+}
+
+struct proc *proctable_leader(struct proctable *t, const struct task_rec *rec)
+{
+	struct proc *p = exact(t, rec->tgid, rec->start_boot);
+
+	note(t, p, rec, true);
+	p->seen = t->now;
+	return p;
+}
+
+struct proc *proctable_thread(struct proctable *t, const struct task_rec *rec)
+{
+	struct proc *p = proctable_owner(t, rec->tgid, rec->start_boot, rec->tid == rec->tgid);
+
+	note(t, p, rec, false);
+	p->seen = t->now;
+	return p;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/tasktable.h"
+
+#include <string.h>
+
+#include "core/mem.h"
+
+/*
+ * Tasks are kept over one sample in which they were not seen: a walk can miss
+ * one that is moving in the list, and a zombie shows up again after its exit.
+ */
+enum { KEEP = 2 };
+
+/* struct task_counts is an array of counters; written this way so that a new one cannot be forgotten */
+enum { N_COUNTS = sizeof(struct task_counts) / sizeof(uint64_t) };
+static_assert(sizeof(struct task_counts) % sizeof(uint64_t) == 0, "all counters are u64");
+
+static uint64_t sub(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+void task_counts_add(struct task_counts *a, const struct task_counts *b)
+{
+	uint64_t x[N_COUNTS], y[N_COUNTS];
+
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	for (size_t i = 0; i < N_COUNTS; i++)
+		x[i] += y[i];
+	memcpy(a, x, sizeof(x));
+}
+
+struct task_counts task_counts_sub(const struct task_counts *a, const struct task_counts *b)
+{
+	uint64_t x[N_COUNTS], y[N_COUNTS];
+	struct task_counts ret;
+
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	for (size_t i = 0; i < N_COUNTS; i++)
+		x[i] = sub(x[i], y[i]);
+	memcpy(&ret, x, sizeof(ret));
+	return ret;
+}
+
+static struct hash_key sid_key(uint64_t sid)
+{
+	return (struct hash_key){sid, 0};
+}
+
+static struct hash_key task_hash(struct task_key key)
+{
+	return (struct hash_key){(uint64_t)key.gen << 32 | key.tid, 0};
+}
+
+void tasktable_done(struct tasktable *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		free(t->all[i]);
+	free(t->all);
+	hash_done(&t->by_sid);
+	hash_done(&t->by_task);
+	*t = (struct tasktable){0};
+}
+
+void tasktable_begin(struct tasktable *t, uint64_t boot_ns)
+{
+	t->now++;
+	t->boot[2] = t->boot[1];
+	t->boot[1] = t->boot[0];
+	t->boot[0] = boot_ns;
+}
+
+bool tasktable_fresh(const struct tasktable *t, uint64_t start_boot)
+{
+	/* one sample of grace: the walk before may have missed it */
+	return t->now > 1 && start_boot > (t->now > 2 ? t->boot[2] : t->boot[1]);
+}
+
+const struct task_state *tasktable_find(const struct tasktable *t, struct task_key key)
+{
+	return hash_get(&t->by_task, task_hash(key));
+}
+
+static void set_key(struct tasktable *t, struct task_state *st, struct task_key key)
+{
+	struct task_state *old;
+
+	if (hash_get(&t->by_task, task_hash(st->key)) == st)
+		hash_remove(&t->by_task, task_hash(st->key));
+	st->key = key;
+	old = hash_put(&t->by_task, task_hash(key), st);
+	if (old) {
+		st->displaced = old;
+		st->displaced_at = t->now;
+	}
+}
+
+/* The known task that a record continues, or NULL. */
+static struct task_state *find(struct tasktable *t, const struct task_rec *rec, struct task_key key)
+{
+	struct task_state *st = rec->sid ? hash_get(&t->by_sid, sid_key(rec->sid)) : NULL;
+
+	if (st)
+		return st;
+	/* a task gets its storage once and keeps it: only one without can become, or be, this one */
+	st = hash_get(&t->by_task, task_hash(key));
+	while (st && (st->sid || rec->exec_runtime < st->last.exec_runtime))
+		st = st->displaced_at == t->now ? st->displaced : NULL;
+	return st;
+}
+
+static void split_cpu(struct task_delta *d, const struct task_rec *now, const struct task_rec *before)
+{
+	uint64_t user = sub(now->utime, before->utime), sys = sub(now->stime, before->stime);
+
+	if (!user && !sys) {
+		user = now->utime;
+		sys = now->stime;
+	}
+	d->cpu_sys = !sys ? 0 : (uint64_t)((double)d->cpu * ((double)sys / ((double)user + (double)sys)));
+	if (d->cpu_sys > d->cpu)
+		d->cpu_sys = d->cpu;
+	d->cpu_user = d->cpu - d->cpu_sys;
+}
+
+struct task_state *tasktable_update(struct tasktable *t, const struct task_rec *rec, struct task_delta *ret)
+{
+	const struct task_key key = {rec->tid, task_gen(rec->start_boot)};
+	struct task_state *st = find(t, rec, key);
+	struct task_rec zero = {0}, before;
+
+	if (st) {
+		before = st->last;
+	} else {
+		/*
+		 * Counters start at 0 with the storage: nobody has seen any of them. The rest counts from the
+		 * start of the task. A task that took over a known tid and cannot have run longer than the
+		 * interval is new as well, though its start time is its leader's.
+		 */
+		bool taken_over = hash_get(&t->by_task, task_hash(key)) != NULL;
+		bool fresh = tasktable_fresh(t, rec->start_boot) ||
+			     (t->now > 1 && taken_over && rec->exec_runtime <= sub(t->boot[0], t->boot[1]));
+
+		before = fresh ? zero : *rec;
+		before.counts = t->now > 1 ? zero.counts : rec->counts;
+		st = xcalloc(1, sizeof(*st));
+		st->key = key;
+		VEC_PUSH(t->all, t->n, t->cap) = st;
+		set_key(t, st, key);
+	}
+	if (rec->sid && st->sid != rec->sid) {
+		st->sid = rec->sid;
+		hash_put(&t->by_sid, sid_key(rec->sid), st);
+	}
+	if (st->key.tid != key.tid || st->key.gen != key.gen)
+		set_key(t, st, key);
+	*ret = (struct task_delta){
+		.counts = task_counts_sub(&rec->counts, &before.counts),
+		.cpu = sub(rec->exec_runtime, before.exec_runtime),
+		.run_delay = sub(rec->run_delay, before.run_delay),
+		.nvcsw = sub(rec->nvcsw, before.nvcsw),
+		.nivcsw = sub(rec->nivcsw, before.nivcsw),
+		.min_flt = sub(rec->min_flt, before.min_flt),
+		.maj_flt = sub(rec->maj_flt, before.maj_flt),
+		.disk_read = sub(rec->disk_read, before.disk_read),
+		.disk_write = sub(rec->disk_write, before.disk_write),
+	};
+	split_cpu(ret, rec, &before);
+	st->tgid = rec->tgid;
+	st->seen = t->now;
+	st->last = *rec;
+	return st;
+}
+
+static bool keep(void *value, void *userdata)
+{
+	const struct task_state *st = value;
+	const struct tasktable *t = userdata;
+
+	return t->now - st->seen < KEEP;
+}
+
+void tasktable_end(struct tasktable *t)
+{
+	size_t kept = 0;
+
+	hash_sweep(&t->by_sid, keep, t);
+	hash_sweep(&t->by_task, keep, t);
+	for (size_t i = 0; i < t->n; i++) {
+		if (keep(t->all[i], t))
+			t->all[kept++] = t->all[i];
+		else
+			free(t->all[i]);
+	}
+	t->n = kept;
+}

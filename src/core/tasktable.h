@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tasktable.h - turns the kernel's cumulative numbers of a thread into those of
+ * an interval, without losing or doubling any.
+ *
+ * A task is recognised by the id of its counter storage (sid) if it has one:
+ * when a thread execs, it takes over its leader's tid and start time, but keeps
+ * counting where it was. Tasks without storage go by (tid, start).
+ */
+#ifndef CTOP_CORE_TASKTABLE_H
+#define CTOP_CORE_TASKTABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bpf/wire.h"
+#include "core/hash.h"
+
+/* Numbers of one record that nobody has seen yet. */
+struct task_delta {
+	struct task_counts counts;
+	uint64_t cpu, cpu_user, cpu_sys; /* cpu = cpu_user + cpu_sys */
+	uint64_t run_delay;
+	uint64_t nvcsw, nivcsw, min_flt, maj_flt;
+	uint64_t disk_read, disk_write;
+};
+
+/* What is remembered of a task. */
+struct task_state {
+	uint64_t sid;
+	struct task_key key;
+	uint32_t tgid;
+	uint32_t seen; /* sample number */
+	struct task_rec last;
+	/* the task that had this key until `displaced_at`: an old leader whose thread took over */
+	struct task_state *displaced;
+	uint32_t displaced_at;
+};
+
+struct tasktable {
+	struct hash by_sid, by_task;
+	struct task_state **all;
+	size_t n, cap;
+	uint32_t now;     /* number of the current sample, 1 = first */
+	uint64_t boot[3]; /* boot clock at the end of this sample and the two before */
+};
+
+static inline uint32_t task_gen(uint64_t start_boot)
+{
+	return (uint32_t)(start_boot >> 16);
+}
+
+void tasktable_done(struct tasktable *t);
+
+/* A new sample that ends at boot_ns. The first one only sets baselines: all its deltas are 0. */
+void tasktable_begin(struct tasktable *t, uint64_t boot_ns);
+
+/* Takes in one record, in the order of the batch. The state lives until tasktable_end(). */
+struct task_state *tasktable_update(struct tasktable *t, const struct task_rec *rec, struct task_delta *ret);
+
+/* The task that has, or last had, this tid; NULL. */
+const struct task_state *tasktable_find(const struct tasktable *t, struct task_key key);
+
+/* Whether something that started at start_boot is new in this sample. */
+bool tasktable_fresh(const struct tasktable *t, uint64_t start_boot);
+
+/* Forgets tasks that are gone. */
+void tasktable_end(struct tasktable *t);
+
+/* a += b */
+void task_counts_add(struct task_counts *a, const struct task_counts *b);
+/* a - b; a counter that ran backwards gives 0 */
+struct task_counts task_counts_sub(const struct task_counts *a, const struct task_counts *b);
+
+#endif

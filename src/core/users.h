@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * users.h - user names from a passwd file. Reads the file itself: a monitor
+ * must never wait for a name service on the network.
+ */
+#ifndef CTOP_CORE_USERS_H
+#define CTOP_CORE_USERS_H
+
+#include <stdint.h>
+
+struct users;
+
+/* etc_root holds passwd ("/etc"). Never fails: without the file every name is a number. */
+struct users *users_new(const char *etc_root);
+struct users *users_free(struct users *u);
+
+/* Reads the file again if it changed; once an interval. */
+void users_refresh(struct users *u);
+
+/* Name, or the number as text. Lives until users_refresh() or users_free(). */
+const char *users_name(struct users *u, uint32_t uid);
+
+#endif
