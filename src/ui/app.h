@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * app.h - the state of the running front end and how its parts call each
+ * other. Private to src/ui. One thread owns all of it.
+ *
+ *   app.c           start, stop, the loop: keys, samples, signals, timers
+ *   dispatch.c      a key or click -> an operation -> what it does
+ *   screen_table.c  the table; header.c the lines above it; bar.c the one below
+ *   screen_spy.c    dig and echo on the screen; spy.c their life, search, saving
+ *   overlay.c       pickers and pages of text; legend.c, help.c fill the pages
+ */
+#ifndef CTOP_UI_APP_H
+#define CTOP_UI_APP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/collector.h"
+#include "ui/keys.h"
+#include "ui/layout.h"
+#include "ui/lineedit.h"
+#include "ui/rows.h"
+#include "ui/spark.h"
+#include "ui/spy.h"
+#include "ui/term.h"
+#include "ui/ui.h"
+
+enum { APP_MIN_ROWS = 10, APP_MIN_COLS = 40, APP_HITS = 256 };
+
+/* What a click on some cells of the last frame means. */
+struct hit {
+	int y, x0, x1; /* [x0, x1) */
+	enum { HIT_KEY, HIT_SORT, HIT_ROW, HIT_ITEM } what;
+	size_t arg; /* key, column, row position, list item */
+};
+
+/* Host totals over time. */
+struct history {
+	struct spark cpu, calls, file, net;
+};
+
+/* One line that goes away by itself. */
+struct message {
+	char text[400];
+	unsigned role;
+	uint64_t until; /* mono ns, 0 = none */
+};
+
+enum overlay_kind { OVERLAY_NONE, OVERLAY_VIEWS, OVERLAY_SORT, OVERLAY_PAGE };
+
+struct page_line {
+	unsigned role;
+	char *text;
+};
+
+struct app;
+typedef void (*page_fn)(struct app *a, int width);
+
+struct overlay {
+	enum overlay_kind kind;
+	size_t cursor, top, n;
+	const struct view **views; /* OVERLAY_VIEWS */
+	/* OVERLAY_PAGE */
+	const char *title;
+	page_fn fill; /* makes the lines for a width; again after a resize */
+	int width;
+	struct page_line *lines;
+	size_t cap;
+};
+
+enum edit_kind { EDIT_NONE, EDIT_SEARCH, EDIT_FILTER, EDIT_SAVE };
+
+struct editor {
+	enum edit_kind kind;
+	struct lineedit line;
+	struct line_history history[EDIT_SAVE + 1];
+	char *before; /* what was in force when editing began; Esc restores it */
+	size_t before_row;
+	char error[200];  /* "" = none */
+	size_t error_col; /* 1-based byte position, 0 = none */
+};
+
+/* Per level of the selection, what the views layer does not know. */
+struct level_state {
+	char *needle; /* text filter */
+};
+
+struct app {
+	const struct ui_config *config;
+	struct term *term;
+	struct collector *collector;
+	struct source *source;
+	uint64_t interval;
+
+	struct selection sel;
+	struct level_state *levels; /* sel.n of them at least */
+	size_t levels_cap;
+
+	struct sample *sample;  /* on the screen */
+	struct sample *waiting; /* newest one while paused */
+	struct table *table;    /* of sample; may be NULL */
+	struct filter_error table_error;
+	int collect_error;
+	struct rows rows;
+	int scroll; /* columns, see layout.h */
+	int widest[LAYOUT_MAX];
+	struct layout layout; /* of the last frame */
+	size_t page;          /* table rows on the screen */
+
+	struct history history, frozen;
+	bool paused;
+	char *search; /* highlighted, n and N go on; NULL */
+
+	bool spying;
+	struct spy spy;
+
+	struct overlay overlay;
+	struct editor editor;
+	struct message message;
+	struct hit hits[APP_HITS];
+	size_t n_hits;
+	bool dirty, quit;
+};
+
+/* app.c */
+uint64_t app_now(void); /* mono ns */
+void app_message(struct app *a, unsigned role, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void app_rebuild(struct app *a);       /* table anew from the sample on the screen */
+void app_level_changed(struct app *a); /* after a drill, back or view switch: needs, table, cursor */
+void app_pause(struct app *a, bool on);
+struct level_state *app_level(struct app *a);
+
+/* dispatch.c */
+void app_input(struct app *a, const struct input *in);
+void app_hit(struct app *a, int y, int x0, int x1, int what, size_t arg);
+
+/* header.c: each returns the first free line */
+int header_draw(struct app *a);
+int header_draw_spy(struct app *a);
+void header_add(struct app *a, const struct sample *s); /* into the history */
+
+/* bar.c */
+void bar_draw(struct app *a, enum key_scope scope, const char *position);
+bool bar_draw_message(struct app *a, int y); /* false: there is none */
+
+/* screen_table.c */
+void table_draw(struct app *a);
+void table_op(struct app *a, enum op op, int key);
+void table_search(struct app *a, const char *text, int dir, bool from_here);
+void table_sort_by(struct app *a, size_t column);
+
+/* screen_spy.c */
+void spy_draw(struct app *a);
+void spy_op(struct app *a, enum op op);
+
+/* editing.c */
+void editor_open(struct app *a, enum edit_kind kind);
+void editor_key(struct app *a, int key);
+void editor_draw(struct app *a);
+void filter_clear(struct app *a);
+bool filter_is_set(struct app *a);
+
+/* overlay.c */
+void overlay_open_views(struct app *a);
+void overlay_open_sort(struct app *a);
+void overlay_open_page(struct app *a, const char *title, page_fn fill);
+void overlay_close(struct app *a);
+void overlay_op(struct app *a, enum op op, int key);
+void overlay_click(struct app *a, const struct input *in);
+void overlay_draw(struct app *a);
+void page_add(struct app *a, unsigned role, const char *text); /* one line, safe text */
+void page_wrap(struct app *a, unsigned role, int indent, int width, const char *text);
+
+/* help.c, legend.c: page_fn */
+void help_page(struct app *a, int width);
+void legend_page(struct app *a, int width);
+void event_page(struct app *a, int width);
+
+#endif

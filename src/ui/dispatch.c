@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * dispatch.c - what a key or a click means right now. One order, always:
+ * overlay, then input line, then the screen's own keys.
+ */
+#include "ui/app.h"
+
+enum { WHEEL_LINES = 3 };
+
+void app_hit(struct app *a, int y, int x0, int x1, int what, size_t arg)
+{
+	if (a->n_hits < APP_HITS)
+		a->hits[a->n_hits++] = (struct hit){.y = y, .x0 = x0, .x1 = x1, .what = what, .arg = arg};
+}
+
+static void on_key(struct app *a, int key)
+{
+	enum op op;
+
+	if (a->overlay.kind != OVERLAY_NONE) {
+		op = key_find(key, a->overlay.kind == OVERLAY_PAGE ? SCOPE_PAGE : SCOPE_LIST);
+		if (op == OP_REDRAW)
+			term_repaint(a->term);
+		else
+			overlay_op(a, op, key);
+		return;
+	}
+	if (a->editor.kind != EDIT_NONE) {
+		editor_key(a, key);
+		return;
+	}
+	op = key_find(key, a->spying ? SCOPE_SPY : SCOPE_TABLE);
+	switch (op) {
+	case OP_QUIT: a->quit = true; break;
+	case OP_REDRAW: term_repaint(a->term); break;
+	case OP_HELP: overlay_open_page(a, "Keys", help_page); break;
+	case OP_NONE: break;
+	default:
+		if (a->spying)
+			spy_op(a, op);
+		else
+			table_op(a, op, key);
+	}
+}
+
+static void on_row_click(struct app *a, const struct input *in, size_t row)
+{
+	if (a->spying) {
+		a->spy.follow = false;
+		a->spy.cursor = row;
+		if (in->act == MOUSE_DOUBLE)
+			spy_op(a, OP_DETAIL);
+		return;
+	}
+	rows_go(&a->rows, row, a->page);
+	if (in->act == MOUSE_DOUBLE)
+		table_op(a, OP_DRILL, 0);
+}
+
+static void on_mouse(struct app *a, const struct input *in)
+{
+	const struct hit *found = NULL;
+
+	if (a->overlay.kind != OVERLAY_NONE) {
+		overlay_click(a, in);
+		return;
+	}
+	if (in->act == MOUSE_WHEEL_UP || in->act == MOUSE_WHEEL_DOWN) {
+		int lines = in->act == MOUSE_WHEEL_UP ? -WHEEL_LINES : WHEEL_LINES;
+
+		if (!a->spying)
+			rows_scroll(&a->rows, lines, a->page);
+		for (int i = 0; a->spying && i < WHEEL_LINES; i++)
+			spy_op(a, lines < 0 ? OP_UP : OP_DOWN);
+		return;
+	}
+	for (size_t i = 0; i < a->n_hits && !found; i++)
+		if (a->hits[i].y == in->y && in->x >= a->hits[i].x0 && in->x < a->hits[i].x1)
+			found = &a->hits[i];
+	if (!found || a->editor.kind != EDIT_NONE)
+		return;
+	if (found->what == HIT_KEY && in->act == MOUSE_CLICK)
+		on_key(a, (int)found->arg);
+	else if (found->what == HIT_SORT)
+		table_sort_by(a, found->arg);
+	else if (found->what == HIT_ROW)
+		on_row_click(a, in, found->arg);
+}
+
+void app_input(struct app *a, const struct input *in)
+{
+	if (in->key == K_MOUSE)
+		on_mouse(a, in);
+	else
+		on_key(a, in->key);
+	a->dirty = true;
+}

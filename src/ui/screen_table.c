@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* screen_table.c - a view's table on the screen, and the operations on it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/format.h"
+#include "core/mem.h"
+#include "ui/app.h"
+
+enum { GUTTER = 2, SCROLL_WHEEL = 3 };
+
+static const struct view *current_view(struct app *a)
+{
+	return selection_top(&a->sel)->view;
+}
+
+/* ---- drawing ---- */
+
+static void draw_heads(struct app *a, int y)
+{
+	const struct view *view = current_view(a);
+	const struct selection_level *top = selection_top(&a->sel);
+	int cols = term_cols(a->term);
+
+	term_fill(a->term, y, 0, cols, ROLE_HEAD);
+	for (size_t i = 0; i < a->layout.n; i++) {
+		const struct layout_cell *cell = &a->layout.cells[i];
+		const struct column *c = &view->columns[cell->column];
+		bool sorted = top->sort == (int)cell->column;
+		unsigned role = sorted ? ROLE_HEAD_SORT : ROLE_HEAD;
+		const char *mark = sorted ? (top->ascending ? "▲" : "▼") : "";
+		int room = cell->width - (sorted ? 1 : 0);
+		struct buf title = {0};
+
+		format_cut(&title, c->title, room > 0 ? (size_t)room : 0, false, false);
+		buf_adds(&title, mark);
+		if (sorted)
+			term_fill(a->term, y, cell->x, cell->width, role);
+		if (cell->right)
+			term_put_right(a->term, y, cell->x, cell->width, role, buf_str(&title));
+		else
+			term_put(a->term, y, cell->x, cell->width, role, buf_str(&title));
+		app_hit(a, y, cell->x - (i ? 1 : 0), cell->x + cell->width, HIT_SORT, cell->column);
+		buf_done(&title);
+	}
+	if (a->layout.more_left)
+		term_put(a->term, y, 0, 1, ROLE_HEAD_SORT, "«");
+	if (a->layout.more_right)
+		term_put(a->term, y, cols - 1, 1, ROLE_HEAD_SORT, "»");
+}
+
+/* Text with every occurrence of the search text lit. */
+static void put_lit(struct app *a, int y, int x, int cells, unsigned role, const char *text)
+{
+	size_t len = a->search ? strlen(a->search) : 0;
+	const char *match;
+
+	while (len && cells > 0 && (match = text_find(text, a->search))) {
+		char *head = xstrndup(text, (size_t)(match - text));
+		char *lit = xstrndup(match, len);
+		int used = term_put(a->term, y, x, cells, role, head);
+
+		used += term_put(a->term, y, x + used, cells - used, ROLE_MATCH, lit);
+		x += used;
+		cells -= used;
+		text = match + len;
+		free(head);
+		free(lit);
+	}
+	if (cells > 0)
+		term_put(a->term, y, x, cells, role, text);
+}
+
+/* Text into `cells`: paths lose their middle, command lines first the directory of the program. */
+static void cut_cell(struct buf *out, const char *s, int cells)
+{
+	const char *blank = strchr(s, ' '), *base;
+
+	if (s[0] == '/' && blank && (int)format_width(s) > cells) {
+		base = memrchr(s, '/', (size_t)(blank - s));
+		s = base + 1;
+	}
+	format_cut(out, s, (size_t)cells, s[0] == '/' && !blank, false);
+}
+
+static unsigned cell_role(const struct column *c, const struct value *v, bool exited, bool first)
+{
+	enum heat heat = cell_heat(c, v);
+
+	if (v->kind == V_MISSING || cell_is_zero(c, v))
+		return ROLE_DIM;
+	if (heat == HEAT_CRITICAL)
+		return ROLE_CRITICAL;
+	if (heat == HEAT_WARN)
+		return ROLE_WARN;
+	if (exited)
+		return ROLE_EXITED;
+	return first ? ROLE_NAME : ROLE_NORMAL;
+}
+
+static void draw_row(struct app *a, int y, size_t position)
+{
+	const struct view *view = current_view(a);
+	const struct row *row = rows_get(&a->rows, position);
+	unsigned selected = position == a->rows.cursor ? ROLE_SELECTED : 0;
+	struct buf text = {0}, cut = {0};
+
+	if (selected) {
+		term_fill(a->term, y, 0, term_cols(a->term), ROLE_NORMAL | selected);
+		term_put(a->term, y, 0, 1, ROLE_TITLE | selected, "▌");
+	}
+	if (row->exited)
+		term_put(a->term, y, 1, 1, ROLE_EXITED | selected, "†");
+	for (size_t i = 0; i < a->layout.n; i++) {
+		const struct layout_cell *cell = &a->layout.cells[i];
+		const struct column *c = &view->columns[cell->column];
+		const struct value *v = &row->cells[cell->column];
+		unsigned role = cell_role(c, v, row->exited, i == 0 || c->field == view->label) | selected;
+		const char *s;
+		int width;
+
+		buf_reset(&text);
+		buf_reset(&cut);
+		row_cell(view, row, cell->column, &text);
+		s = buf_str(&text);
+		width = (int)format_width(s);
+		if (width > a->widest[cell->column])
+			a->widest[cell->column] = width;
+		if (a->layout.text_shift && i == a->layout.n - 1)
+			s += format_fit(s, (size_t)a->layout.text_shift, NULL);
+		if (cell->right) {
+			term_put_right(a->term, y, cell->x, cell->width, role, s);
+		} else {
+			cut_cell(&cut, s, cell->width);
+			put_lit(a, y, cell->x, cell->width, role, buf_str(&cut));
+		}
+		if ((role & 0xff) == ROLE_CRITICAL && cell->right)
+			term_put(a->term, y, cell->x + cell->width, 1, ROLE_CRITICAL | selected, "!");
+	}
+	app_hit(a, y, 0, term_cols(a->term), HIT_ROW, position);
+	buf_done(&text);
+	buf_done(&cut);
+}
+
+/* Why there is nothing to see, in the middle of the empty table. */
+static void draw_empty(struct app *a, int y)
+{
+	unsigned missing = selection_needs(&a->sel) & ~a->sample->needs;
+	int cols = term_cols(a->term);
+	const char *text;
+
+	if (a->rows.needle)
+		text = "no row has this text";
+	else if (missing && a->paused)
+		text = "not measured in the sample that is frozen here; p goes on";
+	else if (missing)
+		text = "measuring";
+	else if (filter_is_set(a))
+		text = "nothing matches the filter";
+	else
+		text = "nothing happened here in this interval";
+	term_put(a->term, y, (cols - (int)strlen(text)) / 2, cols, ROLE_DIM, text);
+}
+
+void table_draw(struct app *a)
+{
+	int y = header_draw(a), rows = term_rows(a->term), cols = term_cols(a->term);
+	const struct view *view = current_view(a);
+	char position[64];
+
+	a->page = rows - y - 2 > 0 ? (size_t)(rows - y - 2) : 1;
+	rows_scroll(&a->rows, 0, a->page);
+	layout_make(view, GUTTER, cols - GUTTER - 1, a->scroll, a->widest, &a->layout);
+	draw_heads(a, y++);
+	for (size_t i = 0; i < a->page && a->rows.top + i < a->rows.n; i++)
+		draw_row(a, y + (int)i, a->rows.top + i);
+	if (a->rows.n == 0)
+		draw_empty(a, y + (int)a->page / 3);
+	snprintf(position, sizeof(position), "%zu/%zu", a->rows.n ? a->rows.cursor + 1 : 0, a->rows.n);
+	bar_draw(a, SCOPE_TABLE, position);
+}
+
+/* ---- operations ---- */
+
+static void sort_again(struct app *a)
+{
+	struct selection_level *top = selection_top(&a->sel);
+
+	if (a->table)
+		table_sort(a->table, top->sort, top->ascending);
+	rows_set(&a->rows, top->view, a->table, a->page);
+}
+
+/* Numbers are most interesting from the top, names from A. */
+void table_sort_by(struct app *a, size_t column)
+{
+	struct selection_level *top = selection_top(&a->sel);
+
+	if (top->sort == (int)column) {
+		top->ascending = !top->ascending;
+	} else {
+		top->sort = (int)column;
+		top->ascending = !column_is_number(&top->view->columns[column]);
+	}
+	sort_again(a);
+}
+
+/* The neighbour among the columns on the screen; any when the sorted one is not on it. */
+static void sort_neighbour(struct app *a, int step)
+{
+	int sort = selection_top(&a->sel)->sort;
+
+	for (size_t i = 0; i < a->layout.n; i++) {
+		if ((int)a->layout.cells[i].column != sort)
+			continue;
+		if ((step < 0 && i == 0) || (step > 0 && i + 1 == a->layout.n))
+			return;
+		table_sort_by(a, a->layout.cells[i + (size_t)step].column);
+		return;
+	}
+	if (a->layout.n)
+		table_sort_by(a, a->layout.cells[0].column);
+}
+
+static void remember_place(struct app *a)
+{
+	struct selection_level *top = selection_top(&a->sel);
+
+	top->row_id = a->rows.pinned;
+	top->row_index = a->rows.cursor;
+	top->top = a->rows.top;
+}
+
+static char *row_label(struct app *a, const struct row *row)
+{
+	const struct view *view = current_view(a);
+	struct buf b = {0};
+
+	for (size_t i = 0; i < view->n_columns; i++)
+		if (view->columns[i].field == view->label) {
+			row_cell(view, row, i, &b);
+			break;
+		}
+	return buf_steal(&b);
+}
+
+static void start_spy(struct app *a, enum spy_kind kind)
+{
+	const struct row *row = rows_current(&a->rows);
+	char *filter = selection_row_filter(&a->sel, row);
+	int err = spy_start(&a->spy, kind, a->source, a->sample, filter, a->config->snaplen);
+
+	if (err) {
+		app_message(a, ROLE_ERROR, "cannot spy on this: %s", strerror(-err));
+	} else {
+		remember_place(a);
+		a->spying = true;
+		a->spy.label = row ? row_label(a, row) : NULL;
+	}
+	free(filter);
+}
+
+static void drill(struct app *a)
+{
+	const struct view *view = current_view(a);
+	const struct row *row = rows_current(&a->rows);
+	const struct view *below = view->drilldown ? views_find(a->config->views, view->drilldown) : NULL;
+
+	if (!row)
+		return;
+	if (!below) {
+		start_spy(a, SPY_DIG);
+		return;
+	}
+	remember_place(a);
+	if (selection_drill(&a->sel, row, below))
+		app_message(a, ROLE_WARN, "this row has nothing below it");
+	else
+		app_level_changed(a);
+}
+
+static void back(struct app *a)
+{
+	if (a->sel.n < 2 || !selection_back(&a->sel))
+		app_message(a, ROLE_DIM, "this is the top; q leaves the program");
+	else
+		app_level_changed(a);
+}
+
+static void hotkey(struct app *a, int key)
+{
+	const struct view **views;
+	size_t n = selection_views(&a->sel, a->config->views, &views);
+	const struct view *found = NULL, *any = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		if (views[i]->hotkey == key)
+			found = views[i];
+	free(views);
+	for (size_t i = 0; i < a->config->views->n; i++)
+		if (a->config->views->items[i]->hotkey == key)
+			any = a->config->views->items[i];
+	if (found && found != current_view(a)) {
+		remember_place(a);
+		selection_switch(&a->sel, found);
+		app_level_changed(a);
+	} else if (!found) {
+		app_message(a, ROLE_WARN,
+			    any ? "%s does not apply to this selection" : "no view has this key",
+			    any ? any->name : "");
+	}
+}
+
+void table_search(struct app *a, const char *text, int dir, bool from_here)
+{
+	size_t n = a->rows.n, start;
+	long at;
+
+	if (!text || !*text) {
+		app_message(a, ROLE_DIM, "nothing to search for; / starts a search");
+		return;
+	}
+	start = n == 0 || from_here ? a->rows.cursor : (a->rows.cursor + (dir > 0 ? 1 : n - 1)) % n;
+	at = rows_find(&a->rows, text, start, dir);
+	if (at < 0)
+		app_message(a, ROLE_WARN, "not found: %s", text);
+	else
+		rows_go(&a->rows, (size_t)at, a->page);
+}
+
+static void step_interval(struct app *a, int step)
+{
+	static const uint64_t steps[] = {100, 200, 500, 1000, 2000, 3000, 5000, 10000, 30000, 60000}; /* ms */
+	enum { N = sizeof(steps) / sizeof(steps[0]) };
+	uint64_t now = a->interval / 1000000, to = now;
+
+	for (int i = 0; i < N; i++) {
+		if (step > 0 && steps[i] > now) {
+			to = steps[i];
+			break;
+		}
+		if (step < 0 && steps[i] < now)
+			to = steps[i];
+	}
+	a->interval = to * 1000000;
+	collector_set_interval(a->collector, a->interval);
+	app_message(a, ROLE_VALUE, "interval %.1f s", (double)a->interval / 1e9);
+}
+
+void table_op(struct app *a, enum op op, int key)
+{
+	struct selection_level *top = selection_top(&a->sel);
+	long page = (long)a->page;
+	int limit;
+
+	switch (op) {
+	case OP_UP: rows_move(&a->rows, -1, a->page); break;
+	case OP_DOWN: rows_move(&a->rows, 1, a->page); break;
+	case OP_PAGE_UP: rows_move(&a->rows, -page, a->page); break;
+	case OP_PAGE_DOWN: rows_move(&a->rows, page, a->page); break;
+	case OP_HOME: rows_go(&a->rows, 0, a->page); break;
+	case OP_END: rows_go(&a->rows, a->rows.n ? a->rows.n - 1 : 0, a->page); break;
+	case OP_LEFT: a->scroll -= a->scroll > 0; break;
+	case OP_RIGHT:
+		limit = layout_max_scroll(top->view, GUTTER, term_cols(a->term) - GUTTER - 1);
+		a->scroll += a->scroll < limit;
+		break;
+	case OP_DRILL: drill(a); break;
+	case OP_BACK: back(a); break;
+	case OP_CLOSE:
+		if (filter_is_set(a))
+			filter_clear(a);
+		else if (a->search) {
+			free(a->search);
+			a->search = NULL;
+		} else {
+			back(a);
+		}
+		break;
+	case OP_VIEWS: overlay_open_views(a); break;
+	case OP_HOTKEY: hotkey(a, key); break;
+	case OP_SEARCH: editor_open(a, EDIT_SEARCH); break;
+	case OP_NEXT: table_search(a, a->search, 1, false); break;
+	case OP_PREV: table_search(a, a->search, -1, false); break;
+	case OP_FILTER: editor_open(a, EDIT_FILTER); break;
+	case OP_ECHO: start_spy(a, SPY_ECHO); break;
+	case OP_DIG: start_spy(a, SPY_DIG); break;
+	case OP_LEGEND: overlay_open_page(a, top->view->name, legend_page); break;
+	case OP_SORT: overlay_open_sort(a); break;
+	case OP_SORT_PREV: sort_neighbour(a, -1); break;
+	case OP_SORT_NEXT: sort_neighbour(a, 1); break;
+	case OP_REVERSE:
+		top->ascending = !top->ascending;
+		sort_again(a);
+		break;
+	case OP_PAUSE: app_pause(a, !a->paused); break;
+	case OP_SLOWER: step_interval(a, 1); break;
+	case OP_FASTER: step_interval(a, -1); break;
+	default: break;
+	}
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * spy.h - a running spy: started on a filter, polled, searched, saved. Owns
+ * the log and the position in it; what it looks like is screen_spy.c.
+ */
+#ifndef CTOP_UI_SPY_H
+#define CTOP_UI_SPY_H
+
+#include "core/decode.h"
+#include "core/filter.h"
+#include "core/source.h"
+#include "ui/spy_log.h"
+
+enum spy_kind { SPY_DIG, SPY_ECHO };
+
+enum {
+	SPY_POLL_MS = 25,      /* how often events are fetched */
+	SPY_SLICE_MS = 10,     /* how long fetching, searching or saving may keep the keyboard waiting */
+	SPY_SNAPLEN_DIG = 256, /* payload bytes copied of one buffer, unless told otherwise */
+	SPY_SNAPLEN_ECHO = 4096,
+};
+
+/* Where one is in the log: a shown line and, in echo, a text line of its block. */
+struct spy_at {
+	uint64_t line;
+	unsigned sub;
+};
+
+struct spy {
+	enum spy_kind kind;
+	struct source *source;
+	char *label; /* "postgres 4121"; NULL = the whole selection */
+	char *filter_text;
+	char *kernel_text; /* the part the kernel decides */
+	struct filter *filter;
+	struct record_index *index;
+	struct spy_log log;
+	struct source_counts counts;
+	uint64_t rejected; /* passed the kernel's part of the filter, not the rest */
+	double rate;       /* calls/s */
+	uint64_t rate_time, rate_calls;
+
+	struct spy_at top; /* first text line on the screen */
+	uint64_t cursor;   /* shown line */
+	bool follow;       /* the end stays in sight */
+	bool paused;
+	uint64_t paused_entry; /* entries from here on wait */
+	uint64_t paused_tail;  /* the same as a shown line */
+	int shift;             /* cells scrolled right */
+	enum echo_style style;
+
+	/* work that goes on between keys */
+	char *find; /* text being looked for; NULL */
+	int find_dir;
+	uint64_t find_at, find_left;
+	int save_fd; /* -1 = not saving */
+	char *save_name;
+	uint64_t save_at, save_end, saved, save_missed;
+};
+
+/*
+ * Starts a spy on filter_text (any filter of the language). sample may be NULL.
+ * 0; -EINVAL (filter; cannot happen for generated ones); -errno of the source.
+ */
+int spy_start(struct spy *s, enum spy_kind kind, struct source *source, const struct sample *sample,
+	      const char *filter_text, unsigned snaplen);
+void spy_stop(struct spy *s);
+
+/* A newer sample: knows younger processes. The old one may be freed after this. */
+void spy_set_sample(struct spy *s, const struct sample *sample);
+
+/* Fetches events and continues searching and saving. true if the screen changed. *ret_note: a sentence, or
+ * "". */
+bool spy_tick(struct spy *s, uint64_t now, char *ret_note, size_t size);
+/* Whether spy_tick() has work that should not wait for the next poll. */
+bool spy_busy(const struct spy *s);
+
+/* One past the last line that may be shown. */
+uint64_t spy_tail(const struct spy *s);
+void spy_pause(struct spy *s, bool on);
+/* Failures only, slow only; goes to the newest line. */
+void spy_switch(struct spy *s, bool failed_only, bool slow_only);
+
+/* Text of a line: one (dig) or several (echo), joined by newlines. wide: nothing is cut. */
+void spy_line_text(const struct spy *s, const struct spy_entry *e, bool wide, struct buf *out);
+void spy_call_text(const struct spy_entry *e, unsigned strsize, bool hex, struct buf *ret_call,
+		   struct buf *ret_result);
+/* "14:02:33.104512" */
+void spy_time_text(uint64_t time, int digits, struct buf *out);
+
+/* Looks for text from the cursor on; the cursor moves when it is found. */
+void spy_find(struct spy *s, const char *text, int dir, bool from_here);
+
+/* Writes all shown lines to a new file. 0; -EEXIST; -errno. */
+int spy_save(struct spy *s, const char *name);
+
+#endif
