@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What it leaves behind (nothing), what it says when it cannot run, what it prints of hostile names."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+from cases import Skip, case, run_command, wait_for
+from monitor import PROGRAM, ROOT, Monitor, Workload
+
+
+def bpf_objects():
+    """Ids of all BPF programs, maps and links."""
+    ret = set()
+    for kind in ("prog", "map", "link"):
+        out = run_command("bpftool", "-j", kind, "show").stdout
+        ret |= {(kind, o["id"]) for o in json.loads(out or "[]")}
+    return ret
+
+
+def nothing_left(ctx, what, before):
+    # the kernel frees programs and maps after a grace period
+    try:
+        wait_for("objects to go", lambda: bpf_objects() <= before, 10, 0.2)
+        left = set()
+    except Exception:
+        left = bpf_objects() - before
+    ctx.equal(left, set(), f"left in the kernel after {what}")
+
+
+@case(needs=("bpf", "bpftool"), timeout=120)
+def nothing_stays_in_the_kernel(ctx):
+    before = bpf_objects()
+    for view in ("processes", "files"):
+        for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+            m = Monitor(ctx, view)
+            ctx.check(len(bpf_objects() - before) >= 3, "something is loaded while it runs")
+            m.stop(sig)
+            nothing_left(ctx, f"{view}, signal {sig}", before)
+    for sig in (signal.SIGINT, signal.SIGKILL):
+        p = subprocess.Popen([PROGRAM, "--spy", "proc.name=nobody"], stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        time.sleep(1.5)
+        p.send_signal(sig)
+        p.wait(10)
+        nothing_left(ctx, f"the spy, signal {sig}", before)
+
+
+@case(needs="bpf")
+def ends_with_its_reader(ctx):
+    p = subprocess.Popen([PROGRAM, "-b", "-d", "0.2"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    p.stdout.readline()
+    p.stdout.close()
+    try:
+        ctx.equal(p.wait(10), 0, "exit status when nobody reads any more")
+    except subprocess.TimeoutExpired:
+        p.kill()
+        ctx.fail("it goes on although nobody reads")
+    ctx.equal(p.stderr.read(), b"", "what it says then")
+    p.stderr.close()
+
+
+@case(needs=("bpf", "setpriv"))
+def without_rights(ctx):
+    """One line that says what is missing, exit status 1, nothing on standard output."""
+    program = os.path.join(ctx.dir, "ctop-trace")
+    shutil.copy(PROGRAM, program)
+    os.chmod(program, 0o755)
+    drop = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all"]
+    for argv in (["-b", "-n", "1"], ["--spy", "-n", "1"], []):
+        r = run_command(*drop, program, *argv, check=False, stdin=subprocess.DEVNULL,
+                        env={**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8"})
+        ctx.equal(r.returncode, 1, f"{argv}: exit status as nobody")
+        ctx.equal(r.stdout, "", f"{argv}: standard output")
+        ctx.equal(len(r.stderr.strip().splitlines()), 1, f"{argv}: lines on standard error: {r.stderr!r}")
+        if argv:
+            ctx.check("CAP_BPF" in r.stderr or "root" in r.stderr, f"it says what is missing: {r.stderr!r}")
+    r = run_command(*drop, program, "--demo", "-b", "-d", "0.05", "-n", "2", check=False, stdin=subprocess.DEVNULL)
+    ctx.equal((r.returncode, r.stderr), (0, ""), "the demo needs no rights")
+
+
+@case(needs=("bpf", "capsh"))
+def with_two_capabilities(ctx):
+    """An ordinary user with CAP_BPF and CAP_PERFMON is enough."""
+    program = os.path.join(ctx.dir, "ctop-trace")
+    shutil.copy(PROGRAM, program)
+    os.chmod(program, 0o755)
+    caps = "cap_bpf,cap_perfmon"
+    r = run_command("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
+                    f"--inh-caps=+bpf,+perfmon", f"--ambient-caps=+bpf,+perfmon", program, "-b", "--format", "json", "-d",
+                    "0.3", "-n", "2", check=False, stdin=subprocess.DEVNULL)
+    ctx.equal((r.returncode, r.stderr), (0, ""), f"as nobody with {caps}")
+    lines = [json.loads(line) for line in r.stdout.splitlines()]
+    ctx.check(len(lines) == 2 and len(lines[1]["rows"]) > 5, "it lists processes")
+
+
+@case()
+def bad_usage(ctx):
+    """Exit status 2 and one line that names the mistake."""
+    bad = os.path.join(ctx.dir, "bad.json")
+    with open(bad, "w") as f:
+        f.write('{"views": [\n  {"id": "x", "name": "X",\n   "records": ["tasks"] "key": []}]}\n')
+    for argv, words in ((["--no-such-option"], ["no-such-option"]), (["-b", "-v", "nosuch"], ["nosuch"]),
+                        (["-b", "--filter", "no.such.field=1"], ["no.such.field"]), (["-b", "no.such.field=1"], ["no.such.field"]),
+                        (["-b", "--sort", "no.such"], ["no.such"]), (["-b", "-d", "x"], ["x"]),
+                        (["-b", "--format", "xml"], ["xml"]), (["-b", "--views", bad], ["bad.json", "3"]),
+                        (["-b", "--views", "/nonexistent/v.json"], ["/nonexistent/v.json"]), (["-b", "-n", "-1"], ["-1"])):
+        r = run_command(PROGRAM, "--demo", *argv, check=False, stdin=subprocess.DEVNULL)
+        ctx.equal(r.returncode, 2, f"{argv}: exit status")
+        ctx.equal(r.stdout, "", f"{argv}: standard output")
+        ctx.equal(len(r.stderr.strip().splitlines()), 1, f"{argv}: lines on standard error: {r.stderr!r}")
+        for word in words:
+            ctx.check(word in r.stderr, f"{argv}: names {word}: {r.stderr!r}")
+
+
+@case(needs="bpf")
+def hostile_names(ctx):
+    """A process and a file whose names would take over a terminal."""
+    w = Workload(ctx, "procs", "hostile", ctx.dir, linger=True)
+    outs = {}
+    for fmt in ("table", "csv", "json"):
+        outs[fmt] = subprocess.Popen([PROGRAM, "-b", "--format", fmt, "-v", "files", "-d", "0.5", "-n", "4"],
+                                     stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    time.sleep(1.2)
+    w.go()
+    listing = run_command(PROGRAM, "-b", "-d", "0.3", "-n", "1").stdout
+    for fmt, p in outs.items():
+        text = p.communicate(timeout=20)[0].decode("utf-8", errors="strict")
+        bad = {c for c in text if (ord(c) < 32 and c != "\n") or 0x7f <= ord(c) < 0xa0 or c == "\u202e"}
+        ctx.equal(bad, set(), f"{fmt}: control characters")
+        ctx.check("evil" in text, f"{fmt}: the file is there")
+        if fmt == "json":
+            for line in text.splitlines():
+                json.loads(line)
+    bad = {c for c in listing if (ord(c) < 32 and c != "\n") or 0x7f <= ord(c) < 0xa0}
+    ctx.equal(bad, set(), "processes: control characters")
+    w.finish()
+
+
+@case(needs="bpf", timeout=200)
+def no_leak_in_a_long_batch(ctx):
+    """The build with AddressSanitizer, every view, the spy, with churn."""
+    program = os.path.join(ROOT, "build-san", "ctop-trace")
+    if not os.path.exists(program):
+        raise Skip("no build-san/ctop-trace (make SAN=1 O=build-san)")
+    env = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:exitcode=66", "UBSAN_OPTIONS": "halt_on_error=1:exitcode=67"}
+    runs = [["-v", v, "-d", "0.1", "-n", "60"] for v in ("processes", "threads", "containers", "connections", "files", "syscalls")]
+    runs += [["--spy=dig", "-d", "0.5", "-n", "10", "proc.name!=nobody"], ["--spy=echo", "-d", "0.5", "-n", "10"]]
+    load = Workload(ctx, "procs", "mixed", ctx.dir, 100, 40000)
+    net = Workload(ctx, "net", "tcp4", 300, 20)
+    load.go()
+    net.go()
+    for argv in runs:
+        r = run_command(program, "-b", *argv, check=False, stdin=subprocess.DEVNULL, env=env, timeout=90)
+        errors = [l for l in r.stderr.splitlines() if "Sanitizer" in l or "runtime error" in l]
+        ctx.equal((r.returncode, errors), (0, []), " ".join(argv))
