@@ -72,16 +72,12 @@ static bool has_kfunc(const char *name)
 	return has;
 }
 
-static int pair_init(struct swap_pair *p, const struct bpf_map *outer, const struct bpf_map *inner,
-		     const char *name)
+static void pair_init(struct swap_pair *p, const struct bpf_map *outer, const struct bpf_map *a,
+		      const struct bpf_map *b)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = bpf_map__map_flags(inner));
-
 	p->outer = bpf_map__fd(outer);
-	p->inner[0] = bpf_map__fd(inner);
-	p->inner[1] = bpf_map_create(BPF_MAP_TYPE_HASH, name, bpf_map__key_size(inner),
-				     bpf_map__value_size(inner), bpf_map__max_entries(inner), &opts);
-	return p->inner[1] < 0 ? p->inner[1] : 0;
+	p->inner[0] = bpf_map__fd(a);
+	p->inner[1] = bpf_map__fd(b);
 }
 
 static int attach(struct bpf_program *prog, struct bpf_link **link)
@@ -126,6 +122,7 @@ static int attach_all(struct capture *c)
 static int load(struct capture *c, const struct capture_config *config)
 {
 	struct ctop_bpf *s = c->skel;
+	uint32_t max;
 	int r;
 
 	memcpy((void *)s->rodata->calls, config->calls, sizeof(s->rodata->calls));
@@ -133,14 +130,19 @@ static int load(struct capture *c, const struct capture_config *config)
 	s->rodata->v1_choice = find_v1();
 	s->rodata->n_cpus = (uint32_t)libbpf_num_possible_cpus();
 	s->rodata->can_cast = has_kfunc("bpf_rdonly_cast");
-	bpf_map__set_max_entries(s->maps.facts_a, config->max_facts ? config->max_facts : DEFAULT_FACTS);
-	bpf_map__set_max_entries(s->maps.exits_a, config->max_exits ? config->max_exits : DEFAULT_EXITS);
+	max = config->max_facts ? config->max_facts : DEFAULT_FACTS;
+	bpf_map__set_max_entries(s->maps.facts_a, max);
+	bpf_map__set_max_entries(s->maps.facts_b, max);
+	max = config->max_exits ? config->max_exits : DEFAULT_EXITS;
+	bpf_map__set_max_entries(s->maps.exits_a, max);
+	bpf_map__set_max_entries(s->maps.exits_b, max);
 	if (config->spy_ring)
 		bpf_map__set_max_entries(s->maps.spy_ring, config->spy_ring);
-	if ((r = ctop_bpf__load(s)) < 0 ||
-	    (r = pair_init(&c->facts, s->maps.facts, s->maps.facts_a, "facts_b")) < 0 ||
-	    (r = pair_init(&c->exits, s->maps.exits, s->maps.exits_a, "exits_b")) < 0)
+	r = ctop_bpf__load(s);
+	if (r < 0)
 		return r;
+	pair_init(&c->facts, s->maps.facts, s->maps.facts_a, s->maps.facts_b);
+	pair_init(&c->exits, s->maps.exits, s->maps.exits_a, s->maps.exits_b);
 	c->meta = ring_buffer__new(bpf_map__fd(s->maps.meta_ring), on_meta, c, NULL);
 	if (!c->meta)
 		return -errno;
@@ -160,7 +162,7 @@ static char *explain(int error)
 			     "kernel %s has no BTF (/sys/kernel/btf/vmlinux): a kernel built with "
 			     "CONFIG_DEBUG_INFO_BTF=y is needed, as distributions ship since 2021",
 			     u.release);
-	else if (error == -EPERM || error == -EACCES)
+	else if (error == -EPERM)
 		n = asprintf(&text,
 			     "not allowed to load BPF programs: run as root (sudo ctop-trace), or give the "
 			     "installed binary CAP_BPF and CAP_PERFMON (make setcap)");
@@ -181,7 +183,6 @@ int capture_open(const struct capture_config *config, struct capture **ret, char
 
 	if (!c)
 		return -ENOMEM;
-	c->facts.inner[1] = c->exits.inner[1] = -1;
 	pthread_mutex_init(&c->lock, NULL);
 	libbpf_set_print(print_debug);
 	c->skel = ctop_bpf__open();
@@ -208,10 +209,6 @@ struct capture *capture_free(struct capture *c)
 		capture_spy_stop(c);
 	bpf_link__destroy(c->enter);
 	ring_buffer__free(c->meta);
-	if (c->facts.inner[1] >= 0)
-		close(c->facts.inner[1]);
-	if (c->exits.inner[1] >= 0)
-		close(c->exits.inner[1]);
 	if (c->skel)
 		ctop_bpf__destroy(c->skel);
 	pthread_mutex_destroy(&c->lock);

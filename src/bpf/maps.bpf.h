@@ -37,7 +37,7 @@ struct fact_map {
 	__uint(max_entries, 65536);
 	__type(key, struct fact_key);
 	__type(value, struct fact_val);
-} facts_a SEC(".maps");
+} facts_a SEC(".maps"), facts_b SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
@@ -52,7 +52,7 @@ struct exit_map {
 	__uint(max_entries, 32768);
 	__type(key, u64); /* running number: a tid can end twice in an interval */
 	__type(value, struct task_rec);
-} exits_a SEC(".maps");
+} exits_a SEC(".maps"), exits_b SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);

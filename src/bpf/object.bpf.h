@@ -398,7 +398,8 @@ static __always_inline int send_object(void *ring, struct scratch *s)
 /* Sends the name of an open file's object unless user space has it. */
 static __always_inline void name_object(u32 which, const struct object *o, void *ring, void *cache, u64 salt)
 {
-	u64 sig = name_signature(o) ^ salt << 48, *have = bpf_map_lookup_elem(cache, &o->key);
+	struct obj_key key = o->key; /* before 6.4 a map key must be on the stack */
+	u64 sig = name_signature(o) ^ salt << 48, *have = bpf_map_lookup_elem(cache, &key);
 	struct scratch *s;
 
 	if (have && *have == sig)
@@ -411,7 +412,7 @@ static __always_inline void name_object(u32 which, const struct object *o, void 
 	if (send_object(ring, s))
 		ADD(lost.meta_full, 1);
 	else
-		bpf_map_update_elem(cache, &o->key, &sig, BPF_ANY);
+		bpf_map_update_elem(cache, &key, &sig, BPF_ANY);
 }
 
 /* Directory that a relative path starts from; zeros: the path is absolute. */
@@ -487,16 +488,17 @@ __noinline int describe_path(u32 which, u64 key_ino, u64 base_mnt, u64 base_dent
 static __always_inline void name_path(u32 which, struct scratch *s, const struct object *o, const struct base *base,
 				      void *ring, void *cache)
 {
+	struct obj_key key = o->key;
 	u64 sig = 1;
 
-	if (bpf_map_lookup_elem(cache, &o->key))
+	if (bpf_map_lookup_elem(cache, &key))
 		return;
 	if (describe_path(which, o->key.ino, base->mnt, base->dentry))
 		return;
 	if (send_object(ring, s))
 		ADD(lost.meta_full, 1);
 	else
-		bpf_map_update_elem(cache, &o->key, &sig, BPF_ANY);
+		bpf_map_update_elem(cache, &key, &sig, BPF_ANY);
 }
 
 #endif

@@ -37,7 +37,7 @@ static __always_inline u32 v1_subsys(void)
 
 static __always_inline void cgroup_ids(struct task_struct *task, u64 *cset_id, u64 *v1, u64 *v2)
 {
-	struct css_set *cset = task->cgroups;
+	struct css_set *cset = BPF_CORE_READ(task, cgroups); /* not a typed pointer: indexed below */
 
 	*cset_id = (u64)cset;
 	*v1 = 0;
@@ -226,7 +226,7 @@ static __always_inline void read_identity(struct task_rec *r, struct task_struct
 	if (parent)
 		r->ppid = parent->tgid;
 	r->netns = BPF_CORE_READ(ns, net_ns, ns.inum);
-	r->vtid = pid_in_ns(task->thread_pid, &r->pidns);
+	r->vtid = pid_in_ns(BPF_CORE_READ(task, thread_pid), &r->pidns);
 	r->nr_threads = BPF_CORE_READ(signal, nr_threads);
 	r->vpid = pid_in_ns(BPF_CORE_READ(signal, pids[1]), NULL);
 	r->pgrp = BPF_CORE_READ(signal, pids[2], numbers[0].nr);
