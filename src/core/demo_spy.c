@@ -64,7 +64,7 @@ static void blob_string(struct draft *dr, int arg, const char *s)
 	uint64_t addr = HEAP_ADDRESS + 0x400 * (uint64_t)arg;
 
 	dr->ev.args[arg] = addr;
-	blob(dr, arg, 0, addr, s, strlen(s) + 1, strlen(s) + 1);
+	blob(dr, arg, 0, addr, s, strlen(s), strlen(s));
 }
 
 /* What such a program would send or receive; repeated until `len`. */
@@ -194,7 +194,19 @@ static void arguments(struct demo *d, struct draft *dr, struct demo_proc *p, con
 		ev->args[1] = STACK_ADDRESS;
 		ev->args[2] = 2;
 		blob(dr, 1, 0, STACK_ADDRESS, iov, sizeof(iov), sizeof(iov));
-		blob_payload(d, dr, p, o, 1, 1, true, iov[0].iov_len);
+		blob_payload(d, dr, p, o, 1, 1, true, bytes);
+		break;
+	}
+	case SYS_recvmsg:
+	case SYS_sendmsg: {
+		struct iovec iov = {(void *)(HEAP_ADDRESS + 0x2000),
+				    a->nr == SYS_sendmsg ? bytes : bytes + 4096};
+		struct msghdr msg = {.msg_iov = (void *)(STACK_ADDRESS + 256), .msg_iovlen = 1};
+
+		ev->args[1] = STACK_ADDRESS;
+		blob(dr, 1, 0, STACK_ADDRESS, &msg, sizeof(msg), sizeof(msg));
+		blob_payload(d, dr, p, o, 1, 1, a->nr == SYS_sendmsg, bytes);
+		blob(dr, 1, 3, STACK_ADDRESS + 256, &iov, sizeof(iov), sizeof(iov));
 		break;
 	}
 	case SYS_sendfile:
