@@ -27,8 +27,8 @@ ALLL     = -pie -Wl,-z,relro,-z,now $(SANFL) $(LDFLAGS)
 PROG    := $(if $(filter build,$(O)),,$(O)/)ctop-trace
 BPF_OBJ := $(O)/ctop.bpf.o
 SKEL    := $(O)/ctop.skel.h
-SRC     := $(sort $(wildcard src/bpf/*.c src/core/*.c src/views/*.c src/ui/*.c))
-SRC     := $(filter-out %.bpf.c,$(SRC))
+SRC     := $(sort $(wildcard src/bpf/*.c src/core/*.c src/views/*.c src/ui/*.c src/*.c))
+SRC     := $(filter-out %.bpf.c src/main.c,$(SRC))
 OBJ     := $(SRC:%.c=$(O)/%.o)
 LIB     := $(O)/libctop.a
 UNIT    := $(sort $(wildcard tests/unit/test_*.c))
