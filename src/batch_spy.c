@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * batch_spy.c - the spy without a screen: every system call of the selection
+ * as a line, a payload block or a JSON object. What the kernel cannot decide
+ * of the filter is checked here.
+ */
+#include "batch.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "bpf/capture.h" /* enum need */
+#include "core/arena.h"
+#include "core/decode.h"
+#include "core/event.h"
+#include "core/filter.h"
+#include "core/format.h"
+#include "core/mem.h"
+#include "core/syscall.h"
+
+enum {
+	POLL_NS = 20000000, /* how often the ring is looked at */
+	POLL_EVENTS = 4096, /* most events of one look */
+	DIG_SNAPLEN = 256,  /* bytes copied of an argument; more than decode shows, paths are copied whole */
+	DRAIN_POLLS = 1000, /* looks at the end: a bound, not a wait */
+};
+
+struct spy {
+	const struct batch_config *c;
+	struct filter *filter;
+	struct sample *sample; /* names of processes and containers; renewed once an interval */
+	struct record_index *index;
+	struct arena *arena; /* of the part of the filter that the kernel got */
+	struct spy_selection sel;
+	struct buf out;
+	uint64_t shown;
+};
+
+/* --- one event as text --- */
+
+static void add_comm(struct buf *out, const struct event *ev)
+{
+	format_safe(out, ev->comm, strlen(ev->comm));
+}
+
+static void dig_line(struct spy *spy, const struct event *ev)
+{
+	const struct decode_options opt = {.flags = DECODE_FD_NAMES | DECODE_ERR_TEXT};
+	struct buf *out = &spy->out;
+
+	batch_clock(out, ev->time, 6);
+	buf_addf(out, " %u ", ev->tid);
+	add_comm(out, ev);
+	buf_addc(out, ' ');
+	decode_call(ev, &opt, out);
+	buf_adds(out, " = ");
+	decode_result(ev, &opt, out);
+	if (ev->latency != UNKNOWN_U64) {
+		buf_adds(out, " <");
+		format_ns(out, (double)ev->latency, spy->c->ascii);
+		buf_addc(out, '>');
+	}
+	buf_addc(out, '\n');
+}
+
+static void echo_block(struct spy *spy, const struct event *ev)
+{
+	struct buf *out = &spy->out;
+	const char *object = ev->fd[0].name;
+	uint64_t full;
+	size_t len;
+	bool write;
+
+	if (!event_payload(ev, &len, &full, &write))
+		return;
+	buf_addf(out, "------ ");
+	batch_clock(out, ev->time, 6);
+	buf_addf(out, " %u ", ev->tid);
+	add_comm(out, ev);
+	buf_addf(out, " %s %llu bytes %s ", write ? "wrote" : "read", (unsigned long long)full,
+		 write ? "to" : "from");
+	if (object)
+		format_safe(out, object, strlen(object));
+	else
+		buf_addf(out, "descriptor %d", (int)ev->args[0]);
+	if (len < full)
+		buf_addf(out, ", first %zu", len);
+	buf_addc(out, '\n');
+	decode_payload(ev, ECHO_TEXT, out);
+	if (out->len && out->data[out->len - 1] != '\n')
+		buf_addc(out, '\n');
+}
+
+static void json_text(struct buf *out, const char *id, const char *text)
+{
+	buf_addf(out, ",\"%s\":", id);
+	if (text)
+		format_json_string(out, text);
+	else
+		buf_adds(out, "null");
+}
+
+static void json_payload(const struct event *ev, struct buf *out)
+{
+	uint64_t full;
+	size_t len;
+	bool write;
+	const unsigned char *data = event_payload(ev, &len, &full, &write);
+
+	if (!data)
+		return;
+	buf_addf(out, ",\"direction\":\"%s\",\"bytes\":%llu,\"data_hex\":\"", write ? "write" : "read",
+		 (unsigned long long)full);
+	for (size_t i = 0; i < len; i++)
+		buf_addf(out, "%02x", data[i]);
+	buf_addc(out, '"');
+}
+
+static void json_event(struct spy *spy, const struct event *ev, const struct record *record)
+{
+	const struct decode_options opt = {.flags = 0};
+	struct buf *out = &spy->out, text = {0};
+
+	buf_addf(out,
+		 "{\"time\":%llu.%09llu,\"seq\":%llu,\"tid\":%u,\"pid\":%u,\"ppid\":%u,\"uid\":%u,\"cpu\":%u",
+		 (unsigned long long)(ev->time / 1000000000), (unsigned long long)(ev->time % 1000000000),
+		 (unsigned long long)ev->seq, ev->tid, ev->tgid, ev->ppid, ev->uid, ev->cpu);
+	json_text(out, "comm", ev->comm);
+	json_text(out, "container", record->container ? record->container->id : NULL);
+	json_text(out, "type", syscall_name(ev->nr));
+	decode_args(ev, &opt, &text);
+	json_text(out, "args", buf_str(&text));
+	if (ev->in_progress) {
+		buf_adds(out, ",\"res\":null,\"rawres\":null");
+	} else {
+		buf_reset(&text);
+		decode_result(ev, &opt, &text);
+		json_text(out, "res", buf_str(&text));
+		buf_addf(out, ",\"rawres\":%lld", (long long)ev->ret);
+	}
+	if (ev->latency == UNKNOWN_U64)
+		buf_adds(out, ",\"latency\":null");
+	else
+		buf_addf(out, ",\"latency\":%llu", (unsigned long long)ev->latency);
+	json_text(out, "fd_name", ev->fd[0].kind != OBJ_NONE ? ev->fd[0].name : NULL);
+	json_text(out, "fd_type", ev->fd[0].kind != OBJ_NONE ? ev->fd[0].type : NULL);
+	json_text(out, "ret_fd_name", ev->ret_fd.kind != OBJ_NONE ? ev->ret_fd.name : NULL);
+	if (spy->c->spy == SPY_ECHO)
+		json_payload(ev, out);
+	buf_adds(out, "}\n");
+	buf_done(&text);
+}
+
+static void on_event(struct event *ev, void *userdata)
+{
+	struct spy *spy = userdata;
+	struct event_record er;
+
+	record_from_event(&er, spy->index, ev);
+	if (filter_match(spy->filter, &er.record)) {
+		spy->shown++;
+		if (spy->c->format == FORMAT_JSON)
+			json_event(spy, ev, &er.record);
+		else if (spy->c->spy == SPY_ECHO)
+			echo_block(spy, ev);
+		else
+			dig_line(spy, ev);
+	}
+	event_free(ev);
+}
+
+/* --- the loop --- */
+
+static bool same_selection(const struct spy_selection *a, const struct spy_selection *b)
+{
+	return !memcmp(&a->filter, &b->filter, sizeof(a->filter)) && a->n_cgroups == b->n_cgroups &&
+	       a->n_objects == b->n_objects && a->n_pids == b->n_pids &&
+	       (!a->n_cgroups || !memcmp(a->cgroups, b->cgroups, a->n_cgroups * sizeof(*a->cgroups))) &&
+	       (!a->n_objects || !memcmp(a->objects, b->objects, a->n_objects * sizeof(*a->objects))) &&
+	       (!a->n_pids || !memcmp(a->pids, b->pids, a->n_pids * sizeof(*a->pids)));
+}
+
+/* Takes a new sample; tells the kernel when what the filter means there has changed (a new container, say).
+ */
+static int renew(struct spy *spy, bool start)
+{
+	struct sample *s;
+	struct spy_selection sel = {0};
+	struct arena *arena;
+	const char *text;
+	int r = source_collect(spy->c->source, &s);
+
+	if (r < 0)
+		return r;
+	arena = arena_new();
+	filter_push_down(spy->filter, s, arena, &sel, &text);
+	sel.filter.snaplen = spy->c->spy == SPY_ECHO ? WIRE_SNAP_MAX : DIG_SNAPLEN;
+	sel.filter.io_only = spy->c->spy == SPY_ECHO;
+	if (start || !same_selection(&sel, &spy->sel))
+		r = source_spy_start(spy->c->source, &sel);
+	record_index_free(spy->index);
+	sample_free(spy->sample);
+	arena_free(spy->arena);
+	spy->index = record_index_new(s);
+	spy->sample = s;
+	spy->arena = arena;
+	spy->sel = sel;
+	return r;
+}
+
+/* Writes what came. -EPIPE when nobody reads. */
+static int poll_once(struct spy *spy, int *ret_n)
+{
+	int n = source_spy_poll(spy->c->source, on_event, spy, POLL_EVENTS);
+
+	*ret_n = n < 0 ? 0 : n;
+	return n < 0 ? n : batch_write(spy->c, spy->c->out, &spy->out);
+}
+
+static int run(struct spy *spy)
+{
+	const struct batch_config *c = spy->c;
+	uint64_t next = batch_now() + c->interval;
+	uint32_t intervals = 0;
+	int n = 0, r = 0;
+
+	while (r == 0) {
+		uint64_t now = batch_now();
+
+		r = poll_once(spy, &n);
+		if (r < 0)
+			break;
+		if (n < POLL_EVENTS && !batch_wait(c, now + POLL_NS))
+			break;
+		if (c->stop && *c->stop)
+			break;
+		if (now < next)
+			continue;
+		if (c->count && ++intervals >= c->count)
+			break;
+		r = renew(spy, false);
+		next += c->interval;
+	}
+	return r;
+}
+
+/* What was made before the end but not yet read. The demo never runs dry, and a busy machine may not either.
+ */
+static int drain(struct spy *spy)
+{
+	struct source_counts counts;
+	uint64_t end;
+	int n = 1, r = 0;
+
+	source_spy_counts(spy->c->source, &counts);
+	end = counts.passed - counts.lost;
+	for (int i = 0; i < DRAIN_POLLS && r == 0 && n > 0; i++) {
+		source_spy_counts(spy->c->source, &counts);
+		if (!strcmp(spy->c->source->ops->name, "demo") ||
+		    counts.passed - counts.lost > end + POLL_EVENTS * 16)
+			break;
+		r = poll_once(spy, &n);
+	}
+	return r;
+}
+
+int batch_spy(const struct batch_config *c, char **ret_error)
+{
+	struct spy spy = {.c = c};
+	struct filter_error fe;
+	struct source_counts counts;
+	unsigned needs;
+	int r = filter_parse(c->filter, &spy.filter, &fe);
+
+	if (r < 0) {
+		*ret_error = xstrdup(fe.message);
+		return r;
+	}
+	/* descriptors tell which objects a filter on them means */
+	needs = filter_uses_grain(spy.filter, GRAIN_OBJECT) || filter_uses_grain(spy.filter, GRAIN_FD)
+			? NEED_FDS
+			: 0;
+	r = source_set_needs(c->source, needs | NEED_TASKS);
+	if (r == 0)
+		r = renew(&spy, true);
+	if (r < 0)
+		*ret_error = xasprintf("cannot start the spy: %s", strerror(-r));
+	if (r == 0) {
+		r = run(&spy);
+		if (r == 0)
+			r = drain(&spy);
+		if (r < 0 && r != -EPIPE)
+			*ret_error = xasprintf("the spy ended: %s", strerror(-r));
+		source_spy_counts(c->source, &counts);
+		source_spy_stop(c->source);
+		if (counts.lost) {
+			buf_addf(&spy.out, "ctop-trace: %llu of %llu events lost: the reader was too slow\n",
+				 (unsigned long long)counts.lost, (unsigned long long)counts.passed);
+			batch_write(c, c->err, &spy.out);
+		}
+	}
+	buf_done(&spy.out);
+	record_index_free(spy.index);
+	sample_free(spy.sample);
+	arena_free(spy.arena);
+	filter_free(spy.filter);
+	return r;
+}
