@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * main.c - wires options, views, a source and a front end together, and turns
+ * what went wrong into one line and an exit status.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "batch.h"
+#include "check.h"
+#include "core/format.h"
+#include "core/mem.h"
+#include "generate.h"
+#include "options.h"
+#include "ui/ui.h"
+
+enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
+
+/* The only thing a signal handler can reach. */
+static volatile sig_atomic_t stop_asked;
+
+static void on_stop(int sig)
+{
+	stop_asked = sig;
+}
+
+/* One line on stderr. */
+static int complain(int status, const char *message)
+{
+	struct buf line = {0};
+
+	buf_adds(&line, "ctop-trace: ");
+	buf_adds(&line, message);
+	buf_addc(&line, '\n');
+	fputs(buf_str(&line), stderr);
+	buf_done(&line);
+	return status;
+}
+
+static int complain_free(int status, char *message)
+{
+	complain(status, message);
+	free(message);
+	return status;
+}
+
+/* Text to stdout; a reader that went away is not an error. */
+static int print(struct buf *text)
+{
+	int r = batch_write(&(struct batch_config){0}, STDOUT_FILENO, text);
+
+	buf_done(text);
+	return r < 0 && r != -EPIPE
+		       ? complain_free(STATUS_FAILED, xasprintf("cannot write the output: %s", strerror(-r)))
+		       : STATUS_OK;
+}
+
+/* Nothing that is opened later may become descriptor 0, 1 or 2. */
+static void open_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO && fcntl(fd, F_SETFD, 0) == 0);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+static int load_views(const struct options *o, struct views **ret)
+{
+	struct views_error err = {0};
+	int r = views_load_stock(ret, &err);
+
+	for (size_t i = 0; r == 0 && i < o->n_views; i++)
+		r = views_load_file(ret, o->views[i], &err);
+	if (r == 0)
+		return STATUS_OK;
+	if (err.line)
+		return complain_free(STATUS_USAGE,
+				     xasprintf("%s:%d:%d: %s", err.file, err.line, err.column, err.message));
+	return complain_free(STATUS_USAGE,
+			     err.file[0] ? xasprintf("%s: %s", err.file, err.message) : xstrdup(err.message));
+}
+
+/* --- what names something that must exist --- */
+
+static char *safe_text(const char *s)
+{
+	struct buf b = {0};
+
+	format_safe(&b, s, strlen(s));
+	return buf_steal(&b);
+}
+
+static int find_view(const struct options *o, const struct views *views, struct view **ret)
+{
+	const char *best = NULL;
+	size_t least = 4;
+	char *typed;
+
+	for (size_t i = 0; i < views->n; i++) {
+		const char *id = views->items[i]->id;
+		size_t d = o->view ? text_distance(o->view, id) : 0;
+
+		if (!o->view || !strcmp(o->view, id)) {
+			*ret = views->items[i];
+			return STATUS_OK;
+		}
+		if (d < least || (least == 4 && !strncmp(id, o->view, strlen(o->view)))) {
+			least = d < 4 ? d : 3;
+			best = id;
+		}
+	}
+	typed = safe_text(o->view ? o->view : "");
+	complain_free(STATUS_USAGE,
+		      best ? xasprintf("unknown view '%s'; did you mean '%s'?", typed, best)
+			   : xasprintf("unknown view '%s'; --list-views lists all of them", typed));
+	free(typed);
+	return STATUS_USAGE;
+}
+
+/* --sort FIELD: the column with that id, else the first one that shows the field. */
+static int sort_view(const char *sort, struct view *view)
+{
+	const char *id = *sort == '-' || *sort == '+' ? sort + 1 : sort;
+	struct buf names = {0};
+	int found = -1;
+	char *typed;
+
+	for (size_t i = view->n_columns; i-- > 0;)
+		if (!strcmp(view->columns[i].field->id, id))
+			found = (int)i;
+	for (size_t i = 0; i < view->n_columns; i++)
+		if (!strcmp(view->columns[i].id, id))
+			found = (int)i;
+	if (found >= 0) {
+		bool measure = view->columns[found].field->flags & FIELD_MEASURE;
+
+		view->sort = found;
+		view->ascending = *sort == '+' || (*sort != '-' && !measure);
+		return STATUS_OK;
+	}
+	typed = safe_text(id);
+	if (!field_find(id)) {
+		const char *near = field_nearest(id);
+
+		buf_addf(&names, "--sort: unknown field '%s'", typed);
+		if (near)
+			buf_addf(&names, "; did you mean '%s'?", near);
+	} else {
+		buf_addf(&names, "--sort: view '%s' does not show '%s'; its columns are", view->id, typed);
+		for (size_t i = 0; i < view->n_columns; i++)
+			buf_addf(&names, "%s %s", i ? "," : "", view->columns[i].id);
+	}
+	free(typed);
+	return complain_free(STATUS_USAGE, buf_steal(&names));
+}
+
+/* --- front ends --- */
+
+static bool plain_locale(const struct options *o)
+{
+	return o->ascii || MB_CUR_MAX == 1;
+}
+
+static int run_batch(const struct options *o, struct source *source, const struct view *view)
+{
+	struct batch_config c = {
+		.source = source,
+		.view = view,
+		.filter = o->filter,
+		.interval = o->delay,
+		.count = o->count,
+		.format = o->format,
+		.spy = o->spy,
+		.ascii = plain_locale(o),
+		.out = STDOUT_FILENO,
+		.err = STDERR_FILENO,
+		.stop = &stop_asked,
+	};
+	struct winsize size;
+	char *why = NULL;
+	int r;
+
+	if (o->spy && o->format == FORMAT_CSV)
+		return complain(STATUS_USAGE, "--spy writes --format table or json, not csv");
+	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+		c.width = size.ws_col;
+	r = batch_run(&c, &why);
+	return r < 0 ? complain_free(STATUS_FAILED, why) : STATUS_OK;
+}
+
+static int run_ui(const struct options *o, struct source *source, const struct views *views,
+		  const struct view *view)
+{
+	int r = ui_run(&(struct ui_config){
+		.source = source,
+		.views = views,
+		.view_id = view->id,
+		.interval = o->has_delay ? o->delay : 0,
+		.filter = o->filter,
+		.ascii = o->ascii,
+		.mouse = !o->no_mouse,
+		.read_only = o->read_only,
+		.colour = o->color      ? UI_COLOUR_ALWAYS
+			  : o->no_color ? UI_COLOUR_NEVER
+					: UI_COLOUR_AUTO,
+	});
+
+	switch (r) {
+	case 0: return STATUS_OK;
+	case -ENOTTY:
+		return complain(STATUS_FAILED,
+				"no terminal to open the screen on; --batch writes tables without one");
+	case -ENOTSUP: {
+		char *term = safe_text(getenv("TERM") ? getenv("TERM") : "");
+
+		complain_free(STATUS_FAILED,
+			      xasprintf("terminal type '%s' is not known or cannot move the cursor; set "
+					"TERM, or use --batch",
+					term));
+		free(term);
+		return STATUS_FAILED;
+	}
+	default:
+		return complain_free(STATUS_FAILED,
+				     xasprintf("cannot read the kernel's counters: %s", strerror(-r)));
+	}
+}
+
+/* SIGINT, SIGTERM and SIGHUP end a batch cleanly; the second one at once. Let in by batch_wait() and
+ * batch_write(). */
+static void stop_on_signals(void)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction sa = {.sa_handler = on_stop, .sa_flags = SA_RESETHAND};
+	struct sigaction old;
+	sigset_t block;
+
+	sigemptyset(&block);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		sigaction(signals[i], NULL, &old);
+		if (old.sa_handler == SIG_IGN) /* nohup, background of a script */
+			continue;
+		sigaction(signals[i], &sa, NULL);
+		sigaddset(&block, signals[i]);
+	}
+	sigprocmask(SIG_BLOCK, &block, NULL);
+}
+
+static int open_source(const struct options *o, struct source **ret)
+{
+	char *why = NULL;
+	int r = o->demo ? source_demo_new(o->seed, ret)
+			: source_live_new(&(struct live_config){.max_facts = o->max_facts}, ret, &why);
+
+	if (r < 0)
+		return complain_free(STATUS_FAILED, why ? why : xstrdup(strerror(-r)));
+	return STATUS_OK;
+}
+
+static int monitor(const struct options *o, struct views *views)
+{
+	struct source *source;
+	struct view *view;
+	int status = find_view(o, views, &view);
+
+	if (!status && o->sort)
+		status = sort_view(o->sort, view);
+	if (status)
+		return status;
+	if (o->batch)
+		stop_on_signals();
+	status = open_source(o, &source);
+	if (status)
+		return status;
+	status = o->batch ? run_batch(o, source, view) : run_ui(o, source, views, view);
+	source_free(source);
+	return status;
+}
+
+/* What is printed without looking at the machine. -1: nothing of that was asked for. */
+static int information(const struct options *o, const struct views *views)
+{
+	struct buf text = {0};
+
+	if (o->list_views) {
+		generate_views(&text, views, o->format);
+	} else if (o->list_fields) {
+		generate_fields(&text, o->format);
+	} else if (o->generate) {
+		if (generate(o->generate, views, &text) < 0)
+			return complain(STATUS_USAGE, "--generate: there is man and completion");
+	} else {
+		return -1;
+	}
+	return print(&text);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	struct views *views = NULL;
+	struct buf text = {0};
+	char *error;
+	int status;
+
+	open_standard_fds();
+	signal(SIGPIPE, SIG_IGN);
+	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C"); /* numbers of JSON and CSV, and of views files */
+	if (options_parse(argc, argv, &o, &error) < 0)
+		return complain_free(STATUS_USAGE, error);
+	if (o.help || o.version) {
+		if (o.help)
+			options_help(&text);
+		else
+			buf_adds(&text, "ctop-trace " CTOP_VERSION "\n");
+		status = print(&text);
+	} else if (o.check) {
+		status = check_machine(&text) ? STATUS_OK : STATUS_FAILED;
+		if (print(&text))
+			status = STATUS_FAILED;
+	} else {
+		status = load_views(&o, &views);
+		if (!status)
+			status = information(&o, views);
+		if (status < 0)
+			status = monitor(&o, views);
+	}
+	views_free(views);
+	options_done(&o);
+	return status;
+}
