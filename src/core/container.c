@@ -245,9 +245,10 @@ static bool match_other(const struct part *parts, size_t i, size_t n, struct con
 }
 
 /*
- * A bare directory at the top or right below slices: "/x" was made by runc or
- * crun ("oci" if one cannot tell), "/namespace/x" by containerd. Below services
- * and scopes, bare directories are the unit's own business.
+ * A bare directory at the top or right below slices: "/x" or "/namespace/x" was
+ * made by runc or crun by hand, or by something else that isolates: "oci", as
+ * the path does not say. Namespaces that containerd's clients use do. Below
+ * services and scopes, bare directories are the unit's own business.
  */
 static bool match_bare(const struct part *parts, size_t n, struct container_match *m, size_t *ret_at)
 {
@@ -261,7 +262,9 @@ static bool match_bare(const struct part *parts, size_t n, struct container_matc
 	m->type = "oci";
 	if (!first && n > 1 && !is_unit(&parts[1])) {
 		*ret_at = 1;
-		m->type = "containerd";
+		if (part_is(&parts[0], "default") || part_is(&parts[0], "moby") ||
+		    part_ends(&parts[0], ".io"))
+			m->type = "containerd";
 	}
 	m->kind = CONTAINER_GUESS;
 	set_id(m, &parts[*ret_at], 0, 0);
@@ -405,7 +408,5 @@ size_t container_short_len(const char *id)
 {
 	size_t len = strlen(id);
 
-	if (len != HEX_ID || strspn(id, "0123456789abcdef") != len)
-		return len;
-	return 12;
+	return len >= HEX_ID / 2 && strspn(id, "0123456789abcdef") == len ? 12 : len;
 }

@@ -59,7 +59,7 @@ int container_choose(const struct cgroup_line *lines, size_t n, struct container
 /* In which order hierarchies are asked: smaller goes first. */
 int container_rank(const char *controllers);
 
-/* The id as shown: 12 characters of a 64-digit one, others whole. Bytes of id to print. */
+/* The id as shown: 12 characters of 32 or more hex digits, others whole. Bytes of id to print. */
 size_t container_short_len(const char *id);
 
 #endif

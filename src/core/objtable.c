@@ -155,10 +155,14 @@ char *objtable_join_path(const char *path, size_t len)
 	return out;
 }
 
-/* A unix address: the abstract ones have NUL bytes, shown as @. */
+/* A unix address: the abstract ones begin with a NUL and may have more, shown as @. */
 static char *unix_path(const char *path, size_t len)
 {
-	char *s = xmalloc(len + 1);
+	char *s;
+
+	if (path[0])
+		return xstrndup(path, len); /* the length that was bound may count a NUL */
+	s = xmalloc(len + 1);
 
 	for (size_t i = 0; i < len; i++)
 		s[i] = path[i] ? path[i] : '@';
@@ -340,6 +344,13 @@ struct obj_entry *objtable_get(struct objtable *t, struct obj_key key, struct ob
 		make_name(t, e);
 	*ret = e->o;
 	return e;
+}
+
+bool objtable_known(const struct objtable *t, const struct obj_key *key)
+{
+	const struct obj_entry *e = hash_get(&t->objects, obj_hash_key(key));
+
+	return e && e->known;
 }
 
 uint32_t objtable_mark(const struct objtable *t, const struct obj_entry *e)

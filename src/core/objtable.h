@@ -36,6 +36,9 @@ void objtable_update(struct objtable *t, const struct obj_rec *rec);
  */
 struct obj_entry *objtable_get(struct objtable *t, struct obj_key key, struct object *ret);
 
+/* Whether a record of the object has come. */
+bool objtable_known(const struct objtable *t, const struct obj_key *key);
+
 /* A mark on an object in the current interval, UINT32_MAX if none was set in it: the caller's index. */
 uint32_t objtable_mark(const struct objtable *t, const struct obj_entry *e);
 void objtable_set_mark(struct objtable *t, struct obj_entry *e, uint32_t mark);

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * live.c - the source that is the running kernel: capture (records) and model
+ * (what they mean), for one thread that collects and one that spies.
+ *
+ * The two share only the model's names of objects, under a lock.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bpf/capture.h"
+#include "core/event_build.h"
+#include "core/mem.h"
+#include "core/model.h"
+#include "core/procfs.h"
+#include "core/source.h"
+#include "core/syscall.h"
+
+enum { SPY_NAMES_MAX = 50000 };
+
+struct live {
+	struct source source;
+	struct capture *capture;
+	pthread_mutex_t lock; /* model, needs */
+	struct model *model;
+	unsigned needs;  /* attached now */
+	unsigned steady; /* attached since the last sample began */
+	/* the spy's thread only */
+	struct objtable *names;
+	uint64_t epoch;
+	source_event_fn fn;
+	void *userdata;
+};
+
+static uint64_t clock_ns(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static int live_set_needs(struct source *s, unsigned needs)
+{
+	struct live *l = (struct live *)s;
+	int r;
+
+	pthread_mutex_lock(&l->lock);
+	r = capture_set_needs(l->capture, needs);
+	if (r >= 0) {
+		l->needs = needs | NEED_TASKS;
+		l->steady &= l->needs;
+	}
+	pthread_mutex_unlock(&l->lock);
+	return r;
+}
+
+static void read_clock(struct live *l, const struct capture_batch *batch, struct model_clock *ret)
+{
+	uint64_t mono = clock_ns(CLOCK_MONOTONIC), since, runs, pages;
+	struct rusage self;
+	char *text;
+
+	since = mono > batch->mono_ns ? mono - batch->mono_ns : 0;
+	*ret = (struct model_clock){
+		.time = clock_ns(CLOCK_REALTIME) - since,
+		.boot = clock_ns(CLOCK_BOOTTIME) - since,
+		.self_bpf = UNKNOWN_U64,
+	};
+	if (getrusage(RUSAGE_SELF, &self) == 0)
+		ret->self_cpu = (uint64_t)(self.ru_utime.tv_sec + self.ru_stime.tv_sec) * 1000000000u +
+				(uint64_t)(self.ru_utime.tv_usec + self.ru_stime.tv_usec) * 1000u;
+	if (capture_cost(l->capture, &ret->self_bpf, &runs) < 0)
+		ret->self_bpf = UNKNOWN_U64;
+	if (procfs_read("/proc", 256, &text, NULL, "self/statm") == 0) {
+		if (sscanf(text, "%*s %lu", &pages) == 1)
+			ret->self_rss = pages * (uint64_t)sysconf(_SC_PAGESIZE);
+		free(text);
+	}
+}
+
+static int live_collect(struct source *s, struct sample **ret)
+{
+	struct live *l = (struct live *)s;
+	struct capture_batch *batch;
+	struct model_clock clock;
+	int r = capture_collect(l->capture, &batch);
+
+	if (r < 0)
+		return r;
+	read_clock(l, batch, &clock);
+	pthread_mutex_lock(&l->lock);
+	/* descriptors are a picture of now, the rest adds up over the interval */
+	clock.needs = l->steady | (l->needs & NEED_FDS);
+	l->steady = l->needs;
+	r = model_sample(l->model, batch, &clock, ret);
+	pthread_mutex_unlock(&l->lock);
+	capture_batch_free(batch);
+	return r;
+}
+
+static void forget(const struct obj_key *key, void *userdata)
+{
+	struct live *l = userdata;
+
+	capture_forget_object(l->capture, key);
+}
+
+static bool any_call(const uint64_t *bits)
+{
+	for (size_t i = 0; i < WIRE_SYSCALLS / 64; i++)
+		if (bits[i])
+			return true;
+	return false;
+}
+
+static int live_spy_start(struct source *s, const struct spy_selection *sel)
+{
+	struct live *l = (struct live *)s;
+	struct spy_filter filter = sel->filter;
+	const struct spy_sets sets = {
+		.cgroups = sel->cgroups,
+		.n_cgroups = sel->n_cgroups,
+		.objects = sel->objects,
+		.n_objects = sel->n_objects,
+		.pids = sel->pids,
+		.n_pids = sel->n_pids,
+	};
+
+	filter.own_tgid = (uint32_t)getpid();
+	filter.by_cgroup = sel->n_cgroups > 0;
+	filter.by_object = sel->n_objects > 0;
+	filter.by_pid = sel->n_pids > 0;
+	filter.by_call = any_call(filter.calls) || any_call(filter.compat_calls);
+	/* the kernel names every object again to a new spy */
+	objtable_free(l->names);
+	l->names = objtable_new(SPY_NAMES_MAX);
+	return capture_spy_start(l->capture, &filter, &sets);
+}
+
+static void live_spy_stop(struct source *s)
+{
+	struct live *l = (struct live *)s;
+
+	capture_spy_stop(l->capture);
+}
+
+/* Named while the spy's ring was full, say: the model may know it. */
+static bool model_name(void *userdata, const struct obj_key *key, struct object *ret, struct buf *name)
+{
+	struct live *l = userdata;
+	bool known;
+
+	pthread_mutex_lock(&l->lock);
+	known = objtable_known(model_objects(l->model), key) &&
+		objtable_get(model_objects(l->model), *key, ret);
+	if (known && ret->named)
+		buf_adds(name, ret->name);
+	pthread_mutex_unlock(&l->lock);
+	return known;
+}
+
+static void on_record(const struct obj_rec *obj, const struct spy_hdr *rec, void *userdata)
+{
+	struct live *l = userdata;
+
+	if (obj)
+		objtable_update(l->names, obj);
+	else
+		l->fn(event_build(rec, l->epoch, l->names, model_name, l), l->userdata);
+}
+
+static int live_spy_poll(struct source *s, source_event_fn fn, void *userdata, size_t max)
+{
+	struct live *l = (struct live *)s;
+	int r;
+
+	if (!l->names)
+		return 0;
+	l->fn = fn;
+	l->userdata = userdata;
+	l->epoch = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	objtable_begin(l->names);
+	r = capture_spy_poll(l->capture, on_record, l, max);
+	objtable_end(l->names, NULL, NULL);
+	return r;
+}
+
+static void live_spy_counts(struct source *s, struct source_counts *ret)
+{
+	struct live *l = (struct live *)s;
+	struct spy_counts counts;
+
+	capture_spy_counts(l->capture, &counts);
+	*ret = (struct source_counts){counts.passed, counts.lost, counts.seen};
+}
+
+static struct source *live_free(struct source *s)
+{
+	struct live *l = (struct live *)s;
+
+	capture_free(l->capture);
+	model_free(l->model);
+	objtable_free(l->names);
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+	return NULL;
+}
+
+static const struct source_ops live_ops = {
+	.name = "live",
+	.set_needs = live_set_needs,
+	.collect = live_collect,
+	.spy_start = live_spy_start,
+	.spy_stop = live_spy_stop,
+	.spy_poll = live_spy_poll,
+	.spy_counts = live_spy_counts,
+	.free = live_free,
+};
+
+int source_live_new(const struct live_config *config, struct source **ret, char **ret_why)
+{
+	const struct capture_config capture = {
+		.calls = syscall_descs(),
+		.compat_calls = syscall_compat_descs(),
+		.max_facts = config->max_facts,
+		.max_exits = config->max_exits,
+	};
+	const struct model_config model = {
+		.proc_root = config->proc_root,
+		.cgroup_root = config->cgroup_root,
+		.etc_root = config->etc_root,
+		.source = "live",
+	};
+	struct live *l = xcalloc(1, sizeof(*l));
+	int r = capture_open(&capture, &l->capture, ret_why);
+
+	if (r < 0) {
+		free(l);
+		return r;
+	}
+	l->source.ops = &live_ops;
+	l->needs = l->steady = NEED_TASKS;
+	l->model = model_new(&model);
+	model_on_forget(l->model, forget, l);
+	pthread_mutex_init(&l->lock, NULL);
+	*ret = &l->source;
+	return 0;
+}
