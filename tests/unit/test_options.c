@@ -17,8 +17,8 @@ enum { MAX_WORDS = 16 };
 /* Splits at blanks. */
 static int parse(const char *line, struct options *o, char **error)
 {
-	static char text[512];
-	char *argv[MAX_WORDS] = {"ctop-trace"}, *save = NULL;
+	static char text[512], name[] = "ctop-trace";
+	char *argv[MAX_WORDS] = {name}, *save = NULL;
 	int argc = 1;
 
 	strncpy(text, line, sizeof(text) - 1);
