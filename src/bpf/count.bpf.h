@@ -14,19 +14,19 @@ struct done {
 	bool two;
 };
 
-/* Numbers without a row of their own: still part of the totals. */
-static __always_inline void add_rest(const struct task_counts *c)
+/* Numbers without a row of their own: still part of the totals. `had` is what user space knows of them. */
+static __always_inline void add_rest(const struct task_counts *c, const struct task_counts *had)
 {
-	ADD(lost.rest.calls, c->calls);
-	ADD(lost.rest.errors, c->errors);
-	ADD(lost.rest.file_in, c->file_in);
-	ADD(lost.rest.file_out, c->file_out);
-	ADD(lost.rest.net_in, c->net_in);
-	ADD(lost.rest.net_out, c->net_out);
-	ADD(lost.rest.other_in, c->other_in);
-	ADD(lost.rest.other_out, c->other_out);
-	ADD(lost.rest.opens, c->opens);
-	ADD(lost.rest.coarse, c->coarse);
+	ADD(lost.rest.calls, c->calls - had->calls);
+	ADD(lost.rest.errors, c->errors - had->errors);
+	ADD(lost.rest.file_in, c->file_in - had->file_in);
+	ADD(lost.rest.file_out, c->file_out - had->file_out);
+	ADD(lost.rest.net_in, c->net_in - had->net_in);
+	ADD(lost.rest.net_out, c->net_out - had->net_out);
+	ADD(lost.rest.other_in, c->other_in - had->other_in);
+	ADD(lost.rest.other_out, c->other_out - had->other_out);
+	ADD(lost.rest.opens, c->opens - had->opens);
+	ADD(lost.rest.coarse, c->coarse - had->coarse);
 }
 
 static __always_inline void add_bytes(struct task_counts *c, u8 kind, u64 in, u64 out)
@@ -159,6 +159,7 @@ __noinline int path_object(const struct call_args *args, struct done *d)
 
 static __always_inline void count_call(struct task_struct *task, struct thread_state *st, struct pt_regs *regs, s64 ret)
 {
+	const struct task_counts none = {};
 	struct task_counts spare = {};
 	struct task_counts *c = st ? &st->counts : &spare;
 	const volatile struct call_desc *desc;
@@ -209,7 +210,7 @@ static __always_inline void count_call(struct task_struct *task, struct thread_s
 	}
 	if (!st) {
 		ADD(lost.storage_fail, 1);
-		add_rest(c);
+		add_rest(c, &none);
 		return;
 	}
 	if (!facts_on)

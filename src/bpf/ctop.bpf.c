@@ -106,7 +106,8 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		ADD(lost.exit_full, 1);
 		ADD(lost.rest_exits, 1);
 		ADD(lost.rest_cpu, r->exec_runtime);
-		add_rest(&r->counts);
+		if (st)
+			add_rest(&st->counts, &st->walked);
 		return 0;
 	}
 	if (st)
@@ -251,6 +252,7 @@ int walk_tasks(struct bpf_iter__task *ctx)
 	if (st) {
 		s->task.sid = st->sid;
 		s->task.counts = st->counts;
+		st->walked = s->task.counts;
 	}
 	read_call(&s->task, task, st);
 	if (!ctx->meta->seq_num) /* the reader was just scheduled in: its own stamp is the scheduler's now */

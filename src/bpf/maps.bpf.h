@@ -9,6 +9,7 @@
 struct thread_state {
 	u64 sid;          /* unique per storage, see task_rec.sid */
 	struct task_counts counts;
+	struct task_counts walked; /* what the last walk has handed over of them */
 	u64 enter_ts;     /* mono ns of the call it is in, 0 = none or not seen */
 	u64 last_enter;   /* enter_ts of the call that just ended, for the spy */
 	struct obj_key enter_obj; /* what a close() is about to close */
