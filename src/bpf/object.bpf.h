@@ -160,7 +160,7 @@ __noinline int object_of_own_fd(u32 fd, struct object *o)
 	return o ? object_of_fd(bpf_get_current_task_btf(), fd, o) : 0;
 }
 
-/* FNV-1a over 8-byte words of the scratch's user path of len bytes, padding masked off. */
+/* FNV-1a over the 8-byte words of the scratch's user path, the last one padded with zeros. */
 __noinline u64 hash_path(u32 which, u32 len, u64 seed)
 {
 	struct scratch *s = scratch_get(which);
@@ -169,15 +169,11 @@ __noinline u64 hash_path(u32 which, u32 len, u64 seed)
 
 	if (!s)
 		return 0;
+	__builtin_memset(s->user_path + (len & PATH_MASK), 0, 8);
 	for (u32 i = 0; i < WIRE_PATH_MAX / 8; i++) {
-		u64 w;
-
 		if (i >= words)
 			break;
-		w = ((const u64 *)s->user_path)[i];
-		if (i == words - 1 && (len & 7))
-			w &= (1ULL << ((len & 7) * 8)) - 1;
-		h = (h ^ w) * 0x100000001b3ULL;
+		h = (h ^ ((const u64 *)s->user_path)[i]) * 0x100000001b3ULL;
 		h ^= h >> 29;
 	}
 	return h;
