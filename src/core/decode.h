@@ -15,6 +15,7 @@ enum decode_flags {
 	DECODE_FD_NAMES = 1 << 0, /* 3</etc/passwd> */
 	DECODE_ERR_TEXT = 1 << 1, /* ENOENT (No such file or directory) */
 	DECODE_HEX = 1 << 2,      /* payload strings as \x.. */
+	DECODE_ASCII = 1 << 3,    /* nothing but ASCII: "->" instead of an arrow, names escaped */
 };
 
 struct decode_options {
