@@ -82,6 +82,9 @@ struct filter {
 	pcre2_match_context *limits;
 };
 
+/* Fills the typed part from the text; false with a message when it does not fit the field. */
+bool literal_convert(struct literal *lit, const struct field *f, enum op op, char *message, size_t size);
+
 /* Compares the parsed literals with a value; false when it is missing. */
 bool check_eval(const struct filter *f, const struct check *c, const struct record *r);
 

@@ -18,7 +18,9 @@ struct group {
 	uint64_t hash;
 	struct value *cells;
 	struct aux *aux;
-	bool alive; /* some process of it did not end */
+	const void *last[GRAIN_HOST + 1]; /* thing of a grain that came last: facts of one come in a row */
+	size_t open;                      /* "first value" columns that have none yet */
+	bool alive;                       /* some process of it did not end */
 	bool has_process;
 };
 
@@ -30,7 +32,7 @@ struct build {
 	unsigned records;
 	bool counters; /* evt.* amounts come from threads */
 	struct plan *plans;
-	size_t n_aux;
+	size_t n_aux, n_first; /* n_first: columns that show the first value */
 	bool any_rate;
 	struct group *groups; /* beside table->rows */
 	size_t cap;
@@ -106,9 +108,10 @@ static void make_plans(struct build *b)
 			p->available = !(off & NEED_FACTS);
 		if ((f->flags & FIELD_DELTA) && !s->interval)
 			p->available = false;
-		p->dedup = f->grain != GRAIN_FACT && f->grain != GRAIN_FD &&
+		p->dedup = p->agg != AGG_NONE && f->grain != GRAIN_FACT && f->grain != GRAIN_FD &&
 			   !(f->grain == GRAIN_THREAD && b->records == REC_TASKS);
 		b->any_rate = b->any_rate || p->agg == AGG_RATE;
+		b->n_first += p->agg == AGG_NONE;
 		if (p->agg == AGG_AVG || is_percentile(p->agg)) {
 			p->aux_owner = true;
 			for (size_t k = 0; k < i && is_percentile(p->agg); k++) {
@@ -166,6 +169,7 @@ static uint32_t add_group(struct build *b, const struct record *r, const struct 
 	copy = arena_array(b->arena, b->q->n_keys + n, sizeof(*copy));
 	memcpy(copy, keys, b->q->n_keys * sizeof(*copy));
 	*g = (struct group){.hash = hash,
+			    .open = b->n_first,
 			    .cells = copy + b->q->n_keys,
 			    .aux = b->n_aux ? arena_array(b->arena, b->n_aux, sizeof(*g->aux)) : NULL};
 	*row = (struct row){.id = hash, .keys = copy, .cells = g->cells, .rep = *r};
@@ -203,52 +207,68 @@ static const void *entity(const struct record *r, enum grain g)
 	}
 }
 
-static void add_column(struct build *b, const struct record *r, uint32_t group, size_t column, bool in_group,
-		       bool in_totals)
+static void add_column(struct build *b, const struct record *r, uint32_t group, size_t column, bool in_totals)
 {
 	const struct plan *p = &b->plans[column];
 	struct group *g = &b->groups[group];
-	struct value v;
+	struct value v = {.kind = V_MISSING};
 	uint64_t weight = 1, hash;
 
-	/* the first value is there already, or its percentile's histogram is another column's */
-	if ((p->agg == AGG_NONE && g->cells[column].kind != V_MISSING) || (p->aux >= 0 && !p->aux_owner))
+	if (p->aux >= 0 && !p->aux_owner) /* a percentile whose histogram is another column's */
 		return;
-	v = field_get(p->field, r, b->arena);
-	if (v.kind == V_MISSING)
+	if (!p->field->get(r, b->arena, &v))
 		return;
-	if (p->field->grain == GRAIN_FACT && r->fact)
-		weight = r->fact->calls;
-	if (p->agg == AGG_DISTINCT) {
-		hash = value_hash(&v, column + 1) | 1;
-		in_group = seen_first(&b->seen, hash, group);
-		in_totals = in_group && seen_first(&b->seen, hash, TOTALS);
+	if (p->field->grain == GRAIN_FACT) {
+		/* most amounts of most facts are none; acc_finish() knows that this is 0 */
+		if (v.kind == V_INT && !v.i &&
+		    (p->agg == AGG_SUM || p->agg == AGG_RATE || p->agg == AGG_SHARE))
+			return;
+		weight = r->fact ? r->fact->calls : 1;
 	}
-	if (in_group)
-		acc_add(p, &g->cells[column], p->aux < 0 ? NULL : &g->aux[p->aux], &v, weight, b->arena);
+	if (p->agg == AGG_DISTINCT) {
+		weight = 1;
+		hash = value_hash(&v, column + 1) | 1;
+		if (!seen_first(&b->seen, hash, group))
+			return;
+		in_totals = seen_first(&b->seen, hash, TOTALS);
+	}
+	acc_add(p, &g->cells[column], p->aux < 0 ? NULL : &g->aux[p->aux], &v, weight, b->arena);
 	if (in_totals)
 		acc_add(p, &b->totals[column], p->aux < 0 ? NULL : &b->total_aux[p->aux], &v, weight,
 			b->arena);
 }
 
-/* Whether the record's thing of this grain is new to the group, and to all of them. */
-static void check_seen(struct build *b, const void *thing, uint32_t group, bool *ret_group, bool *ret_totals)
+/* Columns that show a dimension keep the first value that there is. */
+static void add_first(struct build *b, const struct record *r, struct group *g)
 {
-	*ret_group = thing && seen_first(&b->seen, (uintptr_t)thing, group);
-	*ret_totals = *ret_group && seen_first(&b->seen, (uintptr_t)thing, TOTALS);
+	for (size_t i = 0; i < b->q->n_columns && g->open; i++) {
+		struct value v = {.kind = V_MISSING};
+
+		if (b->plans[i].agg != AGG_NONE || g->cells[i].kind != V_MISSING)
+			continue;
+		if (b->plans[i].field->get(r, b->arena, &v)) {
+			g->cells[i] = v;
+			g->open--;
+		}
+	}
 }
 
-/* Columns of one grain that exist once per thing. */
+/* Columns of one grain, once per thing that is new to the group. */
 static void add_grain(struct build *b, const struct record *r, uint32_t group, enum grain grain)
 {
-	bool in_group, in_totals;
+	const void *thing = entity(r, grain);
+	struct group *g = &b->groups[group];
+	bool in_totals;
 
-	check_seen(b, entity(r, grain), group, &in_group, &in_totals);
-	if (!in_group)
+	if (!thing || g->last[grain] == thing)
 		return;
+	g->last[grain] = thing;
+	if (!seen_first(&b->seen, (uintptr_t)thing, group))
+		return;
+	in_totals = seen_first(&b->seen, (uintptr_t)thing, TOTALS);
 	for (size_t i = 0; i < b->q->n_columns; i++) {
 		if (b->plans[i].dedup && b->plans[i].field->grain == grain)
-			add_column(b, r, group, i, true, in_totals);
+			add_column(b, r, group, i, in_totals);
 	}
 }
 
@@ -291,9 +311,11 @@ static void add_record(struct build *b, const struct record *r, unsigned grains)
 			b->table->rows[group].rep = *r; /* one that can still be looked at */
 		}
 	}
+	if (g->open)
+		add_first(b, r, g);
 	for (size_t i = 0; i < b->q->n_columns; i++) {
-		if (!b->plans[i].dedup)
-			add_column(b, r, group, i, true, false);
+		if (!b->plans[i].dedup && b->plans[i].agg != AGG_NONE)
+			add_column(b, r, group, i, false);
 	}
 	for (enum grain grain = GRAIN_OBJECT; grain <= GRAIN_HOST; grain++) {
 		if (!(grains & (1u << grain)))
