@@ -104,7 +104,7 @@ static char *row_filter(const struct view *view, const struct row *row)
 }
 
 /* What the breadcrumb calls a row: its label, and its key where the label may not be unique. */
-static char *row_label(const struct view *view, const struct row *row)
+char *view_row_label(const struct view *view, const struct row *row)
 {
 	struct arena *tmp = arena_new();
 	struct buf b = {0};
@@ -132,7 +132,7 @@ int selection_drill(struct selection *sel, const struct row *row, const struct v
 
 	if (!filter)
 		return -EINVAL;
-	label = row_label(from, row);
+	label = view_row_label(from, row);
 	level = push(sel, view);
 	level->filter = filter;
 	level->field = from->n_keys > 1 && from->label ? from->label : from->keys[0];

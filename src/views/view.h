@@ -99,6 +99,9 @@ void selection_init(struct selection *sel, const struct view *root, const char *
 void selection_done(struct selection *sel);
 struct selection_level *selection_top(const struct selection *sel);
 
+/* "postgres 4121": what a person would call a row; raw text of the system, so format_safe() it; caller frees. */
+char *view_row_label(const struct view *view, const struct row *row);
+
 /* Enter: pushes `view` filtered to the row of the top level's view. 0 or -EINVAL (row lacks its key). */
 int selection_drill(struct selection *sel, const struct row *row, const struct view *view);
 /* F2: same selection, other view; Backspace returns. */
