@@ -353,9 +353,10 @@ int header_draw_spy(struct app *a)
 	seg[n] = (struct segment){.role = ROLE_CRUMB, .leave = 2};
 	snprintf(seg[n++].text, sizeof(seg->text), "%s calls/s", buf_str(&b));
 	buf_reset(&b);
-	format_count(&b, (double)(s->log.calls - gone));
+	format_count(&b, (double)(s->log.failed_only || s->log.slow_only ? s->log.shown_tail - s->log.shown_head :
+									   s->log.calls - gone));
 	seg[n] = (struct segment){.role = ROLE_CRUMB, .leave = 1};
-	snprintf(seg[n++].text, sizeof(seg->text), "kept %s", buf_str(&b));
+	snprintf(seg[n++].text, sizeof(seg->text), "shown %s", buf_str(&b));
 	if (gone) {
 		buf_reset(&b);
 		format_count(&b, (double)gone);
@@ -367,8 +368,10 @@ int header_draw_spy(struct app *a)
 	seg[n] = (struct segment){.role = s->counts.lost ? ROLE_CRITICAL : ROLE_OK};
 	snprintf(seg[n++].text, sizeof(seg->text), "lost %s", buf_str(&b));
 
-	if (s->label)
-		buf_addf(&extra, " › %s", s->label);
+	if (s->label) {
+		buf_adds(&extra, " › ");
+		format_safe(&extra, s->label, strlen(s->label));
+	}
 	buf_adds(&extra, s->kind == SPY_DIG ? " › dig" : " › echo");
 	draw_first_line(a, buf_str(&extra), seg, n);
 	buf_done(&extra);
@@ -377,15 +380,25 @@ int header_draw_spy(struct app *a)
 		buf_done(&b);
 		return 2;
 	}
-	x += term_put(a->term, 1, x, cols, ROLE_LABEL, "filter ");
-	format_safe(&b, s->filter_text, strlen(s->filter_text));
-	x += term_put(a->term, 1, x, cols, ROLE_NORMAL, b.len ? buf_str(&b) : "none");
 	if (s->log.failed_only)
-		x += term_put(a->term, 1, x, cols, ROLE_WARN, "  failures only");
+		x += term_put(a->term, 1, x, cols, ROLE_WARN, "failures only") + 2;
 	if (s->log.slow_only)
-		x += term_put(a->term, 1, x, cols, ROLE_WARN, "  slow only (1ms and more)");
-	if (a->search)
-		term_printf(a->term, 1, x + 2, cols, ROLE_MATCH, "/%s", a->search);
+		x += term_put(a->term, 1, x, cols, ROLE_WARN, "slow only (1ms and more)") + 2;
+	if (a->search) {
+		format_safe(&b, a->search, strlen(a->search));
+		x += term_put(a->term, 1, x, cols, ROLE_LABEL, "search ");
+		x += term_put(a->term, 1, x, cols, ROLE_MATCH, buf_str(&b)) + 2;
+		buf_reset(&b);
+	}
+	if (*s->filter_text) {
+		struct buf cut = {0};
+
+		x += term_put(a->term, 1, x, cols, ROLE_LABEL, "filter ");
+		format_safe(&b, s->filter_text, strlen(s->filter_text));
+		format_cut(&cut, buf_str(&b), cols > x + 1 ? (size_t)(cols - x - 1) : 0, false, false);
+		term_put(a->term, 1, x, cols, ROLE_DIM, buf_str(&cut));
+		buf_done(&cut);
+	}
 	buf_done(&b);
 	return 2;
 }

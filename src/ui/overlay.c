@@ -22,12 +22,12 @@ static struct box make_box(struct app *a, int rows, int cols)
 	int all_rows = term_rows(a->term), all_cols = term_cols(a->term);
 	struct box b;
 
-	b.rows = rows < all_rows - 3 ? rows : all_rows - 3;
+	b.rows = rows < all_rows - 4 ? rows : all_rows - 4; /* where one is stays in sight */
 	b.cols = cols < all_cols - 2 ? cols : all_cols - 2;
 	b.y = (all_rows - b.rows) / 2;
 	b.x = (all_cols - b.cols) / 2;
-	if (b.y < 1)
-		b.y = 1;
+	if (b.y < 2)
+		b.y = 2;
 	return b;
 }
 

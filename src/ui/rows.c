@@ -195,6 +195,11 @@ void rows_move(struct rows *r, long delta, size_t page)
 	rows_go(r, to < 0 ? 0 : (size_t)to, page);
 }
 
+void rows_fit(struct rows *r, size_t page)
+{
+	settle(r, page);
+}
+
 void rows_scroll(struct rows *r, long delta, size_t page)
 {
 	long top = (long)r->top + delta;

@@ -40,6 +40,7 @@ const struct row *rows_current(const struct rows *r);
 /* Moves the cursor; page: rows on the screen. */
 void rows_move(struct rows *r, long delta, size_t page);
 void rows_go(struct rows *r, size_t position, size_t page);
+void rows_fit(struct rows *r, size_t page); /* the page may have changed its height */
 void rows_scroll(struct rows *r, long delta,
 		 size_t page); /* wheel: the screen moves, the cursor only if it must */
 

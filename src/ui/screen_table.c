@@ -170,7 +170,7 @@ void table_draw(struct app *a)
 	char position[64];
 
 	a->page = rows - y - 2 > 0 ? (size_t)(rows - y - 2) : 1;
-	rows_scroll(&a->rows, 0, a->page);
+	rows_fit(&a->rows, a->page);
 	layout_make(view, GUTTER, cols - GUTTER - 1, a->scroll, a->widest, &a->layout);
 	draw_heads(a, y++);
 	for (size_t i = 0; i < a->page && a->rows.top + i < a->rows.n; i++)
@@ -232,19 +232,6 @@ static void remember_place(struct app *a)
 	top->top = a->rows.top;
 }
 
-static char *row_label(struct app *a, const struct row *row)
-{
-	const struct view *view = current_view(a);
-	struct buf b = {0};
-
-	for (size_t i = 0; i < view->n_columns; i++)
-		if (view->columns[i].field == view->label) {
-			row_cell(view, row, i, &b);
-			break;
-		}
-	return buf_steal(&b);
-}
-
 static void start_spy(struct app *a, enum spy_kind kind)
 {
 	const struct row *row = rows_current(&a->rows);
@@ -256,7 +243,7 @@ static void start_spy(struct app *a, enum spy_kind kind)
 	} else {
 		remember_place(a);
 		a->spying = true;
-		a->spy.label = row ? row_label(a, row) : NULL;
+		a->spy.label = row ? view_row_label(current_view(a), row) : NULL;
 	}
 	free(filter);
 }
