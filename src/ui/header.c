@@ -353,8 +353,9 @@ int header_draw_spy(struct app *a)
 	seg[n] = (struct segment){.role = ROLE_CRUMB, .leave = 2};
 	snprintf(seg[n++].text, sizeof(seg->text), "%s calls/s", buf_str(&b));
 	buf_reset(&b);
-	format_count(&b, (double)(s->log.failed_only || s->log.slow_only ? s->log.shown_tail - s->log.shown_head :
-									   s->log.calls - gone));
+	format_count(&b,
+		     (double)(s->log.failed_only || s->log.slow_only ? s->log.shown_tail - s->log.shown_head
+								     : s->log.calls - gone));
 	seg[n] = (struct segment){.role = ROLE_CRUMB, .leave = 1};
 	snprintf(seg[n++].text, sizeof(seg->text), "shown %s", buf_str(&b));
 	if (gone) {

@@ -7,6 +7,7 @@
 #include "core/format.h"
 #include "core/mem.h"
 #include "ui/app.h"
+#include "ui/spy_block.h"
 
 enum { LATENCY_CELLS = 8, SHIFT = 8, WIDE = 110, STRSIZE = 64 };
 
@@ -15,20 +16,18 @@ enum { LATENCY_CELLS = 8, SHIFT = 8, WIDE = 110, STRSIZE = 64 };
 static unsigned line_height(const struct spy *s, uint64_t line)
 {
 	const struct spy_entry *e;
-	struct buf text = {0};
-	unsigned n = 0;
+	struct block block;
+	unsigned n;
 
 	if (s->kind == SPY_DIG)
 		return 1;
 	e = spy_log_line(&s->log, line);
-	if (e)
-		spy_line_text(s, e, false, &text);
-	for (const char *p = buf_str(&text); *p; p++)
-		n += *p == '\n';
-	if (text.len && text.data[text.len - 1] != '\n')
-		n++;
-	buf_done(&text);
-	return n + 1; /* a blank line between blocks */
+	if (!e)
+		return 1;
+	block_make(s, e, s->width, &block);
+	n = (unsigned)block.n;
+	block_done(&block);
+	return n;
 }
 
 /* Moves `at` by text lines, within [shown_head, tail). Returns how far it got. */
@@ -225,33 +224,18 @@ static int draw_block(struct app *a, int y, int end, uint64_t line, unsigned fro
 {
 	const struct spy_entry *e = spy_log_line(&a->spy.log, line);
 	unsigned selected = line == a->spy.cursor && !a->spy.follow ? ROLE_SELECTED : 0;
-	struct buf text = {0}, safe = {0};
-	unsigned n = 0, height = line_height(&a->spy, line);
-	bool write = false;
-	uint64_t full;
-	size_t len;
+	int cols = term_cols(a->term);
+	struct block block;
 
-	event_payload(e->event, &len, &full, &write);
-	spy_line_text(&a->spy, e, false, &text);
-	for (const char *p = buf_str(&text), *eol; n < height && y < end; n++) {
-		unsigned role = n ? ROLE_NORMAL : write ? ROLE_WRITE : ROLE_READ;
+	block_make(&a->spy, e, a->spy.width, &block);
+	for (size_t i = from; i < block.n && y < end; i++, y++) {
+		unsigned role = i ? ROLE_NORMAL : block.write ? ROLE_WRITE : ROLE_READ;
 
-		eol = strchrnul(p, '\n');
-		if (n >= from) {
-			buf_reset(&safe);
-			format_safe(&safe, p,
-				    (size_t)(eol - p)); /* raw payload stays harmless on the screen */
-			if (selected && !n)
-				term_fill(a->term, y, 0, term_cols(a->term), ROLE_NORMAL | selected);
-			put_lit(a, y, 1, term_cols(a->term) - 2, role,
-				buf_str(&safe) + format_fit(buf_str(&safe), (size_t)a->spy.shift, NULL),
-				n ? 0 : selected);
-			y++;
-		}
-		p = *eol ? eol + 1 : eol;
+		if (selected && i == 0)
+			term_fill(a->term, y, 0, cols, ROLE_NORMAL | selected);
+		put_lit(a, y, 1, cols - 2, role, block.lines[i], i ? 0 : selected);
 	}
-	buf_done(&text);
-	buf_done(&safe);
+	block_done(&block);
 	return y;
 }
 
@@ -276,6 +260,7 @@ void spy_draw(struct app *a)
 	uint64_t tail = spy_tail(s);
 
 	a->page = end - y > 0 ? (size_t)(end - y) : 1;
+	s->width = term_cols(a->term) - 2;
 	settle(s, (int)a->page);
 	at = s->top;
 	while (y < end && at.line < tail) {

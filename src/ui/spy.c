@@ -185,16 +185,16 @@ static void echo_text(const struct spy *s, const struct event *ev, struct buf *o
 	if (!event_payload(ev, &len, &full, &write))
 		return;
 	spy_time_text(ev->time, 6, out);
-	buf_addf(out, "  %s ", write ? "write →" : "read ←");
+	buf_addf(out, "  %s %llu bytes  ", write ? "write →" : "read ←", (unsigned long long)full);
+	if (len < full)
+		buf_addf(out, "(first %zu)  ", len);
 	if (fd->name)
 		format_safe(out, fd->name, strlen(fd->name));
 	else
 		buf_addf(out, "fd %lld", (long long)ev->args[0]);
 	buf_adds(out, "  ");
 	format_safe(out, ev->comm, strlen(ev->comm));
-	buf_addf(out, " %u  %s  %llu bytes", ev->tid, syscall_name(ev->nr), (unsigned long long)full);
-	if (len < full)
-		buf_addf(out, " (first %zu shown)", len);
+	buf_addf(out, " %u  %s", ev->tid, syscall_name(ev->nr));
 	buf_addc(out, '\n');
 	decode_payload(ev, s->style, out);
 }

@@ -46,7 +46,8 @@ struct spy {
 	bool paused;
 	uint64_t paused_entry; /* entries from here on wait */
 	uint64_t paused_tail;  /* the same as a shown line */
-	int shift;             /* cells scrolled right */
+	int shift;             /* cells a dig is scrolled right */
+	int width;             /* cells an echo is wrapped to */
 	enum echo_style style;
 
 	/* work that goes on between keys */
