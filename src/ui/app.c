@@ -281,18 +281,9 @@ static int first_sample(struct app *a, int signals)
 	}
 }
 
-static int sort_column(const struct view *view, const char *id)
-{
-	for (size_t i = 0; i < view->n_columns; i++)
-		if (strcmp(view->columns[i].id, id) == 0 || strcmp(view->columns[i].field->id, id) == 0)
-			return (int)i;
-	return -ENOENT;
-}
-
 static int app_init(struct app *a, const struct ui_config *config)
 {
 	const struct view *view;
-	int sort;
 
 	*a = (struct app){.config = config, .source = config->source, .dirty = true, .page = 1};
 	a->spy.save_fd = -1;
@@ -304,14 +295,7 @@ static int app_init(struct app *a, const struct ui_config *config)
 				  : NULL;
 	if (!view)
 		return -ENOENT;
-	sort = config->sort ? sort_column(view, config->sort) : 0;
-	if (sort < 0)
-		return sort;
 	selection_init(&a->sel, view, config->filter);
-	if (config->sort) {
-		selection_top(&a->sel)->sort = sort;
-		selection_top(&a->sel)->ascending = !column_is_number(&view->columns[sort]);
-	}
 	return 0;
 }
 

@@ -41,6 +41,20 @@ static bool is_expression(const char *text)
 	return false;
 }
 
+/* "proc.na": more likely the beginning of an expression than a word to look for. */
+static bool is_field_begun(const char *text)
+{
+	size_t n, len = strcspn(text, " ");
+	const struct field *fields = field_all(&n);
+
+	if (!memchr(text, '.', len))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (strncmp(fields[i].id, text, len) == 0)
+			return true;
+	return false;
+}
+
 static void set_user_filter(struct app *a, const char *text)
 {
 	struct selection_level *top = selection_top(&a->sel);
@@ -74,18 +88,18 @@ static void apply_filter(struct app *a, const char *text)
 	ed->error[0] = '\0';
 	ed->error_col = 0;
 	text += strspn(text, " ");
-	if (!is_expression(text)) {
+	if (!is_expression(text) && !is_field_begun(text)) {
 		set_user_filter(a, NULL);
 		set_needle(a, text);
 		return;
 	}
+	set_needle(a, NULL);
 	if (filter_parse(text, &f, &error)) {
 		snprintf(ed->error, sizeof(ed->error), "%s", error.message);
 		ed->error_col = error.column;
 		return;
 	}
 	filter_free(f);
-	set_needle(a, NULL);
 	set_user_filter(a, text);
 }
 
@@ -251,7 +265,7 @@ void editor_draw(struct app *a)
 
 	term_fill(a->term, y, 0, cols, ROLE_INPUT);
 	if (ed->kind == EDIT_FILTER && ed->line.len)
-		what = is_expression(text) ? "filter (expression)" : "filter (text)";
+		what = is_expression(text) || is_field_begun(text) ? "filter (expression)" : "filter (text)";
 	x += term_put(a->term, y, x, cols, ROLE_LABEL, what);
 	x += term_put(a->term, y, x, cols, ROLE_LABEL, ": ");
 	room = cols - x - 1;
@@ -271,9 +285,15 @@ void editor_draw(struct app *a)
 		free(bad);
 	}
 	if (ed->error[0]) {
-		term_fill(a->term, y - 1, 0, cols, ROLE_INPUT);
+		size_t fit;
+
 		format_safe(&safe, ed->error, strlen(ed->error));
-		term_put(a->term, y - 1, 1, cols - 2, ROLE_ERROR, buf_str(&safe));
+		fit = format_fit(buf_str(&safe), (size_t)(cols - 2), NULL);
+		term_fill(a->term, y - 1, 0, cols, ROLE_INPUT);
+		term_fill(a->term, y - 2, 0, buf_str(&safe)[fit] ? cols : 0, ROLE_INPUT);
+		term_put(a->term, y - (buf_str(&safe)[fit] ? 2 : 1), 1, cols - 2, ROLE_ERROR, buf_str(&safe));
+		term_put(a->term, y - 1, 1, buf_str(&safe)[fit] ? cols - 2 : 0, ROLE_ERROR,
+			 buf_str(&safe) + fit);
 	} else if (ed->kind == EDIT_FILTER && !ed->line.len) {
 		term_put(a->term, y, x, room, ROLE_DIM,
 			 " a word, or: proc.name = nginx and evt.failed = true");

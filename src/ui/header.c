@@ -11,7 +11,15 @@
 #include "core/format.h"
 #include "ui/app.h"
 
-enum { SEGMENTS = 8, TALL_ROWS = 16, GRAPH_MAX = 60, GRAPH_MIN = 4, BLOCK_TEXT = 26, THIRD_MAX = 34 };
+enum {
+	SEGMENTS = 8,
+	TALL_ROWS = 16,
+	GRAPH_MAX = 60,
+	GRAPH_MIN = 4,
+	THIRD_MIN = 18,
+	THIRD_MAX = 34,
+	COMPACT = 33
+};
 
 static double rate(uint64_t amount, const struct sample *s)
 {
@@ -179,12 +187,12 @@ static void draw_block(struct app *a, int y, int x, int width, const char *label
 		       const char *text, const struct spark *spark, double top)
 {
 	struct buf graph = {0};
-	int used, cells;
+	int used, cells, graph_at = width >= COMPACT ? 27 : 23;
 
 	used = term_put(a->term, y, x, width, ROLE_LABEL, label);
 	used += term_put(a->term, y, x + used, width - used, role, text);
-	if (used < BLOCK_TEXT && width >= BLOCK_TEXT + GRAPH_MIN)
-		used = BLOCK_TEXT; /* graphs of two lines begin in one column */
+	if (used < graph_at && graph_at + GRAPH_MIN < width)
+		used = graph_at; /* graphs of two lines begin in one column */
 	cells = width - used - 1;
 	if (cells > GRAPH_MAX)
 		cells = GRAPH_MAX;
@@ -258,8 +266,8 @@ static int draw_totals(struct app *a, int y)
 	const struct host *h = &s->host;
 	double cpu = h->cpu_user + h->cpu_sys;
 	unsigned cpu_role = cpu >= 95 ? ROLE_CRITICAL : cpu >= 80 ? ROLE_WARN : ROLE_NORMAL;
-	int cols = term_cols(a->term), third = cols < 72 ? 0 : cols / 4 < 18 ? 18 : cols / 4;
-	bool both = term_rows(a->term) >= TALL_ROWS, narrow = cols < 64;
+	int cols = term_cols(a->term), third = cols < 72 ? 0 : cols < 100 ? THIRD_MIN : cols / 4;
+	bool both = term_rows(a->term) >= TALL_ROWS, narrow = cols < 64, compact;
 	char in[16], out[16], text[96];
 	int w, x2;
 
@@ -267,17 +275,20 @@ static int draw_totals(struct app *a, int y)
 		third = THIRD_MAX;
 	w = (cols - 2 - third) / 2 - 1;
 	x2 = 1 + w + 1;
+	compact = w < COMPACT;
 	if (narrow)
 		snprintf(text, sizeof(text), " %3.0f%%", cpu);
 	else
-		snprintf(text, sizeof(text), "   %3.0f%% user %2.0f sys %2.0f", cpu, h->cpu_user, h->cpu_sys);
+		snprintf(text, sizeof(text),
+			 compact ? "  %3.0f%% us %2.0f sy %2.0f" : "   %3.0f%% user %2.0f sys %2.0f", cpu,
+			 h->cpu_user, h->cpu_sys);
 	draw_block(a, y, 1, w, "CPU", cpu_role, text, &past->cpu, 100);
 	count_rate(in, h->counts.calls, s);
 	count_rate(out, h->counts.errors, s);
 	if (narrow)
 		snprintf(text, sizeof(text), " %s/s", in);
 	else
-		snprintf(text, sizeof(text), " %5s/s errors %s/s", in, out);
+		snprintf(text, sizeof(text), compact ? " %5s/s err %s" : " %5s/s errors %s/s", in, out);
 	draw_block(a, y, x2, w, "CALLS", ROLE_NORMAL, text, &past->calls, 0);
 	if (third)
 		draw_counts(a, y, cols - third, third, both);
@@ -285,11 +296,19 @@ static int draw_totals(struct app *a, int y)
 		return y + 1;
 	bytes_rate(in, h->counts.file_in, s);
 	bytes_rate(out, h->counts.file_out, s);
-	snprintf(text, sizeof(text), narrow ? " %s/%s" : " in %5s out %5s/s", in, out);
+	snprintf(text, sizeof(text),
+		 narrow    ? " %s/%s"
+		 : compact ? " in %5s out %5s"
+			   : " in %5s out %5s/s",
+		 in, out);
 	draw_block(a, y + 1, 1, w, "FILE", ROLE_NORMAL, text, &past->file, 0);
 	bytes_rate(in, h->counts.net_in, s);
 	bytes_rate(out, h->counts.net_out, s);
-	snprintf(text, sizeof(text), narrow ? " %s/%s" : "  in %5s out %5s/s", in, out);
+	snprintf(text, sizeof(text),
+		 narrow    ? " %s/%s"
+		 : compact ? "  in %5s out %5s"
+			   : "  in %5s out %5s/s",
+		 in, out);
 	draw_block(a, y + 1, x2, w, "NET", ROLE_NORMAL, text, &past->net, 0);
 	return y + 2;
 }

@@ -27,7 +27,6 @@ struct ui_config {
 	const char *view_id; /* first view; NULL = the first one */
 	uint64_t interval;   /* ns, 0 = 2 s; kept within 0.1 s ... 60 s */
 	const char *filter;  /* base filter, must parse; NULL = none */
-	const char *sort;    /* column id the first view is sorted by; NULL = as the view says */
 	enum ui_colour colour;
 	bool ascii; /* plain ASCII whatever the locale says */
 	bool mouse;
@@ -39,7 +38,7 @@ struct ui_config {
  * Runs the program's screens. Signals are blocked and the source is used from
  * two threads meanwhile. 0 when the user quits (or SIGTERM, SIGHUP, SIGINT);
  * -ENOTTY: no terminal; -ENOTSUP: TERM unknown or without cursor addressing;
- * -ENOENT: no such view or sort column; others from the first sample.
+ * -ENOENT: no such view; others from the first sample.
  */
 int ui_run(const struct ui_config *config);
 
