@@ -224,7 +224,10 @@ void decode_args(const struct event *ev, const struct decode_options *opt, struc
 
 void decode_call(const struct event *ev, const struct decode_options *opt, struct buf *out)
 {
-	buf_adds(out, syscall_name(ev->nr));
+	if ((ev->nr & ~WIRE_NR_COMPAT) < WIRE_SYSCALLS)
+		buf_adds(out, syscall_name(ev->nr));
+	else
+		buf_addf(out, "syscall_%u", ev->nr & ~WIRE_NR_COMPAT);
 	buf_addc(out, '(');
 	decode_args(ev, opt, out);
 	buf_addc(out, ')');

@@ -220,17 +220,75 @@ void dec_pollfds(struct dec *d)
 		pollfd_list(d, b, (uint32_t)next_arg(d), false);
 }
 
-/* 1 ([{fd=3, revents=POLLIN}]) */
+/* Time that was left of a timeout, which the kernel writes back. */
+static void time_left(struct dec *d, int arg)
+{
+	const struct event_blob *b = event_blob(d->ev, arg, 0);
+	enum arg_kind kind = d->sc->args[arg].kind;
+
+	if (!b || b->fault || b->len < 16 || (kind != ARG_TIMEOUT_TS && kind != ARG_TIMEOUT_TV))
+		return;
+	buf_adds(d->out, ", left ");
+	if (kind == ARG_TIMEOUT_TS)
+		dec_timespec_at(d, b->data, 0);
+	else
+		dec_timeval_at(d, b->data, 0);
+}
+
+/* 1 ([{fd=3, revents=POLLIN}], left {tv_sec=1, tv_nsec=0}) */
 void dec_poll_ret(struct dec *d)
 {
 	const struct event_blob *b = event_blob(d->ev, 0, 0);
 
-	dec_timeout_ret(d);
+	buf_addf(d->out, "%" PRId64 "%s", (int64_t)d->v, d->v ? "" : " (Timeout)");
 	if ((int64_t)d->v <= 0 || !b || b->fault || !b->len)
 		return;
 	buf_adds(d->out, " (");
 	pollfd_list(d, b, (uint32_t)d->ev->args[1], true);
+	time_left(d, 2);
 	buf_addc(d->out, ')');
+}
+
+static void fdset(struct dec *d, const struct event_blob *b, int64_t nfds)
+{
+	const uint8_t *set = b->data;
+	int shown = 0;
+
+	buf_addc(d->out, '[');
+	for (int fd = 0; fd < nfds && fd < (int)b->len * 8; fd++) {
+		if (!(set[fd / 8] >> (fd % 8) & 1))
+			continue;
+		if (shown == ITEMS_MAX) {
+			buf_adds(d->out, " ...");
+			break;
+		}
+		buf_addf(d->out, "%s%d", shown++ ? " " : "", fd);
+	}
+	buf_addc(d->out, ']');
+}
+
+/* 1 (in [4], left {tv_sec=0, tv_usec=0}) */
+void dec_select_ret(struct dec *d)
+{
+	static const char *const names[] = {"in ", "out ", "exc "};
+	const char *sep = " (";
+
+	buf_addf(d->out, "%" PRId64 "%s", (int64_t)d->v, d->v ? "" : " (Timeout)");
+	if ((int64_t)d->v <= 0)
+		return;
+	for (int i = 1; i <= 3; i++) {
+		const struct event_blob *b = event_blob(d->ev, i, 0);
+
+		if (!b || b->fault || !b->len || b->len > 1024)
+			continue;
+		buf_addf(d->out, "%s%s", sep, names[i - 1]);
+		fdset(d, b, (int32_t)d->ev->args[0]);
+		sep = ", ";
+	}
+	if (*sep == ',') {
+		time_left(d, 4);
+		buf_addc(d->out, ')');
+	}
 }
 
 static void epoll_event_at(struct dec *d, const void *p, size_t off)
@@ -270,28 +328,6 @@ void dec_epoll_events(struct dec *d)
 	if ((have < ITEMS_MAX ? have : ITEMS_MAX) < count)
 		buf_adds(d->out, ", ...");
 	buf_addc(d->out, ']');
-}
-
-void dec_fdset(struct dec *d)
-{
-	const uint8_t *set = dec_mem(d, 128);
-	int64_t nfds = (int32_t)d->ev->args[0];
-	const char *sep = "[";
-	int shown = 0;
-
-	if (!set)
-		return;
-	for (int fd = 0; fd < nfds && fd < 1024; fd++) {
-		if (!(set[fd / 8] >> (fd % 8) & 1))
-			continue;
-		if (shown++ == ITEMS_MAX) {
-			buf_adds(d->out, " ...");
-			break;
-		}
-		buf_addf(d->out, "%s%d", sep, fd);
-		sep = " ";
-	}
-	buf_adds(d->out, shown ? "]" : "[]");
 }
 
 void dec_sembuf(struct dec *d)

@@ -242,13 +242,10 @@ void dec_fd(struct dec *d)
 
 void dec_dirfd(struct dec *d)
 {
-	/* a call with a path has no descriptor of its own; then the first object may be its directory */
-	bool known = d->arg == d->sc->desc.dirfd && d->sc->desc.fd == 0xff && d->ev->fd[0].kind == OBJ_DIR;
-
 	if ((int32_t)d->v == AT_FDCWD)
 		buf_adds(d->out, "AT_FDCWD");
 	else
-		dec_fd_as(d, (int32_t)d->v, known ? &d->ev->fd[0] : NULL);
+		dec_fd(d);
 }
 
 void dec_fd_pair(struct dec *d)
@@ -299,11 +296,18 @@ void dec_hex_ptr(struct dec *d)
 	pointed(d, 8, true);
 }
 
-/* --- results --- */
-
-void dec_timeout_ret(struct dec *d)
+/* A file offset that the call advanced by its result. */
+void dec_off_ptr(struct dec *d)
 {
-	buf_addf(d->out, "%" PRId64 "%s", (int64_t)d->v, d->v ? "" : " (Timeout)");
+	const uint8_t *p = dec_mem(d, 8);
+	int64_t after;
+
+	if (!p)
+		return;
+	after = get_s64(p, 0);
+	if (d->ev->ret > 0 && after >= d->ev->ret)
+		buf_addf(d->out, "[%" PRId64 "] => ", after - d->ev->ret);
+	buf_addf(d->out, "[%" PRId64 "]", after);
 }
 
 /* 0x40000 (PER_LINUX|ADDR_NO_RANDOMIZE) */

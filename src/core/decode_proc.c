@@ -172,13 +172,30 @@ void dec_futex_ptr2(struct dec *d)
 	dec_addr(d, d->v);
 }
 
+/* FUTEX_WAKE_OP packs an operation and a comparison into one number. */
+static void futex_wake_op(struct dec *d, uint32_t v)
+{
+	static const char *const ops[] = {"SET", "ADD", "OR", "ANDN", "XOR"};
+	static const char *const cmps[] = {"EQ", "NE", "LT", "LE", "GT", "GE"};
+	uint32_t op = v >> 28 & 7, cmp = v >> 24 & 15, oparg = v >> 12 & 0xfff, cmparg = v & 0xfff;
+
+	if (op > 4 || cmp > 5) {
+		buf_addf(d->out, "%#" PRIx32, v);
+		return;
+	}
+	buf_addf(d->out, "%sFUTEX_OP_%s<<28|%#" PRIx32 "<<12|FUTEX_OP_CMP_%s<<24|%#" PRIx32,
+		 v >> 31 ? "FUTEX_OP_OPARG_SHIFT<<28|" : "", ops[op], oparg, cmps[cmp], cmparg);
+}
+
 void dec_futex_val3(struct dec *d)
 {
 	unsigned used = futex_args(d);
 
 	if (used & FA_BITSET && (uint32_t)d->v == 0xffffffff)
 		buf_adds(d->out, "FUTEX_BITSET_MATCH_ANY");
-	else if (used & FA_BITSET || (d->ev->args[1] & 127) == F_WAKE_OP)
+	else if ((d->ev->args[1] & 127) == F_WAKE_OP)
+		futex_wake_op(d, (uint32_t)d->v);
+	else if (used & FA_BITSET)
 		buf_addf(d->out, "%#" PRIx32, (uint32_t)d->v);
 	else if (used & FA_VAL3)
 		buf_addf(d->out, "%" PRIu32, (uint32_t)d->v);
@@ -336,6 +353,13 @@ void dec_cap_data(struct dec *d)
 		cap_mask(d, get_u32(p, i * 4) | (uint64_t)get_u32(p, 12 + i * 4) << 32);
 	}
 	buf_addc(d->out, '}');
+}
+
+/* A CPU is named only with MEMBARRIER_CMD_FLAG_CPU. */
+void dec_membarrier_cpu(struct dec *d)
+{
+	d->omit = !(d->ev->args[1] & 1);
+	dec_int(d);
 }
 
 void dec_sched_attr(struct dec *d)

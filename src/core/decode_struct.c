@@ -100,6 +100,15 @@ void dec_timespec(struct dec *d)
 		dec_timespec_at(d, p, 0);
 }
 
+/* When a signal cuts the sleep short, the time left goes to the next argument, often the same memory. */
+void dec_timespec_sleep(struct dec *d)
+{
+	if (d->arg < 5 && d->v == d->ev->args[d->arg + 1] && dec_failed(d))
+		dec_addr(d, d->v);
+	else
+		dec_timespec(d);
+}
+
 /* Time left of a sleep: written only when a signal cut it short. */
 void dec_timespec_rem(struct dec *d)
 {

@@ -54,7 +54,6 @@ const struct arg_copy arg_copies[ARG_KIND_MAX] = {
 #define ENUM(name, table)
 #include "core/argkinds.def"
 #undef OUT
-#undef ENTER
 #undef K32
 #undef PAY
 #undef KIND
@@ -64,7 +63,7 @@ const struct arg_copy arg_copies[ARG_KIND_MAX] = {
 
 static struct call_copy derive_copy(const struct arg_copy *how, int arg, bool at_enter)
 {
-	struct call_copy copy = {.op = how->op, .at_enter = at_enter || (how->traits & ARG_ENTER)};
+	struct call_copy copy = {.op = how->op, .at_enter = at_enter};
 	unsigned len_arg = (unsigned)(arg + how->len_arg);
 
 	switch (how->op) {
@@ -94,7 +93,11 @@ static struct call_desc derive_desc(const struct row *row, bool compat)
 			d.path = (uint8_t)i;
 			d.flags |= CALL_PATH;
 			break;
-		case ARG_DIRFD: d.dirfd = (uint8_t)i; break;
+		case ARG_DIRFD:
+			d.dirfd = (uint8_t)i;
+			d.fd2 = (uint8_t)
+				i; /* no second object without CALL_SECOND: only to show what it is */
+			break;
 		case ARG_FD_PAIR:
 			d.path = (uint8_t)i;
 			d.flags |= CALL_PAIR;
