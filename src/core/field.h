@@ -134,6 +134,7 @@ struct event_record {
 	struct object obj;
 	struct thread thread;
 	struct process process;
+	struct descriptor fd;
 	char uid_text[12];
 };
 void record_from_event(struct event_record *ret, const struct record_index *idx, const struct event *ev);

@@ -186,6 +186,20 @@ static void fill_fact(struct fact *f, const struct event *ev)
 	}
 }
 
+/* The descriptor that the call works on, or the one it returned. */
+static bool fd_number(const struct event *ev, int32_t *ret)
+{
+	const struct syscall *call = syscall_get(ev->nr);
+
+	if (call && (call->desc.flags & CALL_FD) && call->desc.fd < 6)
+		*ret = (int32_t)ev->args[call->desc.fd];
+	else if (call && (call->desc.flags & CALL_RETFD) && !ev->in_progress && ev->ret >= 0)
+		*ret = (int32_t)ev->ret;
+	else
+		return false;
+	return true;
+}
+
 static const struct process *fill_process(struct event_record *ret, const struct container *c,
 					  const struct event *ev)
 {
@@ -242,6 +256,10 @@ void record_from_event(struct event_record *ret, const struct record_index *idx,
 	if (fd->kind != OBJ_NONE) {
 		fill_object(&ret->obj, fd);
 		ret->record.obj = ret->fact.obj = &ret->obj;
+	}
+	if (fd_number(ev, &ret->fd.fd)) {
+		ret->fd = (struct descriptor){.process = p, .obj = ret->record.obj, .fd = ret->fd.fd};
+		ret->record.fd = &ret->fd;
 	}
 	ret->fact.thread = t;
 }

@@ -255,10 +255,13 @@ static const struct field *dimension_of(struct loader *l, struct node n, const c
 {
 	const struct field *f = field_of(l, n, what);
 
-	if (!f || !(f->flags & (FIELD_MEASURE | FIELD_FILTER_ONLY | FIELD_ARG)))
+	if (!f || !(f->flags & (FIELD_MEASURE | FIELD_FILTER_ONLY | FIELD_ARG | FIELD_SPY)))
 		return f;
 	report(l, n.pos, "%s is %s; %s must be something to group by", f->id,
-	       f->flags & FIELD_MEASURE ? "an amount" : "for filters only", what);
+	       f->flags & FIELD_MEASURE ? "an amount" :
+	       f->flags & FIELD_SPY	? "for the spy only" :
+					  "for filters only",
+	       what);
 	return NULL;
 }
 
@@ -298,7 +301,7 @@ static void report_fit(struct loader *l, struct node n, enum agg agg, const stru
 		report(l, n.pos, "aggregation '%s' does not fit %s; these do: %s", agg_name(agg), f->id,
 		       buf_str(&b));
 	else
-		report(l, n.pos, "%s is for filters only", f->id);
+		report(l, n.pos, "%s is for %s only", f->id, f->flags & FIELD_SPY ? "the spy" : "filters");
 	buf_done(&b);
 }
 

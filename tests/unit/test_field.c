@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_field.c - the table of fields against itself, values of made-up records, spy events as records. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "core/field.h"
+#include "core/filter.h"
+#include "core/syscall.h"
+#include "unit/sample_builder.h"
+
+static void test_table(void **state)
+{
+	size_t n;
+	const struct field *f = field_all(&n);
+
+	assert_true(n > 130);
+	for (size_t i = 0; i < n; i++) {
+		if (i && strcmp(f[i - 1].id, f[i].id) >= 0)
+			fail_msg("%s must come before %s", f[i].id, f[i - 1].id);
+		assert_ptr_equal(field_find(f[i].id), &f[i]);
+		assert_true(*f[i].title && strlen(f[i].title) <= 12);
+		assert_true(*f[i].source && *f[i].description);
+		assert_int_equal(f[i].description[strlen(f[i].description) - 1], '.');
+		assert_true((f[i].flags & FIELD_ARG) ? !f[i].get && f[i].get_arg : f[i].get && !f[i].get_arg);
+		assert_true(!(f[i].flags & FIELD_DELTA) || (f[i].flags & FIELD_MEASURE));
+		assert_true(f[i].type != FT_DIST || (f[i].flags & FIELD_MEASURE));
+		if ((f[i].flags & FIELD_MEASURE) && f[i].type == FT_STRING)
+			fail_msg("%s is text and cannot be added up", f[i].id);
+		/* a fixed column holds its title */
+		if (f[i].width && !(f[i].flags & FIELD_ARG) && strlen(f[i].title) > f[i].width)
+			fail_msg("%s is narrower than its title", f[i].id);
+	}
+	assert_null(field_find("proc.nam"));
+	assert_null(field_find(""));
+	assert_null(field_find(NULL));
+}
+
+static void test_nearest(void **state)
+{
+	assert_string_equal(field_nearest("proc.nam"), "proc.name");
+	assert_string_equal(field_nearest("fd.sprot"), "fd.sport");
+	assert_string_equal(field_nearest("thread.tdi"), "thread.tid");
+	assert_null(field_nearest("completely.different.thing"));
+	assert_int_equal(text_distance("", ""), 0);
+	assert_int_equal(text_distance("abc", ""), 3);
+	assert_int_equal(text_distance("kitten", "sitting"), 3);
+	assert_int_equal(text_distance("ab", "ba"), 1);
+	assert_int_equal(text_distance("same", "same"), 0);
+}
+
+/* The kind of a value is that of its field, whatever part of a record is there. */
+static void check_kinds(const struct record *r, struct arena *tmp)
+{
+	size_t n;
+	const struct field *f = field_all(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct value v = {.kind = V_MISSING};
+
+		if (f[i].get) {
+			v = field_get(&f[i], r, tmp);
+		} else if (!f[i].get_arg(r, "0", tmp, &v) || !f[i].get_arg(r, "no such argument", tmp, &v)) {
+			v.kind = V_MISSING;
+		}
+		field_get_other(&f[i], r);
+		if (v.kind == V_MISSING)
+			continue;
+		switch (f[i].type) {
+		case FT_INT: assert_int_equal(v.kind, V_INT); break;
+		case FT_DOUBLE: assert_int_equal(v.kind, V_DOUBLE); break;
+		case FT_STRING:
+			assert_int_equal(v.kind, V_STRING);
+			assert_non_null(v.s);
+			break;
+		case FT_BOOL: assert_int_equal(v.kind, V_BOOL); break;
+		case FT_IP: assert_int_equal(v.kind, V_IP); break;
+		case FT_DIST: assert_int_equal(v.kind, V_DIST); break;
+		}
+	}
+}
+
+static void test_partial_records(void **state)
+{
+	struct builder *b = sb_new(16);
+	struct process *p = sb_process(b, 10, "nginx", sb_container(b, "abc", NULL, NULL));
+	struct thread *t = sb_thread(b, p, 10);
+	struct object *conn = sb_tcp(b, "10.0.0.1", 80, "10.0.0.2", 3000, true);
+	struct object *nothing = sb_object(b, OBJ_NONE, NULL, NULL);
+	struct fact *f = sb_fact(b, t, conn, (uint16_t)syscall_number("read"), 0, 1, 2, 0);
+	struct descriptor *d = sb_fd(b, p, nothing, 3);
+	const struct sample *s = sb_finish(b);
+	struct process empty_process = {0};
+	struct thread empty_thread = {.process = &empty_process, .nr = 5};
+	struct container empty_container = {0};
+	struct record records[] = {
+		{0},
+		{.sample = s},
+		{.process = &empty_process, .container = &empty_container, .thread = &empty_thread},
+		{.thread = &empty_thread, .obj = nothing, .sample = s, .counters = true},
+		record_from_thread(s, t),
+		record_from_fact(s, f),
+		record_from_fd(s, d),
+	};
+
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++)
+		check_kinds(&records[i], b->arena);
+	sb_free(b);
+}
+
+static const char *text(const char *id, const struct record *r, struct arena *tmp)
+{
+	struct value v = field_get(field_find(id), r, tmp);
+
+	if (v.kind == V_MISSING)
+		return "missing";
+	assert_int_equal(v.kind, V_STRING);
+	return v.s;
+}
+
+static int64_t number(const char *id, const struct record *r)
+{
+	struct value v = field_get(field_find(id), r, NULL);
+
+	assert_int_equal(v.kind, V_INT);
+	return v.i;
+}
+
+static void test_values(void **state)
+{
+	struct builder *b = sb_new(16);
+	struct container *c = sb_container(b, "3f4a9c1be27d", NULL, "docker");
+	struct process *p = sb_process(b, 10, "nginx", c);
+	struct thread *t = sb_thread(b, p, 11), *main_thread = sb_thread(b, p, 10);
+	struct object *file = sb_file(b, "/var/lib/x/base.dat");
+	struct arena *a = b->arena;
+	const struct sample *s;
+	struct record r;
+
+	c->image = "registry:5000/acme/shop:3.2@sha256:12";
+	p->args = "-g daemon";
+	p->cgroup = "/system.slice/docker-3f4a.scope/inner";
+	t->nr = (uint16_t)syscall_number("pread64");
+	t->nr_time = 41000000;
+	t->wait_obj = file;
+	t->cpu = 123000000;
+	t->run_delay = 5000000;
+	main_thread->state = 'D';
+	b->sample.interval = 2000000000;
+	s = sb_finish(b);
+	r = record_from_thread(s, t);
+	assert_string_equal(text("container.name", &r, a), "3f4a9c1be27d"); /* no name known: the id */
+	assert_string_equal(text("container.image.repository", &r, a), "registry:5000/acme/shop");
+	assert_string_equal(text("container.image.tag", &r, a), "3.2");
+	assert_string_equal(text("proc.cmdline", &r, a), "nginx -g daemon");
+	assert_string_equal(text("proc.unit", &r, a), "docker-3f4a.scope");
+	assert_string_equal(text("thread.nametid", &r, a), "nginx:11");
+	assert_string_equal(text("thread.wait", &r, a), "pread64 /var/lib/x/base.dat");
+	assert_string_equal(text("thread.syscall.fd", &r, a), "/var/lib/x/base.dat");
+	assert_int_equal(number("thread.syscall.time", &r), 41000000);
+	assert_string_equal(text("proc.state", &r, a), "D");
+	assert_string_equal(text("thread.state", &r, a), "S");
+	assert_int_equal(number("proc.duration", &r), 60000000000);
+	assert_string_equal(text("user.loginname", &r, a), "missing");
+	/* of the measured interval, which was two seconds */
+	assert_true(field_get(field_find("thread.cpu"), &r, a).d == 6.15);
+	assert_true(field_get(field_find("thread.runq"), &r, a).d == 0.25);
+	assert_int_equal(field_get(field_find("proc.vmrss"), &r, a).kind, V_MISSING);
+
+	r = (struct record){.obj = file};
+	assert_string_equal(text("fd.directory", &r, a), "/var/lib/x");
+	assert_string_equal(text("fd.filename", &r, a), "base.dat");
+	file->name = "/top";
+	assert_string_equal(text("fd.directory", &r, a), "/");
+	file->kind = OBJ_DIR;
+	assert_string_equal(text("fd.directory", &r, a), "/top");
+	file->name = "8:1:1234"; /* the last resort of an unnamed one is no path */
+	file->kind = OBJ_FILE;
+	assert_string_equal(text("fd.directory", &r, a), "missing");
+	assert_int_equal(number("fd.dev.major", &r), 8);
+	assert_int_equal(number("fd.dev.minor", &r), 1);
+	sb_free(b);
+}
+
+static void test_listening(void **state)
+{
+	struct builder *b = sb_new(4);
+	struct object *o = sb_tcp(b, "0.0.0.0", 80, "0.0.0.0", 0, true);
+	struct record r = {.obj = o};
+
+	o->tcp_state = 10;
+	o->total_retrans = 0;
+	o->rx_queue = 3;
+	assert_string_equal(text("fd.state", &r, b->arena), "LISTEN");
+	assert_int_equal(field_get(field_find("fd.rip"), &r, NULL).kind, V_MISSING);
+	assert_int_equal(field_get(field_find("fd.rport"), &r, NULL).kind, V_MISSING);
+	assert_int_equal(field_get(field_find("fd.cip"), &r, NULL).kind, V_MISSING);
+	assert_int_equal(field_get(field_find("fd.retrans"), &r, NULL).kind, V_MISSING);
+	assert_int_equal(number("fd.sport", &r), 80);
+	assert_int_equal(number("fd.queue.in", &r), 3);
+	sb_free(b);
+}
+
+static void test_error_classes(void **state)
+{
+	static const struct {
+		const char *call;
+		enum obj_kind kind;
+		const char *field;
+	} cases[] = {
+		{"read", OBJ_FILE, "evt.count.error.file"},   {"openat", OBJ_PATH, "evt.count.error.file"},
+		{"openat", OBJ_NONE, "evt.count.error.file"}, {"recvfrom", OBJ_INET, "evt.count.error.net"},
+		{"connect", OBJ_UNIX, "evt.count.error.net"}, {"socket", OBJ_NONE, "evt.count.error.net"},
+		{"mmap", OBJ_NONE, "evt.count.error.memory"}, {"futex", OBJ_NONE, "evt.count.error.other"},
+		{"write", OBJ_FIFO, "evt.count.error.other"},
+	};
+	static const char *const fields[] = {"evt.count.error.file", "evt.count.error.net",
+					     "evt.count.error.memory", "evt.count.error.other"};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct object o = {.kind = cases[i].kind};
+		struct fact f = {.obj = cases[i].kind ? &o : NULL,
+				 .nr = (uint16_t)syscall_number(cases[i].call),
+				 .err = EIO,
+				 .calls = 3};
+		struct record r = {.fact = &f, .obj = f.obj};
+
+		for (size_t k = 0; k < 4; k++) {
+			int64_t expected = strcmp(fields[k], cases[i].field) ? 0 : 3;
+
+			if (number(fields[k], &r) != expected)
+				fail_msg("%s: %s is not %d", cases[i].call, fields[k], (int)expected);
+		}
+		f.err = 0;
+		for (size_t k = 0; k < 4; k++)
+			assert_int_equal(number(fields[k], &r), 0);
+	}
+}
+
+/* ---- spy events ---- */
+
+static bool passes(const char *filter, const struct record *r)
+{
+	struct filter *f;
+	struct filter_error err;
+	bool match;
+
+	if (filter_parse(filter, &f, &err))
+		fail_msg("%s: %s", filter, err.message);
+	match = filter_match(f, r);
+	filter_free(f);
+	return match;
+}
+
+static struct event open_event(const char *path)
+{
+	struct event ev = {
+		.seq = 7,
+		.time = 1700000000123456789ULL,
+		.latency = 6000000,
+		.ret = -2,
+		.args = {(uint64_t)-100, 0x1000, 0x80000},
+		.nr = (uint16_t)syscall_number("openat"),
+		.cpu = 3,
+		.tid = 11,
+		.tgid = 10,
+		.ppid = 1,
+		.uid = 1000,
+		.comm = "cat",
+		.n_blobs = 1,
+		.fd = {{.kind = OBJ_PATH, .type = "file", .name = path}},
+	};
+
+	ev.blobs[0] = (struct event_blob){.arg = 1,
+					  .len = (uint32_t)strlen(path) + 1,
+					  .full = strlen(path) + 1,
+					  .addr = 0x1000,
+					  .data = path};
+	return ev;
+}
+
+static void test_event(void **state)
+{
+	struct builder *b = sb_new(16);
+	struct container *c = sb_container(b, "aaaaaaaaaaaa", "web", "docker");
+	static const uint64_t cgroups[] = {500};
+	struct process *p = sb_process(b, 10, "known-name", c);
+	struct event ev = open_event("/etc/passwd");
+	struct record_index *idx;
+	struct event_record er;
+
+	c->cgroup_ids = cgroups;
+	c->n_cgroup_ids = 1;
+	sb_thread(b, p, 10);
+	idx = record_index_new(sb_finish(b));
+	record_from_event(&er, idx, &ev);
+	check_kinds(&er.record, b->arena);
+	assert_true(
+		passes("proc.name = known-name and thread.tid = 11 and container.name = web", &er.record));
+	assert_true(passes("evt.type = openat and evt.res = ENOENT and evt.failed = true", &er.record));
+	assert_true(passes("evt.latency > 5ms and evt.latency < 7ms", &er.record));
+	assert_true(passes("evt.arg.path = /etc/passwd", &er.record));
+	assert_true(passes("evt.arg[1] startswith /etc", &er.record));
+	assert_true(passes("evt.arg.name = /etc/passwd", &er.record));
+	assert_true(passes("evt.arg.flags contains O_CLOEXEC", &er.record));
+	assert_true(passes("evt.rawarg.flags = 0x80000", &er.record));
+	assert_true(passes("evt.args contains passwd", &er.record));
+	assert_true(passes("evt.rawres = -2 and evt.num = 7 and evt.cpu = 3 and evt.dir = '<'", &er.record));
+	assert_true(passes("fd.name = /etc/passwd and fd.type = file", &er.record));
+	assert_true(passes("evt.rawtime > 1699999999000000000 and evt.rawtime.s = 1700000000", &er.record));
+	assert_true(passes("evt.time.iso8601 = 2023-11-14T22:13:20.123456789Z", &er.record));
+	assert_true(passes("evt.is_open_read = true and evt.is_open_write = false", &er.record));
+	assert_false(passes("evt.arg.nosuch exists", &er.record));
+	assert_false(passes("evt.arg[9] exists", &er.record));
+
+	/* a process that the sample does not know */
+	ev.tgid = 999;
+	ev.tid = 1000;
+	ev.cgroup_v2 = 500;
+	record_from_event(&er, idx, &ev);
+	check_kinds(&er.record, b->arena);
+	assert_true(passes("proc.name = cat and proc.pid = 999 and proc.ppid = 1 and thread.tid = 1000",
+			   &er.record));
+	assert_true(passes("user.uid = 1000 and user.name = 1000", &er.record));
+	assert_true(passes("container.id = aaaaaaaaaaaa", &er.record));
+	assert_false(passes("thread.cpu > 50", &er.record));
+	record_index_free(idx);
+
+	/* nothing known at all */
+	record_from_event(&er, NULL, &ev);
+	check_kinds(&er.record, b->arena);
+	assert_true(passes("proc.name = cat and not container.id exists", &er.record));
+	sb_free(b);
+}
+
+static void test_event_io(void **state)
+{
+	struct event ev = {
+		.nr = (uint16_t)syscall_number("read"), .ret = 100, .args = {5}, .latency = UNKNOWN_U64};
+	struct event_record er;
+
+	ev.fd[0] = (struct event_fd){.kind = OBJ_FILE, .type = "file", .name = "/x"};
+	record_from_event(&er, NULL, &ev);
+	assert_int_equal(number("evt.buflen.file.in", &er.record), 100);
+	assert_int_equal(number("evt.buflen.out", &er.record), 0);
+	assert_int_equal(number("fd.num", &er.record), 5);
+	assert_int_equal(field_get(field_find("evt.latency"), &er.record, NULL).kind, V_MISSING);
+	ev.ret = -512; /* ERESTARTSYS is not for user space */
+	record_from_event(&er, NULL, &ev);
+	assert_true(passes("evt.res = EINTR", &er.record));
+	assert_int_equal(number("evt.buflen", &er.record), 0);
+	ev.in_progress = true;
+	record_from_event(&er, NULL, &ev);
+	assert_false(passes("evt.res exists or evt.rawres exists", &er.record));
+	assert_true(passes("evt.dir = '>'", &er.record));
+}
+
+static void test_compare(void **state)
+{
+	struct value one = {.kind = V_INT, .i = 1}, two = {.kind = V_DOUBLE, .d = 2},
+		     text_value = {.kind = V_STRING};
+	struct value missing = {.kind = V_MISSING};
+
+	text_value.s = "a";
+	assert_true(value_compare(&one, &two) < 0);
+	assert_true(value_compare(&two, &one) > 0);
+	assert_true(value_compare(&two, &text_value) < 0);
+	assert_true(value_compare(&text_value, &missing) < 0);
+	assert_true(value_compare(&missing, &missing) == 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table),           cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_partial_records), cmocka_unit_test(test_values),
+		cmocka_unit_test(test_listening),       cmocka_unit_test(test_error_classes),
+		cmocka_unit_test(test_event),           cmocka_unit_test(test_event_io),
+		cmocka_unit_test(test_compare),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
