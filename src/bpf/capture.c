@@ -62,14 +62,59 @@ static enum v1_choice find_v1(void)
 	return best;
 }
 
-/* Whether the kernel lets programs call this function. */
-static bool has_kfunc(const char *name)
+/* Number of arguments of a tracepoint (its void * included), 0 = the kernel does not have it. */
+static unsigned tracepoint_args(const struct btf *btf, const char *name)
+{
+	char type_name[64];
+	const struct btf_type *t;
+	int id;
+
+	snprintf(type_name, sizeof(type_name), "btf_trace_%s", name);
+	id = btf__find_by_name_kind(btf, type_name, BTF_KIND_TYPEDEF);
+	if (id < 0)
+		return 0;
+	t = btf__type_by_id(btf, btf__type_by_id(btf, (__u32)id)->type); /* pointer to prototype */
+	return btf_vlen(btf__type_by_id(btf, t->type));
+}
+
+/* Chooses among variants of programs by what this kernel's BTF says. */
+static int choose_variants(struct ctop_bpf *s)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
-	bool has = btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
+	unsigned complete;
 
+	if (!btf)
+		return -errno;
+	s->rodata->can_cast = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+	complete = tracepoint_args(btf, "io_uring_complete");
+	bpf_program__set_autoload(s->progs.on_uring_complete, complete == 4);
+	bpf_program__set_autoload(s->progs.on_uring_complete_old, complete > 5);
+	bpf_program__set_autoload(s->progs.on_uring_submit_req,
+				  tracepoint_args(btf, "io_uring_submit_req") > 0);
+	/* 5.15's begins with the ring, not the request */
+	bpf_program__set_autoload(s->progs.on_uring_submit_sqe,
+				  tracepoint_args(btf, "io_uring_submit_sqe") == 3);
 	btf__free(btf);
-	return has;
+	return 0;
+}
+
+/* Attaches what was loaded of the optional programs; failing is no error. */
+static void attach_optional(struct capture *c)
+{
+	struct ctop_bpf *s = c->skel;
+	struct {
+		struct bpf_program *prog;
+		struct bpf_link **link;
+	} all[] = {
+		{s->progs.on_uring_complete, &s->links.on_uring_complete},
+		{s->progs.on_uring_complete_old, &s->links.on_uring_complete_old},
+		{s->progs.on_uring_submit_req, &s->links.on_uring_submit_req},
+		{s->progs.on_uring_submit_sqe, &s->links.on_uring_submit_sqe},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (bpf_program__autoload(all[i].prog))
+			*all[i].link = bpf_program__attach(all[i].prog);
 }
 
 static void pair_init(struct swap_pair *p, const struct bpf_map *outer, const struct bpf_map *a,
@@ -114,6 +159,7 @@ static int attach_all(struct capture *c)
 	    (r = attach(s->progs.walk_tasks, &s->links.walk_tasks)) < 0 ||
 	    (r = attach(s->progs.walk_fds, &s->links.walk_fds)) < 0)
 		return r;
+	attach_optional(c);
 	c->iter_tasks = bpf_link__fd(s->links.walk_tasks);
 	c->iter_fds = bpf_link__fd(s->links.walk_fds);
 	return 0;
@@ -129,7 +175,9 @@ static int load(struct capture *c, const struct capture_config *config)
 	memcpy((void *)s->rodata->compat_calls, config->compat_calls, sizeof(s->rodata->compat_calls));
 	s->rodata->v1_choice = find_v1();
 	s->rodata->n_cpus = (uint32_t)libbpf_num_possible_cpus();
-	s->rodata->can_cast = has_kfunc("bpf_rdonly_cast");
+	r = choose_variants(s);
+	if (r < 0)
+		return r;
 	max = config->max_facts ? config->max_facts : DEFAULT_FACTS;
 	bpf_map__set_max_entries(s->maps.facts_a, max);
 	bpf_map__set_max_entries(s->maps.facts_b, max);

@@ -20,6 +20,7 @@
 #include "bpf/task.bpf.h"
 #include "bpf/call.bpf.h"
 #include "bpf/count.bpf.h"
+#include "bpf/uring.bpf.h"
 #include "bpf/spy.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -173,7 +173,8 @@ static int read_all(struct capture *c, struct memory *m)
 	free(keys.data);
 	if (r < 0)
 		return r;
-	if (c->facts_left) {
+	if (c->facts_left || c->skel->bss->uring_used) {
+		c->skel->bss->uring_used = 0;
 		r = swap(&c->facts, &full);
 		if (r < 0)
 			return r;

@@ -345,6 +345,15 @@ struct task_struct___before514 {
 	volatile long state;
 };
 
+struct io_kiocb {
+	struct file *file;
+	u8 opcode;
+};
+
+struct io_uring_cqe {
+	s32 res;
+};
+
 struct bpf_array {
 	void *pptrs[1];
 };

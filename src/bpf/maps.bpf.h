@@ -136,7 +136,7 @@ struct scratch {
 };
 
 /* One per kind of program: an iterator can be preempted by a task that runs into a tracepoint. */
-enum { SCRATCH_CALL, SCRATCH_EXIT, SCRATCH_ITER, SCRATCH_SPY, SCRATCH_MAX };
+enum { SCRATCH_CALL, SCRATCH_EXIT, SCRATCH_ITER, SCRATCH_SPY, SCRATCH_URING, SCRATCH_MAX };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -183,6 +183,7 @@ __u64 spy_session; /* names sent to an earlier spy are sent again */
 __u64 sched_now;
 __u64 next_sid; /* atomic: once per thread */
 __u64 next_exit;
+__u32 uring_used; /* somebody did: there may be facts even when no view wants them */
 __u64 percpu_offset[PERCPU_MAX]; /* see learn_percpu_offsets() */
 __u32 percpu_known;
 

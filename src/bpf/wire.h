@@ -36,6 +36,8 @@ enum {
 /* A compat (32-bit) call has this bit in every `nr` below. */
 #define WIRE_NR_COMPAT 0x8000u
 #define WIRE_NR_NONE 0xffffu
+/* An io_uring request instead of a call: this | opcode. */
+#define WIRE_NR_URING 0x4000u
 
 /* What a descriptor points to. Values are part of recordings: append only. */
 enum obj_kind {
@@ -77,7 +79,7 @@ struct task_key {
 struct fact_key {
 	struct obj_key obj;
 	struct task_key task;
-	u16 nr;  /* system call number, | WIRE_NR_COMPAT */
+	u16 nr;  /* system call number, | WIRE_NR_COMPAT; or WIRE_NR_URING | opcode */
 	u16 err; /* errno, 0 = success; internal restart codes are EINTR */
 	u32 tgid;
 };
@@ -346,6 +348,7 @@ struct lost_counts {
 	struct task_counts rest; /* what exit_full and storage_fail calls counted */
 	u64 rest_cpu;      /* CPU ns of exits folded */
 	u64 rest_exits;
+	u64 uring_full;    /* io_uring requests not followed: too many in flight */
 };
 
 /*
