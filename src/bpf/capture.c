@@ -133,18 +133,6 @@ static int attach(struct bpf_program *prog, struct bpf_link **link)
 	return -errno;
 }
 
-static int on_meta(void *ctx, void *data, size_t size)
-{
-	struct capture *c = ctx;
-	struct bytes *b = c->meta_into;
-
-	if (!b || bytes_reserve(b, size + 8))
-		return 0;
-	memcpy(b->data + b->len, data, size);
-	b->len += (size + 7) & ~(size_t)7;
-	return 0;
-}
-
 static int attach_all(struct capture *c)
 {
 	struct ctop_bpf *s = c->skel;
@@ -191,10 +179,7 @@ static int load(struct capture *c, const struct capture_config *config)
 		return r;
 	pair_init(&c->facts, s->maps.facts, s->maps.facts_a, s->maps.facts_b);
 	pair_init(&c->exits, s->maps.exits, s->maps.exits_a, s->maps.exits_b);
-	c->meta = ring_buffer__new(bpf_map__fd(s->maps.meta_ring), on_meta, c, NULL);
-	if (!c->meta)
-		return -errno;
-	return 0;
+	return pump_start(c);
 }
 
 /* One sentence for the user: what is missing and how to get it. */
@@ -232,6 +217,8 @@ int capture_open(const struct capture_config *config, struct capture **ret, char
 	if (!c)
 		return -ENOMEM;
 	pthread_mutex_init(&c->lock, NULL);
+	pthread_mutex_init(&c->meta_lock, NULL);
+	c->pump_stop = -1;
 	libbpf_set_print(print_debug);
 	c->skel = ctop_bpf__open();
 	if (!c->skel)
@@ -256,10 +243,11 @@ struct capture *capture_free(struct capture *c)
 	if (c->skel)
 		capture_spy_stop(c);
 	bpf_link__destroy(c->enter);
-	ring_buffer__free(c->meta);
+	pump_stop(c);
 	if (c->skel)
 		ctop_bpf__destroy(c->skel);
 	pthread_mutex_destroy(&c->lock);
+	pthread_mutex_destroy(&c->meta_lock);
 	free(c);
 	return NULL;
 }

@@ -40,7 +40,10 @@ struct capture {
 	struct bpf_link *enter, *spy_links[3];
 	struct swap_pair facts, exits;
 	struct ring_buffer *meta;
-	struct bytes *meta_into; /* set while the ring is read */
+	struct bytes meta_pending;  /* read from the ring, not yet handed over */
+	pthread_mutex_t meta_lock;  /* both of them: the pump thread reads too */
+	pthread_t pump;
+	int pump_stop; /* eventfd; -1 = no thread */
 	struct ring_buffer *spy;
 	capture_spy_fn spy_fn;
 	void *spy_userdata;
@@ -53,6 +56,14 @@ struct capture {
 
 /* Attaches sys_enter if the needs or the spy want it, else detaches. Lock held. */
 int capture_update_enter(struct capture *c);
+
+/*
+ * The meta ring is read at the end of every interval, and by a thread of its
+ * own whenever it fills up before that (thousands of new files or processes).
+ */
+int pump_start(struct capture *c);
+void pump_stop(struct capture *c);
+struct bytes pump_take(struct capture *c); /* everything so far; the caller frees data */
 
 /* Around a collection: measures what the programs cost meanwhile. */
 struct cost_window {

@@ -176,7 +176,7 @@ int BPF_PROG(on_exec, struct task_struct *task)
 				e->args_len = len;
 		}
 	}
-	if (bpf_ringbuf_output(&meta_ring, e, sizeof(*e), BPF_RB_NO_WAKEUP))
+	if (bpf_ringbuf_output(&meta_ring, e, sizeof(*e), ring_wakeup(&meta_ring)))
 		ADD(lost.meta_full, 1);
 	return 0;
 }
@@ -197,7 +197,7 @@ int BPF_PROG(on_cgroup_mkdir, struct cgroup *cgrp, const char *path)
 	len = bpf_probe_read_kernel_str(c->path, sizeof(c->path), path);
 	c->path_len = len > 0 ? len - 1 : 0;
 	c->hdr.size = sizeof(*c);
-	if (bpf_ringbuf_output(&meta_ring, c, sizeof(*c), BPF_RB_NO_WAKEUP))
+	if (bpf_ringbuf_output(&meta_ring, c, sizeof(*c), ring_wakeup(&meta_ring)))
 		ADD(lost.meta_full, 1);
 	if (spy.by_cgroup)
 		spy_inherit_cgroup(cgrp, c->id, c->hierarchy);

@@ -189,9 +189,7 @@ static int read_all(struct capture *c, struct memory *m)
 		if (r < 0)
 			return r;
 	}
-	c->meta_into = &m->meta;
-	ring_buffer__consume(c->meta);
-	c->meta_into = NULL;
+	m->meta = pump_take(c);
 	return 0;
 }
 

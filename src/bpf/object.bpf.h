@@ -382,13 +382,21 @@ static __always_inline u64 name_signature(const struct object *o)
 	return ports << 8 | BPF_CORE_READ(sk, __sk_common.skc_state);
 }
 
+/* The reader sleeps until a ring is a quarter full: names then wait for nobody's interval to end. */
+static __always_inline u64 ring_wakeup(void *ring)
+{
+	return bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) * 4 > bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) ?
+		       BPF_RB_FORCE_WAKEUP :
+		       BPF_RB_NO_WAKEUP;
+}
+
 static __always_inline int send_object(void *ring, struct scratch *s)
 {
 	u32 len = s->obj.rec.path_len & (4 * WIRE_PATH_MAX - 1);
 
 	s->obj.hdr.type = META_OBJ;
 	s->obj.hdr.size = sizeof(s->obj.hdr) + sizeof(s->obj.rec) + len;
-	return bpf_ringbuf_output(ring, &s->obj, sizeof(s->obj.hdr) + sizeof(s->obj.rec) + len, BPF_RB_NO_WAKEUP);
+	return bpf_ringbuf_output(ring, &s->obj, sizeof(s->obj.hdr) + sizeof(s->obj.rec) + len, ring_wakeup(ring));
 }
 
 /* Sends the name of an open file's object unless user space has it. */

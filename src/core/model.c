@@ -9,6 +9,7 @@
 #include "core/hosttotals.h"
 #include "core/mem.h"
 #include "core/procfs.h"
+#include "core/uring.h"
 
 enum { ALIVE_CHECKS_MAX = 1000 /* looks into /proc for processes that left no record, per sample */ };
 
@@ -232,6 +233,32 @@ static uint32_t unknown_thread(struct model *m, struct task_key key, uint32_t tg
 	return ti;
 }
 
+/*
+ * What a thread moved through io_uring is in no call's result: the kernel side counts it in facts only, also
+ * while no view wants facts.
+ */
+static void add_uring(struct build *b, const struct build_fact *f, const struct fact_val *v)
+{
+	enum obj_kind kind = f->object == NO_INDEX ? OBJ_NONE : b->objects[f->object].o.kind;
+	struct task_counts *c = &b->threads[f->thread].t.counts;
+
+	switch (kind) {
+	case OBJ_FILE:
+	case OBJ_CHR:
+	case OBJ_BLK:
+		c->file_in += v->bytes_in;
+		c->file_out += v->bytes_out;
+		break;
+	case OBJ_INET:
+		c->net_in += v->bytes_in;
+		c->net_out += v->bytes_out;
+		break;
+	default:
+		c->other_in += v->bytes_in;
+		c->other_out += v->bytes_out;
+	}
+}
+
 static void take_facts(struct model *m, const struct capture_batch *batch)
 {
 	struct build *b = &m->build;
@@ -244,6 +271,8 @@ static void take_facts(struct model *m, const struct capture_batch *batch)
 			thread = unknown_thread(m, k->task, k->tgid);
 		VEC_PUSH(b->facts, b->n_facts, b->cap_facts) =
 			(struct build_fact){i, thread, build_object(b, m->objects, k->obj)};
+		if (uring_is(k->nr))
+			add_uring(b, &b->facts[b->n_facts - 1], &batch->fact_vals[i]);
 	}
 }
 

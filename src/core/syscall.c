@@ -5,6 +5,7 @@
  * Knows nothing of how arguments are shown (decode.c).
  */
 #include "core/syscall.h"
+#include "core/uring.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -162,6 +163,8 @@ const struct syscall *syscall_get(uint16_t nr)
 	unsigned n = nr & ~WIRE_NR_COMPAT;
 	const struct syscall *sc;
 
+	if (uring_is(nr))
+		return uring_op(nr);
 	if (n >= WIRE_SYSCALLS)
 		return NULL;
 	pthread_once(&tables_once, build);
