@@ -260,14 +260,17 @@ struct mm_struct {
 	struct percpu_counter rss_stat[4];
 };
 
-/* before 6.2 (f1a7941243c1): one atomic per counter */
-struct mm_rss_stat {
-	struct {
-		long counter;
-	} count[4];
-};
+/*
+ * Before 6.2 (f1a7941243c1): one atomic per counter. Anonymous inside its
+ * parent: a named type that a kernel lacks makes libbpf search the modules'
+ * BTF, which needs CAP_SYS_ADMIN.
+ */
 struct mm_struct___before62 {
-	struct mm_rss_stat rss_stat;
+	struct {
+		struct {
+			long counter;
+		} count[4];
+	} rss_stat;
 };
 
 struct pid_namespace {

@@ -121,16 +121,15 @@ __noinline u64 percpu_sum(u64 address)
 
 static __always_inline void read_memory(struct scratch *s, struct mm_struct *mm)
 {
+	struct mm_struct___before62 *old = (void *)mm;
 	struct task_rec *r = &s->task;
 
 	r->vm_pages = BPF_CORE_READ(mm, total_vm);
-	if (bpf_core_type_exists(struct mm_rss_stat)) {
-		struct mm_struct___before62 *old = (void *)mm;
-		struct mm_rss_stat st;
-
-		bpf_core_read(&st, sizeof(st), &old->rss_stat);
-		r->rss_pages = st.count[0].counter + st.count[1].counter + st.count[3].counter;
-		r->swap_pages = st.count[2].counter;
+	if (bpf_core_field_exists(old->rss_stat.count)) {
+		r->rss_pages = BPF_CORE_READ(old, rss_stat.count[0].counter) +
+			       BPF_CORE_READ(old, rss_stat.count[1].counter) +
+			       BPF_CORE_READ(old, rss_stat.count[3].counter);
+		r->swap_pages = BPF_CORE_READ(old, rss_stat.count[2].counter);
 	} else {
 		u64 base;
 		u32 size = bpf_core_type_size(struct percpu_counter);
