@@ -62,7 +62,7 @@ int views_load_text(struct views **views, const char *name, const char *text, si
 		    struct views_error *err);
 int views_load_file(struct views **views, const char *path, struct views_error *err);
 int views_load_stock(struct views **views, struct views_error *err);
-/* Reports every mistake of a text, in the order they are found, and changes nothing. Returns their number.
+/* Reports every mistake of a text (at most 200), in its order, and changes nothing. Returns their number.
  * `base` holds views that it may refer to; NULL = none. */
 typedef void (*views_report_fn)(const struct views_error *err, void *userdata);
 size_t views_check_text(const struct views *base, const char *name, const char *text, size_t len,
@@ -99,7 +99,8 @@ void selection_init(struct selection *sel, const struct view *root, const char *
 void selection_done(struct selection *sel);
 struct selection_level *selection_top(const struct selection *sel);
 
-/* "postgres 4121": what a person would call a row; raw text of the system, so format_safe() it; caller frees. */
+/* "postgres 4121": what a person would call a row; raw text of the system, so format_safe() it; caller frees.
+ */
 char *view_row_label(const struct view *view, const struct row *row);
 
 /* Enter: pushes `view` filtered to the row of the top level's view. 0 or -EINVAL (row lacks its key). */
