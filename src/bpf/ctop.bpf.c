@@ -107,8 +107,10 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		ADD(lost.exit_full, 1);
 		ADD(lost.rest_exits, 1);
 		ADD(lost.rest_cpu, r->exec_runtime);
-		if (st)
+		if (st) {
 			add_rest(&st->counts, &st->walked);
+			st->counts = st->walked; /* a zombie is walked again */
+		}
 		return 0;
 	}
 	if (st)

@@ -143,6 +143,22 @@ static void describe_process(struct model *m, struct build_process *bp, const st
 	bp->swap = r->exited && !r->vm_pages ? UNKNOWN_U64 : r->swap_pages * m->page_size;
 }
 
+/* The thread no longer is what its record said: it exited, or goes on under its leader's tid. */
+static void retire(struct build *b, struct build_thread *bt)
+{
+	struct build_process *bp = &b->processes[bt->process];
+
+	if (!bt->told || bt->t.exited)
+		return;
+	bp->n_here--;
+	bp->n_alive -= strchr("ZX", bt->t.state) == NULL;
+	bt->t.exited = true;
+	bt->t.state = 'X';
+	bt->t.nr = WIRE_NR_NONE;
+	bt->t.nr_time = UNKNOWN_U64;
+	bt->wait_obj = NO_INDEX;
+}
+
 /* One record: its numbers go to the thread that has the tid now. */
 static void take_task(struct model *m, const struct capture_batch *batch, const struct task_rec *r,
 		      struct proc *p)
@@ -154,7 +170,7 @@ static void take_task(struct model *m, const struct capture_batch *batch, const 
 	struct task_delta delta;
 	struct task_state *state = tasktable_update(&m->tasks, r, &delta);
 	struct build_thread *bt;
-	bool was_here, is_here;
+	bool is_here;
 
 	if (ti == NO_INDEX)
 		ti = build_add_thread(b, key, pi);
@@ -163,11 +179,11 @@ static void take_task(struct model *m, const struct capture_batch *batch, const 
 	/* the exit of an old leader whose tid now belongs to the thread that took over: numbers only */
 	if (r->exited && bt->told && !bt->t.exited && bt->state != state)
 		return;
-	was_here = bt->told && !bt->t.exited;
-	if (was_here && strchr("ZX", bt->t.state) == NULL)
-		b->processes[bt->process].n_alive--;
-	if (was_here)
-		b->processes[bt->process].n_here--;
+	retire(b, bt);
+	if (state->marked == m->tasks.now && state->mark != ti)
+		retire(b, &b->threads[state->mark]);
+	state->marked = m->tasks.now;
+	state->mark = ti;
 	bt->state = state;
 	describe_thread(m, batch, bt, r);
 	is_here = !r->exited;
@@ -211,9 +227,9 @@ static uint32_t unknown_thread(struct model *m, struct task_key key, uint32_t tg
 		bt->t.vtid = state->last.vtid;
 	} else if (m->alive_checks < ALIVE_CHECKS_MAX) {
 		m->alive_checks++;
-		alive = proctable_alive(&m->procs, tgid);
-		if (procfs_read(m->proc_root, WIRE_COMM_LEN, &comm, NULL, "%u/task/%u/comm", tgid, key.tid) ==
-		    0) {
+		alive = proctable_alive(&m->procs, tgid, key.tid);
+		if (alive && procfs_read(m->proc_root, WIRE_COMM_LEN, &comm, NULL, "%u/task/%u/comm", tgid,
+					 key.tid) == 0) {
 			comm[strcspn(comm, "\n")] = '\0';
 			memcpy(bt->comm, comm, strlen(comm));
 			free(comm);

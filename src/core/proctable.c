@@ -86,11 +86,11 @@ struct proc *proctable_find(const struct proctable *t, uint32_t pid)
 	return hash_get(&t->by_pid, key_of(pid));
 }
 
-bool proctable_alive(const struct proctable *t, uint32_t pid)
+bool proctable_alive(const struct proctable *t, uint32_t pid, uint32_t tid)
 {
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/%u", t->proc_root, pid);
+	snprintf(path, sizeof(path), "%s/%u/task/%u", t->proc_root, pid, tid);
 	return access(path, F_OK) == 0;
 }
 

@@ -73,8 +73,8 @@ struct proc *proctable_find(const struct proctable *t, uint32_t pid);
 /* Reads from /proc what is missing; for a process that is alive. */
 void proctable_complete(struct proctable *t, struct proc *p);
 
-/* Whether /proc has a process with this pid now. */
-bool proctable_alive(const struct proctable *t, uint32_t pid);
+/* Whether /proc has this thread now. */
+bool proctable_alive(const struct proctable *t, uint32_t pid, uint32_t tid);
 
 /* A string of p; copy is p->text or a copy of its text_len bytes. NULL = not known. */
 static inline const char *proc_text(const struct proc *p, const char *copy, enum proc_string s)

@@ -72,10 +72,15 @@ void tasktable_begin(struct tasktable *t, uint64_t boot_ns)
 	t->boot[0] = boot_ns;
 }
 
+/* What is younger is new: one sample of grace, as the walk before may have missed it. */
+static uint64_t horizon(const struct tasktable *t)
+{
+	return t->now > 2 ? t->boot[2] : t->boot[1];
+}
+
 bool tasktable_fresh(const struct tasktable *t, uint64_t start_boot)
 {
-	/* one sample of grace: the walk before may have missed it */
-	return t->now > 1 && start_boot > (t->now > 2 ? t->boot[2] : t->boot[1]);
+	return t->now > 1 && start_boot > horizon(t);
 }
 
 const struct task_state *tasktable_find(const struct tasktable *t, struct task_key key)
@@ -83,13 +88,16 @@ const struct task_state *tasktable_find(const struct tasktable *t, struct task_k
 	return hash_get(&t->by_task, task_hash(key));
 }
 
-static void set_key(struct tasktable *t, struct task_state *st, struct task_key key)
+static void set_key(struct tasktable *t, struct task_state *st, struct task_key key, bool exited)
 {
-	struct task_state *old;
+	struct task_state *old = hash_get(&t->by_task, task_hash(key));
 
 	if (hash_get(&t->by_task, task_hash(st->key)) == st)
 		hash_remove(&t->by_task, task_hash(st->key));
 	st->key = key;
+	/* the exit of an old leader: the thread that took over has the key */
+	if (exited && old && old->seen == t->now && !old->last.exited)
+		return;
 	old = hash_put(&t->by_task, task_hash(key), st);
 	if (old) {
 		st->displaced = old;
@@ -141,21 +149,21 @@ struct task_state *tasktable_update(struct tasktable *t, const struct task_rec *
 		 */
 		bool taken_over = hash_get(&t->by_task, task_hash(key)) != NULL;
 		bool fresh = tasktable_fresh(t, rec->start_boot) ||
-			     (t->now > 1 && taken_over && rec->exec_runtime <= sub(t->boot[0], t->boot[1]));
+			     (t->now > 1 && taken_over && rec->exec_runtime <= sub(t->boot[0], horizon(t)));
 
 		before = fresh ? zero : *rec;
 		before.counts = t->now > 1 ? zero.counts : rec->counts;
 		st = xcalloc(1, sizeof(*st));
 		st->key = key;
 		VEC_PUSH(t->all, t->n, t->cap) = st;
-		set_key(t, st, key);
+		set_key(t, st, key, rec->exited);
 	}
 	if (rec->sid && st->sid != rec->sid) {
 		st->sid = rec->sid;
 		hash_put(&t->by_sid, sid_key(rec->sid), st);
 	}
 	if (st->key.tid != key.tid || st->key.gen != key.gen)
-		set_key(t, st, key);
+		set_key(t, st, key, rec->exited);
 	*ret = (struct task_delta){
 		.counts = task_counts_sub(&rec->counts, &before.counts),
 		.cpu = sub(rec->exec_runtime, before.exec_runtime),

@@ -30,7 +30,8 @@ struct task_state {
 	uint64_t sid;
 	struct task_key key;
 	uint32_t tgid;
-	uint32_t seen; /* sample number */
+	uint32_t seen;         /* sample number */
+	uint32_t marked, mark; /* the caller's index in the sample `marked` */
 	struct task_rec last;
 	/* the task that had this key until `displaced_at`: an old leader whose thread took over */
 	struct task_state *displaced;
