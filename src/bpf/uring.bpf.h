@@ -58,7 +58,7 @@ static __always_inline int uring_submit(u64 req)
 
 static __always_inline void uring_add(struct fact_val *v, u64 in, u64 out, u64 ns)
 {
-	u32 slot = wire_hist_slot(ns);
+	u32 slot = latency_slot(ns);
 
 	ADD(v->calls, 1);
 	ADD(v->bytes_in, in);
@@ -71,7 +71,7 @@ static __always_inline void uring_add(struct fact_val *v, u64 in, u64 out, u64 n
 		ADD(v->hist[slot], 1);
 }
 
-static __always_inline int uring_complete(u64 address, s32 res)
+__noinline int uring_complete(u64 address, s32 res)
 {
 	struct uring_req *r = bpf_map_lookup_elem(&uring_reqs, &address);
 	struct io_kiocb *req = (void *)address;

@@ -14,7 +14,7 @@
 
 static inline bool uring_is(uint16_t nr)
 {
-	return (nr & (WIRE_NR_COMPAT | WIRE_NR_URING)) == WIRE_NR_URING;
+	return (nr & 0xff00) == WIRE_NR_URING;
 }
 
 /* Name and class of a request; never NULL: "io_uring_op" for one that is newer than the table. */
