@@ -13,12 +13,12 @@ VERSION := 0.1.0
 Q       := $(if $(V),,@)
 say      = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
+comma   := ,
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
         -Wformat=2 -Wvla -Wundef -Wpointer-arith -Wimplicit-fallthrough -Wno-unused-parameter
 CFLAGS  ?= -O2 -g
 HARDEN  := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 SANFL   := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
-comma   := ,
 PKGINC   = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKGLIB   = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lz
 ALLC     = -std=gnu17 -D_GNU_SOURCE -DCTOP_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) $(HARDEN) $(SANFL) -Isrc -I$(O) $(PKGINC)
@@ -55,7 +55,7 @@ $(O)/%.o: %.c | $(SKEL)
 $(BPF_OBJ): src/bpf/ctop.bpf.c $(wildcard src/bpf/*.bpf.c src/bpf/*.bpf.h src/bpf/wire.h)
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D) && $(CLANG) -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Werror -Wno-gnu-variable-sized-type-not-at-end -Wno-unused-function -Isrc \
-		-I/usr/include/$(shell $(CC) -dumpmachine) -c -o $@ $<
+		-I/usr/include/$(shell gcc -dumpmachine) -c -o $@ $<
 
 $(SKEL): $(BPF_OBJ)
 	$(call say,SKEL,$@)

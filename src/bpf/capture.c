@@ -29,7 +29,8 @@ uint64_t mono_now(void)
 }
 
 /* libbpf's own messages help a developer only. */
-static int print_debug(enum libbpf_print_level level, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static int print_debug(enum libbpf_print_level level, const char *fmt,
+							     va_list ap)
 {
 	if (level == LIBBPF_DEBUG || !getenv("CTOP_TRACE_DEBUG"))
 		return 0;

@@ -46,11 +46,8 @@ bool agg_fits(enum agg a, const struct field *f)
 	case AGG_RATE: return f->flags & FIELD_DELTA;
 	case AGG_AVG: return measure || (number && f->unit != UNIT_ID && f->unit != UNIT_PORT);
 	case AGG_MAX:
-		if (dist)
-			return true;
-		/* fall through */
-	case AGG_MIN: /* a fact sums many calls: the smallest of them is not known */
-		return number && !(measure && f->grain == GRAIN_FACT);
+	case AGG_MIN: /* a fact sums many calls: which of them is the smallest is not known */
+		return (number && !(measure && f->grain == GRAIN_FACT)) || (dist && a == AGG_MAX);
 	case AGG_P50:
 	case AGG_P90:
 	case AGG_P99: return dist;

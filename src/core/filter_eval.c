@@ -202,7 +202,7 @@ char *filter_quote(const char *value)
 		case '\t': buf_adds(&b, "\\t"); break;
 		case '\r': buf_adds(&b, "\\r"); break;
 		case '"':
-		case '\\': buf_addc(&b, '\\'); /* fall through */
+		case '\\': buf_addf(&b, "\\%c", *value); break;
 		default: buf_addc(&b, *value);
 		}
 	}

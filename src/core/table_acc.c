@@ -98,8 +98,10 @@ static void add_dist(const struct plan *p, struct value *cell, struct aux *aux, 
 		if (p->aux_owner)
 			add_hist(aux, f->hist, f->lat_max, arena);
 		return;
-	case AGG_AVG: aux->n += f->timed; /* fall through */
-	default: v.i = (int64_t)f->lat_sum;
+	default:
+		v.i = (int64_t)f->lat_sum;
+		if (p->agg == AGG_AVG)
+			aux->n += f->timed;
 	}
 	add_number(cell, &v);
 }
@@ -131,8 +133,10 @@ void acc_add(const struct plan *p, struct value *cell, struct aux *aux, const st
 		break;
 	case AGG_COUNT:
 	case AGG_DISTINCT: add_number(cell, &one); break;
-	case AGG_AVG: aux->n += weight; /* fall through */
-	default: add_number(cell, v);
+	default:
+		add_number(cell, v);
+		if (p->agg == AGG_AVG)
+			aux->n += weight;
 	}
 }
 

@@ -8,7 +8,8 @@
 
 #include "core/mem.h"
 
-static void add_report(struct reports *r, int line, int column, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void add_report(struct reports *r, int line, int column,
+							     const char *fmt, va_list ap)
 {
 	struct views_error err = {.line = line, .column = column};
 
