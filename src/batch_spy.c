@@ -45,7 +45,8 @@ static void add_comm(struct buf *out, const struct event *ev)
 
 static void dig_line(struct spy *spy, const struct event *ev)
 {
-	const struct decode_options opt = {.flags = DECODE_FD_NAMES | DECODE_ERR_TEXT};
+	const struct decode_options opt = {.flags = DECODE_FD_NAMES | DECODE_ERR_TEXT |
+						    (spy->c->ascii ? DECODE_ASCII : 0)};
 	struct buf *out = &spy->out;
 
 	batch_clock(out, ev->time, 6);

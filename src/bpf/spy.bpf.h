@@ -401,9 +401,14 @@ int BPF_PROG(spy_exit, struct pt_regs *regs, long ret)
 			spy_name(&o);
 		}
 	}
-	if ((flags & CALL_RETFD) && ret >= 0) {
+	if (((flags & CALL_RETFD) && ret >= 0) || ((flags & CALL_PAIR) && !ret)) {
+		s32 fd = ret;
+
+		/* a pair's descriptors are in memory; the first is what the call is about */
+		if (flags & CALL_PAIR)
+			bpf_probe_read_user(&fd, sizeof(fd), (void *)r->args[d->path < 6 ? d->path : 0]);
 		__builtin_memset(&o, 0, sizeof(o));
-		if (object_of_own_fd(ret, &o)) {
+		if (object_of_own_fd(fd, &o)) {
 			r->ret_obj = o.key;
 			spy_name(&o);
 		}

@@ -224,7 +224,7 @@ void decode_args(const struct event *ev, const struct decode_options *opt, struc
 
 void decode_call(const struct event *ev, const struct decode_options *opt, struct buf *out)
 {
-	if ((ev->nr & ~WIRE_NR_COMPAT) < WIRE_SYSCALLS)
+	if (syscall_get(ev->nr) || (ev->nr & ~WIRE_NR_COMPAT) < WIRE_SYSCALLS)
 		buf_adds(out, syscall_name(ev->nr));
 	else
 		buf_addf(out, "syscall_%u", ev->nr & ~WIRE_NR_COMPAT);

@@ -5,7 +5,10 @@
 
 #include "core/decode_impl.h"
 
-enum { ITEMS_MAX = 32 }; /* elements of an array that are written, as strace does */
+enum {
+	ITEMS_MAX = 32, /* elements of an array that are written, as strace does */
+	ARGV_BYTES = 256, /* bytes of a program argument, however little is shown of data */
+};
 
 static unsigned strsize(const struct dec *d)
 {
@@ -87,7 +90,8 @@ void dec_argv(struct dec *d)
 
 		if (n++)
 			buf_adds(d->out, ", ");
-		dec_bytes(d, arg, len, len + cut);
+		quote_string(d->out, arg, len < ARGV_BYTES ? len : ARGV_BYTES,
+			     d->opt->flags & DECODE_ASCII ? QUOTE_DATA : QUOTE_NAME, cut || len > ARGV_BYTES);
 		pos += len + 1;
 	}
 	if (n < b->full)

@@ -251,15 +251,15 @@ void dec_dirfd(struct dec *d)
 void dec_fd_pair(struct dec *d)
 {
 	const uint8_t *p = dec_mem(d, 8);
-	/* both ends of a pipe are one object; those of a socket pair are two */
-	const struct event_fd *fd = d->ev->ret_fd.kind == OBJ_FIFO ? &d->ev->ret_fd : NULL;
+	/* both ends of a pipe are one object; those of a socket pair are two, and the first is known */
+	const struct event_fd *first = &d->ev->ret_fd, *second = first->kind == OBJ_FIFO ? first : NULL;
 
 	if (!p)
 		return;
 	buf_addc(d->out, '[');
-	dec_fd_as(d, (int32_t)get_u32(p, 0), fd);
+	dec_fd_as(d, (int32_t)get_u32(p, 0), first);
 	buf_adds(d->out, ", ");
-	dec_fd_as(d, (int32_t)get_u32(p, 4), fd);
+	dec_fd_as(d, (int32_t)get_u32(p, 4), second);
 	buf_addc(d->out, ']');
 }
 
