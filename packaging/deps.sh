@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Installs the Debian packages that are missing.
+#
+#	packaging/deps.sh build   what compiling needs
+#	packaging/deps.sh test    that, and what the tests use
+#	packaging/deps.sh bench   that, and the programs that `make bench` compares with
+#	packaging/deps.sh list    prints the packages for building
+#
+# Does nothing, quickly, when all are there. Elsewhere than on Debian it says what is needed and goes on.
+
+build='gcc libc6-dev make pkg-config clang bpftool libbpf-dev libelf-dev zlib1g-dev libjansson-dev libncurses-dev libpcre2-dev'
+test="$build libcmocka-dev python3 tmux strace linux-perf lsof iproute2 procps util-linux libcap2-bin groff-base crun runc
+busybox-static"
+bench="$test htop bpftrace redis-server redis-tools nginx-light wrk"
+
+case ${1:-build} in
+build) want=$build ;;
+test) want=$test ;;
+bench) want=$bench ;;
+list) echo "$build"; exit 0 ;;
+*) echo "usage: $0 build|test|bench|list" >&2; exit 2 ;;
+esac
+
+if ! command -v dpkg-query > /dev/null || ! command -v apt-get > /dev/null; then
+	echo "deps.sh: not a Debian system; needed are the equivalents of:" $want >&2
+	exit 0
+fi
+
+missing=
+for package in $want; do
+	[ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2> /dev/null)" = 'ii ' ] || missing="$missing $package"
+done
+[ -z "$missing" ] && exit 0
+
+if [ "$(id -u)" -ne 0 ]; then
+	echo "deps.sh: missing packages; as root: apt-get install$missing" >&2
+	exit 1
+fi
+echo "deps.sh: installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+apt-get install -y -q --no-install-recommends $missing > /dev/null 2>&1 && exit 0
+# most likely the lists are old or not there
+apt-get update -q && apt-get install -y -q --no-install-recommends $missing
