@@ -293,14 +293,15 @@ static void add_record(struct build *b, const struct record *r, unsigned grains)
 	uint64_t hash = 0;
 	uint32_t group;
 	struct group *g;
+	bool any = false;
 
 	for (size_t i = 0; i < b->q->n_keys; i++) {
 		keys[i] = field_get(b->q->keys[i], r, b->arena);
-		if (keys[i].kind == V_MISSING)
-			return;
+		any = any || keys[i].kind != V_MISSING;
 		hash = value_hash(&keys[i], hash + i);
 	}
-	if (!filter_match(b->q->filter, r))
+	/* a call without an object is no file; by thread and file, it is one of the thread's rows */
+	if (!any || !filter_match(b->q->filter, r))
 		return;
 	group = find_group(b, r, keys, hash);
 	g = &b->groups[group];
@@ -327,6 +328,23 @@ static void add_record(struct build *b, const struct record *r, unsigned grains)
 	}
 }
 
+/* Calls that found the fact map full: their number is known, by thread, and nothing else. */
+static void walk_coarse(struct build *b, unsigned grains)
+{
+	for (size_t i = 0; i < b->sample->n_threads; i++) {
+		const struct thread *t = &b->sample->threads[i];
+		struct fact *f;
+		struct record r;
+
+		if (!t->counts.coarse)
+			continue;
+		f = arena_alloc(b->arena, sizeof(*f)); /* a row may keep it as its example */
+		*f = (struct fact){.thread = t, .nr = WIRE_NR_NONE, .calls = t->counts.coarse};
+		r = record_from_fact(b->sample, f);
+		add_record(b, &r, grains);
+	}
+}
+
 static void walk(struct build *b)
 {
 	const struct sample *s = b->sample;
@@ -347,6 +365,8 @@ static void walk(struct build *b)
 
 		add_record(b, &r, grains);
 	}
+	if ((b->records & REC_FACTS) && s->health.coarse)
+		walk_coarse(b, grains);
 	for (size_t i = 0; i < s->n_fds && (b->records & REC_FDS); i++) {
 		struct record r = record_from_fd(s, &s->fds[i]);
 

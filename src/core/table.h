@@ -10,6 +10,9 @@
  * evt.* measures come from facts if the query has facts, else from the
  * per-thread counters (struct record.counters), never from both.
  *
+ * A record that has none of the key's fields is in no row and no total; one
+ * that has some of them is, the others are missing.
+ *
  * A descriptor belongs to all threads of its process: an open but idle one
  * brings in the CPU of each of them. It counts no calls.
  *

@@ -84,23 +84,29 @@ static char *value_text(const struct value *v)
 	return text;
 }
 
-/* "fd.dev = 8 and fd.ino = 123"; NULL when the row lacks a key. */
+/* "fd.dev = 8 and fd.ino = 123"; NULL when the row lacks its key. */
 static char *row_filter(const struct view *view, const struct row *row)
 {
 	struct buf b = {0};
+	bool any = false;
 
 	for (size_t i = 0; i < view->n_keys; i++) {
+		const char *and = i ? " and " : "";
 		char *text;
 
 		if (row->keys[i].kind == V_MISSING) {
-			buf_done(&b);
-			return NULL;
+			buf_addf(&b, "%snot %s exists", and, view->keys[i]->id);
+			continue;
 		}
+		any = true;
 		text = value_text(&row->keys[i]);
-		buf_addf(&b, "%s%s = %s", i ? " and " : "", view->keys[i]->id, text);
+		buf_addf(&b, "%s%s = %s", and, view->keys[i]->id, text);
 		free(text);
 	}
-	return buf_steal(&b);
+	if (any)
+		return buf_steal(&b);
+	buf_done(&b);
+	return NULL;
 }
 
 /* What the breadcrumb calls a row: its label, and its key where the label may not be unique. */

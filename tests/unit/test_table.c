@@ -469,6 +469,61 @@ static void test_rows(void **state)
 	sb_free(b);
 }
 
+/* Calls without an object are no file; by process and file they are rows of the process. */
+static void test_missing_keys(void **state)
+{
+	struct builder *b = sb_new(8);
+	struct thread *t = sb_thread(b, sb_process(b, 1, "x", NULL), 1);
+	struct column_query columns[1] = {{field_find("evt.count"), AGG_SUM}};
+	struct table_query q = {
+		.records = REC_FACTS, .n_keys = 2, .columns = columns, .n_columns = 1, .sort = -1};
+	struct table *table;
+	const struct sample *s;
+
+	sb_fact(b, t, NULL, nr("getppid"), 0, 5, 0, 0);
+	sb_fact(b, t, sb_file(b, "/x"), nr("read"), 0, 3, 0, 0);
+	s = sb_finish(b);
+	table = QUERY(s, REC_FACTS, "fd.name", "", {"evt.count", AGG_SUM});
+	assert_int_equal(table->n_rows, 1);
+	assert_num(&table->totals[0], 3);
+	table_free(table);
+	q.keys[0] = field_find("proc.pid");
+	q.keys[1] = field_find("fd.name");
+	assert_int_equal(table_build(&q, s, &table), 0);
+	assert_int_equal(table->n_rows, 2);
+	assert_int_equal(table->rows[0].keys[1].kind, V_MISSING); /* last when ascending, first when not */
+	assert_num(&table->rows[0].cells[0], 5);
+	assert_num(&table->totals[0], 8);
+	table_free(table);
+	sb_free(b);
+}
+
+/* When the kernel's table was too small, its calls are still in the total, under a name that says so. */
+static void test_coarse(void **state)
+{
+	struct builder *b = world();
+	const struct sample *s;
+	struct table *t;
+
+	b->threads[0].counts.coarse = 1000;
+	b->threads[3].counts.coarse = 10;
+	b->sample.health.coarse = 1010;
+	s = sb_finish(b);
+	t = QUERY(s, REC_FACTS, "evt.type", "", {"evt.count", AGG_SUM}, {"evt.category", AGG_NONE});
+	assert_num(&t->totals[0], 139 + 1010);
+	assert_num(&row_of(t, "(not told apart)")->cells[0], 1010);
+	assert_int_equal(row_of(t, "(not told apart)")->cells[1].kind, V_MISSING);
+	assert_num(&row_of(t, "read")->cells[0], 100);
+	table_free(t);
+	t = QUERY(s, REC_FACTS, "proc.pid", "evt.type = read", {"evt.count", AGG_SUM});
+	assert_num(&t->totals[0], 100);
+	table_free(t);
+	t = QUERY(s, REC_FACTS, "proc.pid", "", {"evt.count", AGG_SUM});
+	assert_num(&row_of(t, "10")->cells[0], 1031);
+	table_free(t);
+	sb_free(b);
+}
+
 static void test_agg_fits(void **state)
 {
 	assert_true(agg_fits(AGG_P99, field_find("evt.latency")));
@@ -551,6 +606,8 @@ int main(void)
 		cmocka_unit_test(test_percentiles),
 		cmocka_unit_test(test_sort),
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_missing_keys),
+		cmocka_unit_test(test_coarse),
 		cmocka_unit_test(test_agg_fits),
 		cmocka_unit_test(bench),
 	};
