@@ -315,6 +315,57 @@ static void test_hostile(void **state)
 	assert_null(views);
 }
 
+/* Every example of the documentation is one that works. */
+static void test_docs(void **state)
+{
+	size_t len, n = 0;
+	char *text = read_file("docs/views.md", &len), *p = text;
+
+	while ((p = strstr(p, "```json\n"))) {
+		struct views *views = stock();
+		struct views_error err = {0};
+		char *end;
+
+		p += strlen("```json\n");
+		end = strstr(p, "```");
+		assert_non_null(end);
+		if (views_load_text(&views, "docs/views.md", p, (size_t)(end - p), &err))
+			fail_msg("example %zu: %d:%d: %s", n + 1, err.line, err.column, err.message);
+		assert_int_equal(views->n, 7);
+		assert_int_equal(needs_of(views->items[6]) & NEED_TASKS, NEED_TASKS);
+		views_free(views);
+		p = end;
+		n++;
+	}
+	assert_int_equal(n, 4);
+	free(text);
+}
+
+/* Names of the tables of keys and aggregations are those that the loader knows. */
+static void test_docs_complete(void **state)
+{
+	static const char *const keys[] = {"id",         "name",        "records", "key",
+					   "columns",    "label",       "filter",  "propagate_filter",
+					   "applies_to", "drilldown",   "sort",    "ascending",
+					   "hotkey",     "description", "tips",    "field",
+					   "agg",        "title",       "width",   "priority",
+					   "warn",       "critical"};
+	size_t len;
+	char *text = read_file("docs/views.md", &len), quoted[40];
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		snprintf(quoted, sizeof(quoted), "`%s`", keys[i]);
+		if (!strstr(text, quoted))
+			fail_msg("docs/views.md lacks %s", quoted);
+	}
+	for (int a = AGG_NONE; a <= AGG_SHARE; a++) {
+		snprintf(quoted, sizeof(quoted), "`%s`", agg_name(a));
+		if (!strstr(text, quoted))
+			fail_msg("docs/views.md lacks %s", quoted);
+	}
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_80_columns),     cmocka_unit_test(test_good),
 		cmocka_unit_test(test_mistakes),       cmocka_unit_test(test_syntax),
 		cmocka_unit_test(test_small_mistakes), cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_docs),           cmocka_unit_test(test_docs_complete),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
