@@ -187,7 +187,7 @@ static int live_spy_poll(struct source *s, source_event_fn fn, void *userdata, s
 	l->epoch = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 	objtable_begin(l->names);
 	r = capture_spy_poll(l->capture, on_record, l, max);
-	objtable_end(l->names, NULL, NULL);
+	objtable_end(l->names);
 	return r;
 }
 

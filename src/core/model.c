@@ -23,8 +23,6 @@ struct model {
 	struct users *users;
 	struct hosttotals host;
 	struct build build;
-	void (*forget)(const struct obj_key *key, void *userdata);
-	void *forget_data;
 	uint64_t page_size;
 	/* of the previous sample */
 	uint64_t mono;
@@ -67,8 +65,7 @@ struct model *model_free(struct model *m)
 
 void model_on_forget(struct model *m, void (*fn)(const struct obj_key *key, void *userdata), void *userdata)
 {
-	m->forget = fn;
-	m->forget_data = userdata;
+	objtable_on_forget(m->objects, fn, userdata);
 }
 
 void model_set_resolver(struct model *m, container_resolve_fn fn, void *userdata)
@@ -269,9 +266,7 @@ static void add_uring(struct build *b, const struct build_fact *f, const struct 
 		c->net_in += v->bytes_in;
 		c->net_out += v->bytes_out;
 		break;
-	default:
-		c->other_in += v->bytes_in;
-		c->other_out += v->bytes_out;
+	default: c->other_in += v->bytes_in; c->other_out += v->bytes_out;
 	}
 }
 
@@ -446,7 +441,7 @@ int model_sample(struct model *m, const struct capture_batch *batch, const struc
 	tasktable_end(&m->tasks);
 	proctable_end(&m->procs);
 	containertable_end(m->containers);
-	objtable_end(m->objects, m->forget, m->forget_data);
+	objtable_end(m->objects);
 	m->mono = batch->mono_ns;
 	m->lost = batch->lost;
 	m->self_cpu = clock->self_cpu;

@@ -40,8 +40,16 @@ struct objtable {
 	char *unknown_name;
 	void (*forget)(const struct obj_key *key, void *userdata);
 	void *userdata;
-	uint32_t max_age;
+	uint32_t max_age; /* of the sweep that runs */
+	uint32_t swept;   /* interval of the last one */
 };
+
+void objtable_on_forget(struct objtable *t, void (*fn)(const struct obj_key *key, void *userdata),
+			void *userdata)
+{
+	t->forget = fn;
+	t->userdata = userdata;
+}
 
 struct objtable *objtable_new(size_t max)
 {
@@ -170,12 +178,39 @@ static char *unix_path(const char *path, size_t len)
 	return s;
 }
 
+static bool keep(void *value, void *userdata)
+{
+	struct obj_entry *e = value;
+	struct objtable *t = userdata;
+
+	if (t->now - e->seen < t->max_age)
+		return true;
+	if (t->forget)
+		t->forget(&e->o.key, t->userdata);
+	entry_free(t, e);
+	return false;
+}
+
+static void sweep(struct objtable *t, uint32_t max_age)
+{
+	t->max_age = max_age;
+	t->swept = t->now;
+	hash_sweep(&t->objects, keep, t);
+}
+
 static struct obj_entry *entry_of(struct objtable *t, const struct obj_key *key)
 {
 	struct obj_entry *e = hash_get(&t->objects, obj_hash_key(key));
 
-	if (e || t->objects.n >= t->max)
+	if (e)
 		return e;
+	if (t->objects.n >= t->max && t->swept != t->now)
+		sweep(t, AGE_SHORT);
+	if (t->objects.n >= t->max) {
+		if (t->forget)
+			t->forget(key, t->userdata);
+		return NULL;
+	}
 	e = xcalloc(1, sizeof(*e));
 	e->o.key = *key;
 	e->o.srtt_us = e->o.rttvar_us = e->o.snd_cwnd = e->o.total_retrans = UNKNOWN_U32;
@@ -366,29 +401,11 @@ void objtable_set_mark(struct objtable *t, struct obj_entry *e, uint32_t mark)
 	e->mark = mark;
 }
 
-static bool keep(void *value, void *userdata)
+void objtable_end(struct objtable *t)
 {
-	struct obj_entry *e = value;
-	struct objtable *t = userdata;
-
-	if (t->now - e->seen < t->max_age)
-		return true;
-	if (t->forget)
-		t->forget(&e->o.key, t->userdata);
-	entry_free(t, e);
-	return false;
-}
-
-void objtable_end(struct objtable *t, void (*forget)(const struct obj_key *key, void *userdata),
-		  void *userdata)
-{
-	t->forget = forget;
-	t->userdata = userdata;
-	t->max_age = AGE_LONG;
 	/* not every time: a table that stays at the mark would be walked for nothing */
-	if (t->objects.n >= t->max / 4 * 3 && (t->now % 4 == 0 || t->objects.n >= t->max))
-		hash_sweep(&t->objects, keep, t);
-	t->max_age = AGE_SHORT;
+	if (t->objects.n >= t->max / 4 * 3 && t->now % 4 == 0)
+		sweep(t, AGE_LONG);
 	if (t->objects.n >= t->max / 8 * 7)
-		hash_sweep(&t->objects, keep, t);
+		sweep(t, AGE_SHORT);
 }

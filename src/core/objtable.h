@@ -44,11 +44,14 @@ uint32_t objtable_mark(const struct objtable *t, const struct obj_entry *e);
 void objtable_set_mark(struct objtable *t, struct obj_entry *e, uint32_t mark);
 
 /*
- * The interval ends: when the table is filling up, objects not seen for long are dropped. Calls forget() for
- * each (may be NULL).
+ * Who wants to know which objects were dropped, or could not be kept: the kernel side must name them again at
+ * next sight.
  */
-void objtable_end(struct objtable *t, void (*forget)(const struct obj_key *key, void *userdata),
-		  void *userdata);
+void objtable_on_forget(struct objtable *t, void (*fn)(const struct obj_key *key, void *userdata),
+			void *userdata);
+
+/* The interval ends: when the table is filling up, objects not seen for long are dropped. */
+void objtable_end(struct objtable *t);
 
 size_t objtable_count(const struct objtable *t);
 
