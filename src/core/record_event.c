@@ -251,7 +251,8 @@ void record_from_event(struct event_record *ret, const struct record_index *idx,
 				      .fact = &ret->fact,
 				      .thread = t,
 				      .process = p,
-				      .container = c ? c : p->container,
+				      /* the event knows one v1 hierarchy, the sample all of them */
+				      .container = c && !c->is_host ? c : p->container,
 				      .event = ev};
 	if (fd->kind != OBJ_NONE) {
 		fill_object(&ret->obj, fd);
