@@ -50,14 +50,18 @@ static struct record *record_new(void)
 
 static void test_whole(void **state)
 {
-	struct {
+	union {
 		struct obj_rec rec;
-		char path[8];
-	} obj = {.rec = {.key = {.ino = 4, .dev = 8}, .kind = OBJ_FILE, .path_len = 6}, .path = "/a/log"};
+		char room[sizeof(struct obj_rec) + 8];
+	} obj = {.room = {0}};
 	struct objtable *names = objtable_new(0);
 	struct record *r = record_new();
 	struct event *ev;
 
+	obj.rec.key = r->hdr.rec.fd_obj[0];
+	obj.rec.kind = OBJ_FILE;
+	obj.rec.path_len = 6;
+	memcpy(obj.room + offsetof(struct obj_rec, path), "/a/log", 6);
 	objtable_update(names, &obj.rec);
 	add_blob(r, 1, 0, "hello", 5, 5);
 	add_blob(r, 2, 1, NULL, 0, 9);

@@ -571,12 +571,16 @@ static void test_descriptors(void **state)
 		{.key = {.ino = 5, .dev = 8}, .tgid = 99, .fd = 1}, /* a process that no record told of */
 	};
 	struct capture_fd list[] = {{&fds[0], NULL}, {&fds[1], NULL}, {&fds[2], NULL}};
-	struct {
+	union {
 		struct obj_rec rec;
-		char path[16];
-	} obj = {.rec = {.key = {.ino = 5, .dev = 8}, .kind = OBJ_FILE, .path_len = 8}, .path = "/var/log"};
+		char room[sizeof(struct obj_rec) + 16];
+	} obj = {.room = {0}};
 	const struct sample *s;
 
+	obj.rec.key = fds[0].key;
+	obj.rec.kind = OBJ_FILE;
+	obj.rec.path_len = 8;
+	memcpy(obj.room + offsetof(struct obj_rec, path), "/var/log", 8);
 	list[0].obj = &obj.rec;
 	task(f, 10, 10, 500, "a");
 	task(f, 11, 11, 500, "b");

@@ -14,9 +14,9 @@
 #include "core/mem.h"
 #include "core/objtable.h"
 
-struct named {
+union named {
 	struct obj_rec rec;
-	char path[64];
+	char room[sizeof(struct obj_rec) + 64]; /* with a path */
 };
 
 static int setup(void **state)
@@ -31,26 +31,31 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct named path_rec(uint64_t ino, enum obj_kind kind, const char *path, size_t len)
+static union named path_rec(uint64_t ino, enum obj_kind kind, const char *path, size_t len)
 {
-	struct named n = {.rec = {.key = {.ino = ino, .dev = 8 << 20 | 1}, .kind = (uint8_t)kind}};
+	union named n = {.room = {0}};
+
+	n.rec.key = (struct obj_key){.ino = ino, .dev = 8 << 20 | 1};
+	n.rec.kind = (uint8_t)kind;
 
 	n.rec.path_len = (uint16_t)len;
-	memcpy(n.path, path, len);
+	memcpy(n.room + offsetof(struct obj_rec, path), path, len);
 	return n;
 }
 
-static struct named inet_rec(uint64_t ino, const char *laddr, uint16_t lport, const char *raddr,
-			     uint16_t rport, uint8_t tcp_state)
+static union named inet_rec(uint64_t ino, const char *laddr, uint16_t lport, const char *raddr,
+			    uint16_t rport, uint8_t tcp_state)
 {
-	struct named n = {.rec = {.key = {.ino = ino, .dev = 9},
-				  .kind = OBJ_INET,
-				  .type = SOCK_STREAM,
-				  .protocol = tcp_state ? IPPROTO_TCP : IPPROTO_UDP,
-				  .tcp_state = tcp_state,
-				  .netns = 1,
-				  .lport = lport,
-				  .rport = rport}};
+	union named n = {.room = {0}};
+
+	n.rec.key = (struct obj_key){.ino = ino, .dev = 9};
+	n.rec.kind = OBJ_INET;
+	n.rec.type = SOCK_STREAM;
+	n.rec.protocol = tcp_state ? IPPROTO_TCP : IPPROTO_UDP;
+	n.rec.tcp_state = tcp_state;
+	n.rec.netns = 1;
+	n.rec.lport = lport;
+	n.rec.rport = rport;
 
 	n.rec.family = strchr(laddr, ':') ? AF_INET6 : AF_INET;
 	assert_int_equal(inet_pton(n.rec.family, laddr, n.rec.laddr), 1);
@@ -58,7 +63,7 @@ static struct named inet_rec(uint64_t ino, const char *laddr, uint16_t lport, co
 	return n;
 }
 
-static struct object get(struct objtable *t, const struct named *n)
+static struct object get(struct objtable *t, const union named *n)
 {
 	struct object o = {0};
 
@@ -66,7 +71,7 @@ static struct object get(struct objtable *t, const struct named *n)
 	return o;
 }
 
-static void expect(struct objtable *t, const struct named *n, const char *type, const char *name)
+static void expect(struct objtable *t, const union named *n, const char *type, const char *name)
 {
 	struct object o;
 
@@ -106,7 +111,7 @@ static void test_kinds(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct objtable *t = objtable_new(0);
-		struct named n = path_rec(100, cases[i].kind, cases[i].path, strlen(cases[i].path));
+		union named n = path_rec(100, cases[i].kind, cases[i].path, strlen(cases[i].path));
 
 		expect(t, &n, cases[i].type, cases[i].name);
 		objtable_free(t);
@@ -116,7 +121,7 @@ static void test_kinds(void **state)
 static void test_unknown(void **state)
 {
 	struct objtable *t = *state;
-	struct named n = path_rec(77, OBJ_FILE, "", 0);
+	union named n = path_rec(77, OBJ_FILE, "", 0);
 	struct object o;
 
 	o = get(t, &n); /* no record ever came */
@@ -136,8 +141,8 @@ static void test_unknown(void **state)
 static void test_unix(void **state)
 {
 	struct objtable *t = *state;
-	struct named abstract = path_rec(1, OBJ_UNIX, "\0dbus\0x", 7),
-		     server = path_rec(2, OBJ_UNIX, "/run/d.sock", 12), client = path_rec(3, OBJ_UNIX, "", 0);
+	union named abstract = path_rec(1, OBJ_UNIX, "\0dbus\0x", 7),
+		    server = path_rec(2, OBJ_UNIX, "/run/d.sock", 12), client = path_rec(3, OBJ_UNIX, "", 0);
 
 	expect(t, &abstract, "unix", "@dbus@x");
 	client.rec.sk = 0x30;
@@ -152,14 +157,14 @@ static void test_unix(void **state)
 static void test_inet_names(void **state)
 {
 	struct objtable *t = *state;
-	struct named client = inet_rec(1, "10.0.0.1", 40000, "10.0.0.2", 80, TCP_ESTABLISHED),
-		     server = inet_rec(2, "10.0.0.1", 443, "10.0.0.9", 51000, TCP_ESTABLISHED),
-		     six = inet_rec(3, "fe80::1", 40000, "fe80::2", 80, TCP_ESTABLISHED),
-		     any4 = inet_rec(4, "0.0.0.0", 22, "0.0.0.0", 0, TCP_LISTEN),
-		     any6 = inet_rec(5, "::", 22, "::", 0, TCP_LISTEN),
-		     one6 = inet_rec(6, "::1", 631, "::", 0, TCP_LISTEN),
-		     mapped = inet_rec(7, "::ffff:10.0.0.1", 22, "::ffff:10.0.0.3", 50001, TCP_ESTABLISHED),
-		     udp = inet_rec(8, "0.0.0.0", 53, "0.0.0.0", 0, 0);
+	union named client = inet_rec(1, "10.0.0.1", 40000, "10.0.0.2", 80, TCP_ESTABLISHED),
+		    server = inet_rec(2, "10.0.0.1", 443, "10.0.0.9", 51000, TCP_ESTABLISHED),
+		    six = inet_rec(3, "fe80::1", 40000, "fe80::2", 80, TCP_ESTABLISHED),
+		    any4 = inet_rec(4, "0.0.0.0", 22, "0.0.0.0", 0, TCP_LISTEN),
+		    any6 = inet_rec(5, "::", 22, "::", 0, TCP_LISTEN),
+		    one6 = inet_rec(6, "::1", 631, "::", 0, TCP_LISTEN),
+		    mapped = inet_rec(7, "::ffff:10.0.0.1", 22, "::ffff:10.0.0.3", 50001, TCP_ESTABLISHED),
+		    udp = inet_rec(8, "0.0.0.0", 53, "0.0.0.0", 0, 0);
 
 	expect(t, &client, "ipv4", "10.0.0.1:40000->10.0.0.2:80");
 	assert_false(get(t, &client).is_server);
@@ -180,9 +185,9 @@ static void test_inet_names(void **state)
 static void test_direction_by_listener(void **state)
 {
 	struct objtable *t = *state;
-	struct named accepted = inet_rec(1, "127.0.0.1", 45000, "127.0.0.1", 40000, TCP_ESTABLISHED),
-		     connected = inet_rec(2, "127.0.0.1", 40000, "127.0.0.1", 45000, TCP_ESTABLISHED),
-		     listener = inet_rec(3, "0.0.0.0", 45000, "0.0.0.0", 0, TCP_LISTEN);
+	union named accepted = inet_rec(1, "127.0.0.1", 45000, "127.0.0.1", 40000, TCP_ESTABLISHED),
+		    connected = inet_rec(2, "127.0.0.1", 40000, "127.0.0.1", 45000, TCP_ESTABLISHED),
+		    listener = inet_rec(3, "0.0.0.0", 45000, "0.0.0.0", 0, TCP_LISTEN);
 
 	objtable_update(t, &accepted.rec);
 	objtable_update(t, &connected.rec);
@@ -215,8 +220,8 @@ static void test_direction_by_listener(void **state)
 static void test_tcp_numbers(void **state)
 {
 	struct objtable *t = *state;
-	struct named tcp = inet_rec(1, "1.1.1.1", 40000, "2.2.2.2", 80, TCP_ESTABLISHED),
-		     udp = inet_rec(2, "1.1.1.1", 40000, "2.2.2.2", 53, 0);
+	union named tcp = inet_rec(1, "1.1.1.1", 40000, "2.2.2.2", 80, TCP_ESTABLISHED),
+		    udp = inet_rec(2, "1.1.1.1", 40000, "2.2.2.2", 53, 0);
 
 	tcp.rec.srtt_us = 900;
 	tcp.rec.snd_cwnd = 10;
@@ -275,7 +280,7 @@ static void test_bound(void **state)
 	for (uint64_t round = 0; round < 20; round++) {
 		objtable_begin(t);
 		for (uint64_t i = 1; i <= 400; i++) {
-			struct named n = path_rec(round * 400 + i, OBJ_FILE, "/x", 2);
+			union named n = path_rec(round * 400 + i, OBJ_FILE, "/x", 2);
 
 			objtable_update(t, &n.rec);
 		}
@@ -295,7 +300,7 @@ static void test_bound(void **state)
 	objtable_on_forget(t, count_forgotten, &forgotten);
 	objtable_begin(t);
 	for (uint64_t i = 1; i <= 20; i++) {
-		struct named n = path_rec(i, OBJ_FILE, "/x", 2);
+		union named n = path_rec(i, OBJ_FILE, "/x", 2);
 
 		objtable_update(t, &n.rec);
 		assert_non_null(objtable_get(t, n.rec.key, &o));
