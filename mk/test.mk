@@ -19,7 +19,16 @@ e2e: all workloads
 	$(Q)tests/e2e/run $(ONLY)
 soak: all workloads
 	$(Q)SOAK=$(or $(SOAK),1800) tests/e2e/run case_soak
-bench: all workloads
+bench: all workloads benchbin
 	$(Q)bench/run $(if $(QUICK),--quick)
 
-.PHONY: test check asan e2e soak bench
+.PHONY: test check asan e2e soak bench benchbin
+
+$(O)/bench/probe.bpf.o: bench/probe.bpf.c
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D) && $(CLANG) -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Werror \
+		-I/usr/include/$(shell $(CC) -dumpmachine) -c -o $@ $<
+$(O)/bench/%: bench/%.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -o $@ $< -lbpf -lelf -lz
+benchbin: $(O)/bench/probe.bpf.o $(O)/bench/probe $(O)/bench/loop
