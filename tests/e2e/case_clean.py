@@ -87,9 +87,8 @@ def with_two_capabilities(ctx):
     shutil.copy(PROGRAM, program)
     os.chmod(program, 0o755)
     caps = "cap_bpf,cap_perfmon"
-    r = run_command("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
-                    f"--inh-caps=+bpf,+perfmon", f"--ambient-caps=+bpf,+perfmon", program, "-b", "--format", "json", "-d",
-                    "0.3", "-n", "2", check=False, stdin=subprocess.DEVNULL)
+    r = run_command("capsh", "--keep=1", "--user=nobody", f"--inh={caps}", f"--addamb={caps}", "--", "-c",
+                    f"{program} -b --format json -d 0.3 -n 2", check=False, stdin=subprocess.DEVNULL)
     ctx.equal((r.returncode, r.stderr), (0, ""), f"as nobody with {caps}")
     lines = [json.loads(line) for line in r.stdout.splitlines()]
     ctx.check(len(lines) == 2 and len(lines[1]["rows"]) > 5, "it lists processes")
@@ -127,7 +126,8 @@ def hostile_names(ctx):
     listing = run_command(PROGRAM, "-b", "-d", "0.3", "-n", "1").stdout
     for fmt, p in outs.items():
         text = p.communicate(timeout=20)[0].decode("utf-8", errors="strict")
-        bad = {c for c in text if (ord(c) < 32 and c != "\n") or 0x7f <= ord(c) < 0xa0 or c == "\u202e"}
+        bad = {c for c in text if (ord(c) < 32 and c != "\n") or 0x7f <= ord(c) < 0xa0 or
+               (c == "\u202e" and fmt != "json")}  # JSON carries names as they are
         ctx.equal(bad, set(), f"{fmt}: control characters")
         ctx.check("evil" in text, f"{fmt}: the file is there")
         if fmt == "json":

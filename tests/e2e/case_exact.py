@@ -23,36 +23,49 @@ def object_id(row):
     return int(m[1]) if m else row["name"]
 
 
-def compare_facts(ctx, m, w, after_go=None, by_thread=True):
-    """Monitor ran the view e2e-facts: every (thread, object, call, result)."""
-    def who(tid):
-        return tid if by_thread else 0
+class Watch:
+    """Two monitors at once: one tells objects apart, the other sees the calls without an object as well."""
 
-    by_name = m.sums(("thread.tid", "fd.name", "evt.type", "evt.res"), AMOUNTS)
-    by_ino = m.sums(("thread.tid", "fd.ino", "evt.type", "evt.res"), AMOUNTS)
-    got = {}
-    for source in (by_name, by_ino):
-        for (tid, obj, call, res), v in source.items():
-            k = (who(tid), obj, call, res)
-            got[k] = tuple(a + b for a, b in zip(got.get(k, (0, 0, 0)), v))
-    ctx.equal_maps(got, w.sums(lambda r: (who(r["tid"]), object_id(r), r["call"], res_name(r["err"])), after_go,
-                               lambda r: r["kind"] and r["calls"] + r["in"] + r["out"] > 0),
-                   f"{w.argv[-1]}: per thread, object, call and result")
-    calls = {k: v[0] for k, v in m.sums(("evt.type", "evt.res"), AMOUNTS).items()}
-    want = {k: v[0] for k, v in w.sums(lambda r: (r["call"], res_name(r["err"])), after_go).items() if v[0] > 0}
-    ctx.equal_maps(calls, want, "per call and result")
-    in_rows = tuple(sum(v) for v in zip(*m.sums((), AMOUNTS).values()))
-    ctx.equal(m.totals(AMOUNTS), in_rows or (0, 0, 0), "totals line against the sum of the rows")
-    ctx.equal(m.health().get("coarse"), 0, "health.coarse")
-    ctx.equal(m.health().get("unstored"), 0, "health.unstored")
+    def __init__(self, ctx, *filter_words, interval=0.4, options=()):
+        self.ctx = ctx
+        options = ["--views", "tests/e2e/views.json", *options]
+        self.calls = Monitor(ctx, "e2e-calls", *filter_words, interval=interval, options=options, ready=False)
+        self.objects = Monitor(ctx, "e2e-facts", *filter_words, interval=interval, options=options)
+        self.both = (self.calls, self.objects)
+        if not self.calls.lines:
+            self.calls.wait_interval()
+
+    def stop(self):
+        for m in self.both:
+            m.settle()
+        for m in self.both:
+            self.ctx.equal(m.stop(), 0, "exit status of the monitor")
+            self.ctx.equal((m.health().get("coarse"), m.health().get("unstored")), (0, 0), "health: coarse, unstored")
+        return self
+
+    def compare(self, w, after_go=None):
+        """Every call of the workload is in the rows, and nothing that it does not say."""
+        ctx, what = self.ctx, " ".join(w.argv[-3:])
+        names = self.objects.sums(("thread.tid", "fd.name", "evt.type", "evt.res"), AMOUNTS)
+        inodes = self.objects.sums(("thread.tid", "fd.ino", "evt.type", "evt.res"), AMOUNTS)
+        ctx.equal_maps({**names, **inodes},
+                       w.sums(lambda r: (r["tid"], object_id(r), r["call"], res_name(r["err"])), after_go,
+                              lambda r: r["name"] and r["calls"] + r["in"] + r["out"] > 0),
+                       f"{what}: per thread, object, call and result")
+        ctx.equal_maps(self.calls.sums(("proc.pid", "thread.tid", "evt.type", "evt.res"), AMOUNTS),
+                       w.sums(lambda r: (r["pid"], r["tid"], r["call"], res_name(r["err"])), after_go,
+                              lambda r: r["calls"] + r["in"] + r["out"] > 0),
+                       f"{what}: per thread, call and result")
+        in_rows = tuple(sum(v) for v in zip(*self.calls.sums((), AMOUNTS).values()))
+        ctx.equal(self.calls.totals(AMOUNTS), in_rows or (0, 0, 0), f"{what}: totals line against the sum of the rows")
 
 
 def exact(ctx, program, *args, comms=(), interval=0.4, options=()):
-    comms = comms or (f"wl-{args[0]}"[:15],)
-    m, w = observe(ctx, "e2e-facts", program, *args, filter_words=named(*comms), interval=interval,
-                   options=["--views", "tests/e2e/views.json", *options])
-    compare_facts(ctx, m, w)
-    return m, w
+    watch = Watch(ctx, *named(*(comms or (f"wl-{args[0]}"[:15],))), interval=interval, options=options)
+    w = Workload(ctx, program, *args)
+    w.run()
+    watch.stop().compare(w)
+    return w
 
 
 @case(needs="bpf")
@@ -93,11 +106,9 @@ def two_thousand_files(ctx):
 @case(needs="bpf")
 def opened_before_the_monitor(ctx):
     w = Workload(ctx, "files", "before", ctx.dir, 3000)
-    m = Monitor(ctx, "e2e-facts", *named("wl-before"), options=["--views", "tests/e2e/views.json"])
+    watch = Watch(ctx, *named("wl-before"))
     w.run()
-    m.settle()
-    ctx.equal(m.stop(), 0, "exit status")
-    compare_facts(ctx, m, w, after_go=True)
+    watch.stop().compare(w, after_go=True)
 
 
 @case(needs="bpf")
@@ -143,7 +154,7 @@ def refused_connections(ctx):
 
 @case(needs="bpf")
 def errors_by_errno(ctx):
-    w = exact(ctx, "procs", "errors", 300)[1]
+    w = exact(ctx, "procs", "errors", 300)
     ctx.check(len(w.truth["rows"]) >= 6, "the workload has six kinds of errors")
 
 
@@ -159,14 +170,13 @@ def threads_with_names(ctx):
 
 @case(needs="bpf")
 def execve_from_a_thread(ctx):
-    m = Monitor(ctx, "e2e-facts", options=["--views", "tests/e2e/views.json"])
+    watch = Watch(ctx)
     w = Workload(ctx, "procs", "exec", 4000)
     w.run()
-    m.settle()
-    ctx.equal(m.stop(), 0, "exit status")
-    calls = m.sums(("proc.pid", "thread.tid", "evt.type"), AMOUNTS)
-    ctx.equal_maps(calls, w.sums(lambda r: (r["pid"], r["tid"], r["call"]),
-                                     only=lambda r: r["call"] == "getppid"), "per thread, before and after execve")
+    watch.stop()
+    calls = watch.calls.sums(("proc.pid", "thread.tid", "evt.type"), AMOUNTS)
+    ctx.equal_maps(calls, w.sums(lambda r: (r["pid"], r["tid"], r["call"]), only=lambda r: r["call"] == "getppid"),
+                   "per thread, before and after execve")
 
 
 @case(needs="bpf")
@@ -179,19 +189,15 @@ def everything_at_once(ctx):
     """Several workloads at full speed together, one monitor."""
     loads = [("files", "rw", ctx.dir, 300, 8), ("files", "copies", ctx.dir, 50), ("net", "tcp4", 4, 60),
              ("procs", "churn", 400, 20, 2), ("procs", "storm", 300000, 4), ("procs", "errors", 200)]
-    m = Monitor(ctx, "e2e-facts", options=["--views", "tests/e2e/views.json"])
+    watch = Watch(ctx)
     ws = [Workload(ctx, *load) for load in loads]
     for w in ws:
         w.go()
     for w in ws:
         w.finish()
-    m.settle()
-    ctx.equal(m.stop(), 0, "exit status")
-    got = m.sums(("proc.pid", "thread.tid", "evt.type", "evt.res"), AMOUNTS)
+    watch.stop()
     for w in ws:
-        ctx.equal_maps(got, w.sums(lambda r: (r["pid"], r["tid"], r["call"], res_name(r["err"]))),
-                       " ".join(w.argv[1:2]) + ": per thread, call and result")
-    ctx.equal(m.health().get("coarse"), 0, "health.coarse")
+        watch.compare(w)
 
 
 @case(needs="bpf")
@@ -205,7 +211,7 @@ def more_keys_than_the_map_holds(ctx):
     row = got.get(("wl-many",), (0, 0, 0, 0))
     ctx.equal(row[1:3], (w.total("in"), w.total("out")), "bytes in, out")
     ctx.within(row[0], w.total("calls"), w.total("calls") + 40, "calls")
-    m2, w2 = observe(ctx, "e2e-facts", "files", "many", ctx.dir, 1500, 3, filter_words=named("wl-many"),
+    m2, w2 = observe(ctx, "e2e-calls", "files", "many", ctx.dir, 1500, 3, filter_words=named("wl-many"),
                      options=["--views", "tests/e2e/views.json", "--max-facts", "64"])
     ctx.check(m2.health().get("coarse", 0) > 1000, f"health.coarse says so: {m2.health()}")
     facts = m2.sums((), AMOUNTS).get((), (0, 0, 0))

@@ -23,6 +23,17 @@ def proc_stat(pid):
         return f.read().rpartition(")")[2].split()
 
 
+def guarded(pid):
+    """A process that the platform hides even from root: the kernel's iterators pass over it."""
+    try:
+        os.readlink(f"/proc/{pid}/ns/pid")
+        return False
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
 @case(needs="bpf")
 def idle_processes_are_listed(ctx):
     w = Workload(ctx, "procs", "sleepers", 30, linger=True)
@@ -34,7 +45,8 @@ def idle_processes_are_listed(ctx):
     after = {int(p) for p in os.listdir("/proc") if p.isdigit()}
     m.stop()
     listed = {r["proc.pid"] for r in last_rows(m)}
-    ctx.equal((before & after) - listed, set(), "processes in /proc that are not listed")
+    missing = {p for p in (before & after) - listed if not guarded(p)}
+    ctx.equal(missing, set(), "processes in /proc that are not listed")
     ctx.check(len(listed & set(processes_named("wl-sleeper"))) == 30, "all sleepers are listed")
     w.finish()
 
@@ -51,7 +63,7 @@ def process_columns_against_proc(ctx):
     rows = {r["proc.pid"]: r for r in last_rows(m)}
     page = os.sysconf("SC_PAGE_SIZE")
     looked = 0
-    for pid in [w.pid, t.pid, *processes_named("wl-in-read"), *processes_named("wl-in-sleep"), os.getpid(), 1]:
+    for pid in [w.pid, t.pid, *processes_named("wl-in-read"), *processes_named("wl-in-sleep"), os.getpid(), 2]:
         stat = proc_stat(pid)
         with open(f"/proc/{pid}/statm") as f:
             virt, rss = [int(x) * page for x in f.read().split()[:2]]
@@ -109,6 +121,8 @@ def threads_against_proc(ctx):
     m.wait_interval(2)
     tasks = set()
     for pid in filter(str.isdigit, os.listdir("/proc")):
+        if guarded(pid):
+            continue
         try:
             tasks |= {int(t) for t in os.listdir(f"/proc/{pid}/task")}
         except OSError:
@@ -131,7 +145,7 @@ def cpu_time(ctx):
     # the truth is told before the process ends: a little comes on top
     ctx.within(counted, told, told * 1.01 + 20e6, "CPU time of the process, ns")
     m = Monitor(ctx, "processes", "proc.name=wl-spin", interval=1)
-    w = Workload(ctx, "procs", "spin", 3600)
+    w = Workload(ctx, "procs", "spin", 6500)
     w.go()
     m.wait_interval(2)
     start, t0 = sum(map(int, proc_stat(w.pid)[11:13])), time.monotonic()
@@ -208,7 +222,7 @@ def stock_files_view(ctx):
         got = mon.sums(("fd.name",), fields)
         want = {}
         for r in load.rows():
-            if r["kind"] == "file":
+            if r["name"]:
                 o = want.get((r["name"],), (0, 0, 0, 0))
                 want[(r["name"],)] = (o[0] + r["in"], o[1] + r["out"], o[2] + r["calls"],
                                       o[3] + (r["calls"] if r["err"] else 0))
@@ -280,7 +294,7 @@ def calls_against_strace(ctx):
     """Every call of a process, those of the C library too, by name and result."""
     for program, args in (("files", ("rw", ctx.dir, 20)), ("net", ("udpm", 20)), ("procs", ("errors", 20))):
         log = os.path.join(ctx.dir, "strace")
-        m = Monitor(ctx, "e2e-facts", options=VIEWS)
+        m = Monitor(ctx, "e2e-calls", options=VIEWS)
         w = Workload(ctx, program, *args, prefix=("strace", "-f", "-qq", "-o", log))
         parent = int(open(log).readline().split()[0])
         w.run()

@@ -122,15 +122,15 @@ static void opens(void)
 {
 	struct open_how how = {.flags = O_RDONLY};
 	char file[300], missing[300], notdir[300], loop[300];
-	int ok, dirobj, none, dfd, fd;
+	int ok, dirobj, none, loop_obj, dfd, fd;
 
 	path_in(file, "opens");
 	path_in(missing, "no/such/file");
 	path_in(loop, "loop");
 	snprintf(notdir, sizeof(notdir), "%.290s/x", file);
-	unlink(loop);
-	if (symlink("loop", loop) < 0)
-		die("symlink");
+	loop_obj = truth_obj("path", "%s", loop);
+	T(loop_obj, NONE, unlink, loop);
+	TOK(loop_obj, NONE, symlink, "loop", loop);
 	ok = truth_obj("file", "%s", file);
 	dirobj = truth_obj("dir", "%s", dir);
 	none = truth_obj("path", "%s", missing);
@@ -166,7 +166,7 @@ static void opens(void)
 		T(ok, OUT, write, fd, "x", 1);
 	TOK(ok, NONE, close, fd);
 	TOK(dirobj, NONE, close, dfd);
-	unlink(loop);
+	TOK(loop_obj, NONE, unlink, loop);
 }
 
 /* dups DIR [LOOPS]: one file under many numbers, in parent and children. */
