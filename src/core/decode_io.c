@@ -6,7 +6,7 @@
 #include "core/decode_impl.h"
 
 enum {
-	ITEMS_MAX = 32, /* elements of an array that are written, as strace does */
+	ITEMS_MAX = 32,   /* elements of an array that are written, as strace does */
 	ARGV_BYTES = 256, /* bytes of a program argument, however little is shown of data */
 };
 

@@ -247,6 +247,7 @@ static const struct prctl_op {
 	{37, PR_INT_OUT, NULL},
 	{38, PR_INT_REST, NULL},
 	{39, PR_INT_REST, NULL},
+	{0x53564d41, PR_TABLE, flags_of(pr_set_vma)},
 	{41, PR_INT_REST, NULL},
 	{42, PR_INT_REST, NULL},
 	{47, PR_TABLE, flags_of(cap_ambient)},

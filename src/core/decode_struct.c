@@ -346,3 +346,33 @@ void dec_cpuset(struct dec *d)
 	}
 	buf_addc(d->out, ']');
 }
+
+/* --- io_uring, perf --- */
+
+void dec_uring_params(struct dec *d)
+{
+	const void *p = dec_mem(d, 40);
+
+	if (!p)
+		return;
+	buf_adds(d->out, "{flags=");
+	dec_bits(d, flags_of(uring_setup_flags), get_u32(p, 8));
+	if (!dec_failed(d) && !d->ev->in_progress) { /* filled by the kernel */
+		buf_addf(d->out, ", sq_entries=%" PRIu32 ", cq_entries=%" PRIu32 ", features=", get_u32(p, 0),
+			 get_u32(p, 4));
+		dec_bits(d, flags_of(uring_features), get_u32(p, 20));
+	}
+	buf_adds(d->out, ", ...}");
+}
+
+void dec_perf_attr(struct dec *d)
+{
+	const void *p = dec_mem(d, 64);
+
+	if (!p)
+		return;
+	buf_adds(d->out, "{type=");
+	dec_enum(d, flags_of(perf_type), get_u32(p, 0));
+	buf_addf(d->out, ", size=%" PRIu32 ", config=%#" PRIx64 ", sample_period=%" PRIu64 ", ...}",
+		 get_u32(p, 4), get_u64(p, 8), get_u64(p, 16));
+}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* spy_misc.c - extended attributes, watches, random numbers, calls that do not exist. */
+#include <linux/io_uring.h>
+#include <linux/perf_event.h>
 #include <sys/inotify.h>
 #include <sys/mount.h>
 
@@ -7,6 +9,8 @@
 
 int main(void)
 {
+	struct perf_event_attr perf = {.type = PERF_TYPE_SOFTWARE, .size = sizeof(perf), .config = 0x63};
+	struct io_uring_params params = {.flags = IORING_SETUP_CLAMP};
 	char buf[16];
 	long a, wd;
 
@@ -28,6 +32,13 @@ int main(void)
 	expect("umount2(\"missing\", MNT_DETACH) = %s", res(CALL(SYS_umount2, "missing", MNT_DETACH)));
 	expect("bpf(BPF_MAP_CREATE, NULL, 0) = %s", res(CALL(SYS_bpf, 0, NULL, 0)));
 	expect("io_uring_setup(0, NULL) = %s", res(CALL(SYS_io_uring_setup, 0, NULL)));
+	a = CALL(SYS_io_uring_setup, 4, &params);
+	expect("io_uring_register(%s, IORING_REGISTER_EVENTFD, NULL, 0) = %s", a < 0 ? "-1" : fd(a),
+	       res(CALL(SYS_io_uring_register, a < 0 ? -1 : a, IORING_REGISTER_EVENTFD, NULL, 0)));
+	expect("perf_event_open({type=PERF_TYPE_SOFTWARE, size=%u, config=0x63, sample_period=0, ...}, 0, "
+	       "-1, -1, "
+	       "PERF_FLAG_FD_CLOEXEC) = %s",
+	       (unsigned)sizeof(perf), res(CALL(SYS_perf_event_open, &perf, 0, -1, -1, 8)));
 	expect("shmget(IPC_PRIVATE, 0, IPC_CREAT|0600) = %s", res(CALL(SYS_shmget, 0, 0, 01600)));
 	expect("syscall_500(0x1, 0x2, 0x3, 0x4, 0x5, 0x6) = %s", res(CALL(500, 1, 2, 3, 4, 5, 6)));
 	return done();

@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <setjmp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,6 +29,7 @@
 
 #include "core/decode.h"
 #include "core/decode_args.h"
+#include "core/flags.h"
 #include "core/syscall.h"
 
 static struct event call(const char *name, int64_t ret)
@@ -543,6 +545,36 @@ static void payloads(void **state)
 	assert_null(event_payload(&ev, &len, &full, &write));
 }
 
+/* The values in flags.def and constants.def are written out: some of each against this machine's headers. */
+static void names_have_the_headers_values(void **state)
+{
+#define SAME(table, constant) assert_string_equal(flag_name(flags_of(table), (uint64_t)(constant)), #constant)
+	SAME(open_flags, O_APPEND);
+	SAME(open_flags, O_CLOEXEC);
+	SAME(open_flags, O_TMPFILE);
+	SAME(mmap_flags, MAP_POPULATE);
+	SAME(madvise, MADV_DONTNEED);
+	SAME(msg_flags, MSG_NOSIGNAL);
+	SAME(so_opt, SO_REUSEPORT);
+	SAME(tcp_opt, TCP_CONGESTION);
+	SAME(ipv6_opt, IPV6_V6ONLY);
+	SAME(sock_family, AF_VSOCK);
+	SAME(epoll_events, EPOLLEXCLUSIVE);
+	SAME(fcntl_cmd, F_ADD_SEALS);
+	SAME(ioctl_req, TIOCGWINSZ);
+	SAME(prctl_op, PR_SET_NO_NEW_PRIVS);
+	SAME(rlimit_res, RLIMIT_NOFILE);
+	SAME(signal, SIGWINCH);
+	SAME(clone_flags, CLONE_NEWCGROUP);
+#undef SAME
+	for (int id = 0; id < FLAGS_MAX; id++) {
+		assert_non_null(flag_tables[id].unknown);
+		assert_non_null(flag_tables[id].flags[0].name);
+		for (const struct flag *f = flag_tables[id].flags; f->name; f++)
+			assert_true((f->value & ~f->mask) == 0);
+	}
+}
+
 static uint64_t next_random(uint64_t *state)
 {
 	*state ^= *state << 13;
@@ -621,10 +653,15 @@ static void garbage_is_harmless(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(paths_and_flags),     cmocka_unit_test(buffers),
-		cmocka_unit_test(descriptors),         cmocka_unit_test(sockets),
-		cmocka_unit_test(structures),          cmocka_unit_test(processes),
-		cmocka_unit_test(single_arguments),    cmocka_unit_test(payloads),
+		cmocka_unit_test(paths_and_flags),
+		cmocka_unit_test(buffers),
+		cmocka_unit_test(descriptors),
+		cmocka_unit_test(sockets),
+		cmocka_unit_test(structures),
+		cmocka_unit_test(processes),
+		cmocka_unit_test(single_arguments),
+		cmocka_unit_test(payloads),
+		cmocka_unit_test(names_have_the_headers_values),
 		cmocka_unit_test(garbage_is_harmless),
 	};
 
