@@ -62,9 +62,15 @@ void dec_clone_tls(struct dec *d)
 
 void dec_clone_args(struct dec *d)
 {
-	const void *p = dec_mem(d, 64);
+	const void *p;
 	uint64_t flags;
 
+	/* when the child returns, its parent may have used that memory for something else */
+	if (!d->ev->ret) {
+		dec_addr(d, d->v);
+		return;
+	}
+	p = dec_mem(d, 64);
 	if (!p)
 		return;
 	flags = get_u64(p, 0);
