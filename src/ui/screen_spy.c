@@ -6,6 +6,7 @@
 
 #include "core/format.h"
 #include "core/mem.h"
+#include "core/syscall.h"
 #include "ui/app.h"
 #include "ui/spy_block.h"
 
@@ -127,6 +128,40 @@ static void put_lit(struct app *a, int y, int x, int cells, unsigned role, const
 		term_put(a->term, y, x, cells, role | selected, text);
 }
 
+static bool has_path(const struct event *ev)
+{
+	const struct syscall *sc = syscall_get(ev->nr);
+
+	return sc && sc->desc.flags & CALL_PATH;
+}
+
+/* A call that does not fit loses the middle of its path; if that is not enough, what follows the path. */
+static void cut_call(struct buf *out, const char *text, size_t cells, bool path)
+{
+	const char *paren = strchr(text, '('), *base = strrchr(text, '/'),
+		   *quote = base ? strchr(base, '"') : NULL;
+	struct buf head = {0};
+
+	if (!path || !paren || !quote || format_width(text) <= cells) {
+		format_cut(out, text, cells, false, false);
+		return;
+	}
+	if ((size_t)(paren - text) + format_width(base) + 8 > cells) {
+		buf_add(&head, text, (size_t)(quote + 1 - text));
+		buf_adds(&head, "…");
+		text = buf_str(&head);
+		base = strrchr(text, '/');
+		path = (size_t)(strchr(text, '(') - text) + format_width(base) + 4 <= cells;
+	}
+	format_cut(out, text, cells, path, false);
+	buf_done(&head);
+}
+
+static bool fits(const struct buf *call, const struct buf *result, int cells)
+{
+	return (int)(format_width(buf_str(call)) + format_width(buf_str(result))) + 3 <= cells;
+}
+
 /* The call, and its result, which stays in sight however long the arguments are. */
 static void draw_call(struct app *a, int y, int x, int cells, const struct spy_entry *e, unsigned selected)
 {
@@ -144,11 +179,23 @@ static void draw_call(struct app *a, int y, int x, int cells, const struct spy_e
 		put_lit(a, y, x, cells, failed ? ROLE_FAILED : ROLE_NORMAL, text, selected);
 		goto out;
 	}
+	for (unsigned strsize = STRSIZE / 2; !fits(&call, &result, cells) && strsize >= 8; strsize /= 2) {
+		/* too long: shorter strings, so that the arguments behind them are seen; no words about the
+		 * result */
+		buf_reset(&call);
+		buf_reset(&result);
+		spy_call_text(e, strsize, a->spy.style == ECHO_HEX, &call, &result);
+		if (!fits(&call, &result, cells)) {
+			buf_reset(&result);
+			spy_short_result(e, &result);
+		}
+	}
+	text = buf_str(&call);
 	result_cells = result.len ? (int)format_width(buf_str(&result)) + 3 : 0;
 	if (result_cells > cells * 2 / 5 && (int)call.len + result_cells > cells)
 		result_cells = cells * 2 / 5;
 	call_cells = cells - result_cells;
-	format_cut(&cut, text, call_cells > 0 ? (size_t)call_cells : 0, false, false);
+	cut_call(&cut, text, call_cells > 0 ? (size_t)call_cells : 0, has_path(e->event));
 	text = buf_str(&cut);
 	paren = strchr(text, '(');
 	name = paren ? (int)(paren - text) : 0;

@@ -175,6 +175,14 @@ void spy_call_text(const struct spy_entry *e, unsigned strsize, bool hex, struct
 	decode_result(e->event, &opt, ret_result);
 }
 
+void spy_short_result(const struct spy_entry *e, struct buf *out)
+{
+	struct decode_options opt = {0};
+
+	if (e->repeats <= 1)
+		decode_result(e->event, &opt, out);
+}
+
 static void echo_text(const struct spy *s, const struct event *ev, struct buf *out)
 {
 	const struct event_fd *fd = &ev->fd[0];

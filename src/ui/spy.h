@@ -86,6 +86,8 @@ void spy_switch(struct spy *s, bool failed_only, bool slow_only);
 void spy_line_text(const struct spy *s, const struct spy_entry *e, bool wide, struct buf *out);
 void spy_call_text(const struct spy_entry *e, unsigned strsize, bool hex, struct buf *ret_call,
 		   struct buf *ret_result);
+/* The result in few cells: "31", "ENOENT". */
+void spy_short_result(const struct spy_entry *e, struct buf *out);
 /* "14:02:33.104512" */
 void spy_time_text(uint64_t time, int digits, struct buf *out);
 
