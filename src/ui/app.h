@@ -60,6 +60,7 @@ typedef void (*page_fn)(struct app *a, int width);
 struct overlay {
 	enum overlay_kind kind;
 	size_t cursor, top, n;
+	int y0, y1, x0, x1;        /* its frame on the screen */
 	const struct view **views; /* OVERLAY_VIEWS */
 	/* OVERLAY_PAGE */
 	const char *title;

@@ -34,7 +34,7 @@ static void add_pair(struct app *a, int width, const char *left, const char *rig
 		struct page_line *l = &a->overlay.lines[first];
 		size_t skip = (size_t)(INDENT + column);
 
-		buf_fill(&line, ' ', skip - line.len);
+		buf_fill(&line, ' ', skip - INDENT - format_width(left));
 		buf_adds(&line, strlen(l->text) >= skip ? l->text + skip : "");
 		free(l->text);
 		l->text = buf_steal(&line);

@@ -35,6 +35,11 @@ static void draw_frame(struct app *a, const struct box *b, const char *title)
 {
 	int right = b->x + b->cols, bottom = b->y + b->rows;
 
+	a->overlay.y0 = b->y - 1;
+	a->overlay.y1 = bottom;
+	a->overlay.x0 = b->x - 1;
+	a->overlay.x1 = right;
+
 	for (int y = b->y - 1; y <= bottom; y++)
 		term_fill(a->term, y, b->x - 1, b->cols + 2, ROLE_OVERLAY);
 	for (int x = b->x; x < right; x++) {
@@ -359,5 +364,6 @@ void overlay_click(struct app *a, const struct input *in)
 			choose(a);
 		return;
 	}
-	overlay_close(a); /* a click beside it */
+	if (in->y < o->y0 || in->y > o->y1 || in->x < o->x0 || in->x > o->x1)
+		overlay_close(a); /* a click beside it */
 }

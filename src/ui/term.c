@@ -73,6 +73,37 @@ static void make_attributes(struct term *t)
 	}
 }
 
+/*
+ * Terminals and multiplexers often send other sequences for these than the
+ * TERM they claim says. All the usual ones are understood, unless terminfo
+ * gives one another meaning.
+ */
+static void define_usual_keys(void)
+{
+	static const struct {
+		const char *sequence;
+		int key;
+	} usual[] = {
+		{"\033[A", KEY_UP},     {"\033OA", KEY_UP},     {"\033[B", KEY_DOWN},
+		{"\033OB", KEY_DOWN},   {"\033[C", KEY_RIGHT},  {"\033OC", KEY_RIGHT},
+		{"\033[D", KEY_LEFT},   {"\033OD", KEY_LEFT},   {"\033[H", KEY_HOME},
+		{"\033OH", KEY_HOME},   {"\033[1~", KEY_HOME},  {"\033[7~", KEY_HOME},
+		{"\033[F", KEY_END},    {"\033OF", KEY_END},    {"\033[4~", KEY_END},
+		{"\033[8~", KEY_END},   {"\033[5~", KEY_PPAGE}, {"\033[6~", KEY_NPAGE},
+		{"\033[3~", KEY_DC},    {"\033OM", KEY_ENTER},  {"\033OP", KEY_F(1)},
+		{"\033OQ", KEY_F(2)},   {"\033OR", KEY_F(3)},   {"\033OS", KEY_F(4)},
+		{"\033[11~", KEY_F(1)}, {"\033[12~", KEY_F(2)}, {"\033[13~", KEY_F(3)},
+		{"\033[14~", KEY_F(4)}, {"\033[[A", KEY_F(1)},  {"\033[[B", KEY_F(2)},
+		{"\033[[C", KEY_F(3)},  {"\033[[D", KEY_F(4)},  {"\033[[E", KEY_F(5)},
+		{"\033[15~", KEY_F(5)}, {"\033[17~", KEY_F(6)}, {"\033[18~", KEY_F(7)},
+		{"\033[19~", KEY_F(8)}, {"\033[20~", KEY_F(9)}, {"\033[21~", KEY_F(10)},
+	};
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+		if (key_defined(usual[i].sequence) == 0)
+			define_key(usual[i].sequence, usual[i].key);
+}
+
 static int colours_wanted(const struct term_config *config)
 {
 	const char *no = getenv("NO_COLOR");
@@ -114,6 +145,7 @@ int term_new(const struct term_config *config, struct term **ret)
 	nonl();
 	intrflush(stdscr, FALSE);
 	keypad(stdscr, TRUE);
+	define_usual_keys();
 	nodelay(stdscr, TRUE);
 	set_escdelay(ESC_DELAY_MS);
 	leaveok(stdscr, FALSE);

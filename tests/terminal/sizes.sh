@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Sizes and kinds of terminals.
+
+lines_fit() { screen | awk -v max="$1" '{ if (length($0) > max) exit 1 }'; }
+
+test_resize() {
+	start 80 24
+	see 'COMMAND'
+	resize 40 10
+	wait_for '^ Processes .*exact'
+	see 'PID'
+	see '» *$'
+	[ "$(screen | grep -Ec '^[▌ ] +[0-9]+ ')" -ge 5 ] || fail "hardly a row at 40x10"
+	resize 300 80
+	wait_for 'VPID'
+	see 'CONTAINER'
+	see_not '»'
+	[ "$(screen | grep -Ec '^[▌ ][ †] *[0-9]+ ')" -ge 70 ] || fail "300x80 is not filled"
+	resize 80 24
+	wait_for '»'
+	resize 30 8
+	wait_for 'needs 40x10, has 30x8'
+	resize 80 24
+	wait_for 'ctop-trace +Processes'
+}
+
+test_resize_keeps_the_row() {
+	start 100 40
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do keys Down; done
+	wait_position '13/*'
+	keys p; wait_for PAUSED
+	local pid
+	pid=$(selected | awk '{print $1}')
+	resize 60 12
+	wait_for 'PAUSED'
+	wait_selected "^ +$pid "
+	resize 100 40
+	wait_selected "^ +$pid "
+}
+
+test_resize_in_overlays() {
+	start 100 40
+	keys '?'; wait_for 'Finding the way'
+	resize 50 12; wait_for 'Finding the way'
+	resize 120 30; wait_for 'Finding the way'
+	keys Escape
+	keys v; wait_for 'Views of this selection'
+	resize 40 10; wait_for 'Views of this'
+	keys Escape; keys d
+	resize 120 30; wait_for 'dig'
+	resize 40 10; wait_for 'dig'
+}
+
+test_smallest_terminals_do_not_crash() {
+	start 80 24
+	for size in '1 1' '2 2' '5 3' '39 9' '40 9' '39 10' '400 3' '1 100'; do
+		# shellcheck disable=SC2086
+		resize $size
+		sleep 0.05
+		keys Down v
+		sleep 0.05
+		keys Escape
+	done
+	resize 80 24
+	wait_for 'ctop-trace +Processes'
+	is_dead && fail "it died"
+	return 0
+}
+
+test_no_color() {
+	ENVIRON='NO_COLOR=1' start 100 24
+	! screen_raw | grep -Eq $'\e\\[([0-9;]*;)?(3[0-7]|4[0-7]|9[0-7]|38|48)[;m]' || fail "colours in spite of NO_COLOR"
+	screen_raw | grep -q $'\e\\[[0-9;]*7m' || fail "the selected row is not reversed"
+}
+
+test_color_option_beats_no_color() {
+	ENVIRON='NO_COLOR=1' start 100 24 --color
+	screen_raw | grep -Eq $'\e\\[([0-9;]*;)?(3[0-7]|38)[;m]' || fail "no colours in spite of --color"
+	start 100 24 --no-color
+	! screen_raw | grep -Eq $'\e\\[([0-9;]*;)?(3[0-7]|38)[;m]' || fail "colours in spite of --no-color"
+}
+
+is_ascii() { ! screen | LC_ALL=C grep -q '[^ -~]'; }
+
+test_c_locale_is_ascii() {
+	ENVIRON='LC_ALL=C' start 100 24
+	is_ascii || fail "not ASCII: $(screen | LC_ALL=C grep '[^ -~]' | head -2)"
+	see 'CPU%v'
+	see '^> '
+	keys v; wait_for 'Views of this selection'; is_ascii || fail "picker is not ASCII"
+	keys Escape; keys i; wait_for 'Filter in force'; is_ascii || fail "legend is not ASCII"
+	keys Escape; keys d; wait_for '> dig'; sleep 0.2; is_ascii || fail "dig is not ASCII"
+	keys BSpace; keys e; wait_for '> echo'; sleep 0.2; is_ascii || fail "echo is not ASCII"
+}
+
+test_ascii_option() {
+	start 100 24 --ascii
+	is_ascii || fail "not ASCII"
+	see 'FILE .*[:|#]'
+}
+
+test_terminal_types() {
+	local term
+	for term in linux vt100 vt220 xterm xterm-256color screen screen-256color tmux-256color rxvt; do
+		infocmp "$term" >/dev/null 2>&1 || continue
+		ENVIRON="TERM=$term" start 80 24
+		see 'ctop-trace +Processes'
+		see 'CPU%'
+		keys Down; wait_position '2/*'
+		keys v; wait_for 'Views of this selection'
+		keys Escape; wait_gone 'Views of this selection'
+		keys q; wait_dead
+	done
+}
+
+test_terminals_that_cannot() {
+	local term
+	for term in dumb no-such-terminal; do
+		terminal 150 24 env LC_ALL=$UTF8 TERM=$term "$BIN" --demo
+		wait_dead
+		see "'$term'"
+		see '--batch'
+		[ "$(t display -p '#{pane_dead_status}')" = 1 ] || fail "exit status $(t display -p '#{pane_dead_status}')"
+	done
+}
+
+test_not_a_terminal() {
+	local out
+	out=$("$BIN" --demo </dev/null 2>&1 | cat)
+	[[ $out == *terminal* ]] || fail "says: $out"
+	[[ $out != *$'\e'* ]] || fail "escape sequences in a pipe"
+}

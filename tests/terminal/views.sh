@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Views, their picker and hotkeys, legend and help.
+
+# Views that the stock file offers for a selection field ("" at the root), as "KEY NAME".
+applicable() {
+	python3 -c '
+import json, sys
+for v in json.load(open("views.json"))["views"]:
+    if sys.argv[1] in v["applies_to"]:
+        print(v.get("hotkey", " "), v["name"])' "$1" | sort
+}
+offered() {
+	screen | grep -Eo '│ [0-9 ] [A-Z][A-Za-z ]+' | sed 's/^│ //; s/  .*//; s/ *$//' | sort -u
+}
+
+test_picker_at_the_root() {
+	start 100 24
+	keys F2
+	wait_for 'Views of this selection'
+	[ "$(offered)" = "$(applicable '')" ] || fail "offered: $(offered | tr '\n' ';') not $(applicable '' | tr '\n' ';')"
+	keys Escape
+	wait_gone 'Views of this selection'
+	see 'ctop-trace +Processes'
+}
+
+test_picker_on_a_process() {
+	start 100 24
+	keys Enter
+	wait_for ' › Threads'
+	keys v
+	wait_for 'Views of this selection'
+	[ "$(offered)" = "$(applicable proc.pid)" ] || fail "offered: $(offered | tr '\n' ';')"
+}
+
+test_picker_on_a_container() {
+	start 100 24 -v containers
+	keys Enter
+	wait_for ' › Processes'
+	keys v
+	wait_for 'Views of this selection'
+	[ "$(offered)" = "$(applicable container.id)" ] || fail "offered: $(offered | tr '\n' ';')"
+}
+
+test_picker_describes_and_chooses() {
+	start 100 24
+	keys v
+	wait_for 'What each process uses'
+	keys End
+	wait_for 'Columns'
+	see_not 'What each process uses'
+	keys Home Down Down
+	wait_for '▌|Containers'
+	keys Enter
+	wait_for 'ctop-trace .*Containers'
+	wait_for 'shop-web'
+	keys BSpace
+	wait_for 'COMMAND'
+	keys v; wait_for 'Views of this selection'
+	keys 5
+	wait_for 'ctop-trace .*Files'
+}
+
+test_hotkeys() {
+	start 120 24
+	local key name
+	while read -r key name; do
+		keys "$key"
+		wait_for "ctop-trace .*$name"
+		wait_gone 'measuring'
+		wait_for '[1-9][0-9]*/[1-9]' # has rows, facts included
+	done <<< "$(applicable '')"
+}
+
+test_hotkey_that_does_not_apply() {
+	start 100 24
+	keys Enter
+	wait_for ' › Threads'
+	keys 3
+	wait_for 'Containers does not apply'
+}
+
+test_views_compose() {
+	start 120 24 -v containers
+	typed '/shop-db'
+	keys Enter Enter
+	wait_for 'shop-db › Processes'
+	keys 5
+	wait_for 'shop-db › .*Files|Files.*shop-db'
+	wait_for '/var/lib/postgresql'
+	see_not 'nginx|/src/linux'
+	keys Enter
+	wait_for '› .* ›'
+}
+
+test_legend() {
+	start 100 40 -v files
+	keys i
+	wait_for 'Filter in force'
+	see 'Attached for this view'
+	see 'Columns'
+	keys End
+	wait_for 'Enter'
+	keys q
+	wait_gone 'Filter in force|Attached'
+	keys F7; wait_for 'Filter in force'
+	keys Escape; wait_gone 'Filter in force'
+}
+
+test_legend_says_what_the_kernel_decides() {
+	start 100 40
+	keys Enter
+	wait_for ' › Threads'
+	keys i
+	wait_for 'the kernel decides'
+	see 'proc.pid = '
+}
+
+test_help() {
+	start 100 24
+	keys '?'
+	wait_for 'Finding the way'
+	see 'F2 v'
+	keys PageDown
+	wait_for 'Sorting'
+	keys End
+	wait_for 'exact'
+	keys q
+	wait_gone 'exact +every'
+	keys F1; wait_for 'Finding the way'
+	keys Escape; wait_gone 'Finding the way'
+	keys h; wait_for 'Finding the way'
+}
+
+test_bar_says_what_keys_do() {
+	start 120 24
+	see 'Enter drill .*F2 views .*/ search .*\\ filter .*e echo .*d dig .*\? help'
+}
