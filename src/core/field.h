@@ -55,18 +55,27 @@ enum field_flags {
 	FIELD_ARG = 1 << 4,         /* needs an argument (evt.type.is.read, evt.arg[0]): filters only */
 };
 
+/* 24 bytes: tables hold many. The address of an IP begins where the padding of the others is. */
 struct value {
-	enum { V_MISSING, V_INT, V_DOUBLE, V_STRING, V_BOOL, V_IP, V_DIST } kind;
 	union {
-		int64_t i;
-		double d;
-		const char *s; /* lives as long as the sample, the event or the arena given to the getter */
-		bool b;
 		struct {
-			uint8_t family;
-			uint8_t addr[16];
-		} ip;
-		const struct fact *dist; /* timed, lat_sum, lat_max, hist */
+			enum { V_MISSING, V_INT, V_DOUBLE, V_STRING, V_BOOL, V_IP, V_DIST } kind;
+			union {
+				int64_t i;
+				double d;
+				const char
+					*s; /* lives as long as the sample, the event or the getter's arena */
+				bool b;
+				const struct fact *dist; /* timed, lat_sum, lat_max, hist */
+			};
+		};
+		struct {
+			int kind_; /* the same as above */
+			struct {
+				uint8_t family;
+				uint8_t addr[16];
+			} ip;
+		};
 	};
 };
 

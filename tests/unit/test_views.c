@@ -283,6 +283,8 @@ static void test_small_mistakes(void **state)
 	check_one("{\"views\": [], \"views\": []}", 1, 21, "duplicate");
 	check_one("", 1, 1, "");
 	check_one("{\"views\": [{}]}", 1, 12, "missing key 'id'");
+	check_one("{\"views\": [{\"drilldown\": \"x\", \"hotkey\": \"a\"}, {\"hotkey\": \"a\"}]}", 1, 12,
+		  "missing key 'id'");
 	check_one("{\n\n  \"views\": [\n\t{\"name\": \"ä ö\", \"id\": \"ö\", \"records\": [\"tasks\"],"
 		  "\"key\": [\"proc.pid\"], \"columns\": [{\"field\": \"proc.pid\"}]}]}",
 		  4, 24, "'id' must be");
