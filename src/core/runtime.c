@@ -134,7 +134,10 @@ static void succeeded(struct entry *e, const struct runtime_query *q, uint64_t n
 		e->files[e->n_files++] = (struct runtime_file){xstrdup(q->files[i].base),
 							       xstrdup(q->files[i].rel), q->files[i].stamp};
 	e->failures = 0;
-	e->due = now + (++e->reads <= SETTLE_READS ? settle : recheck);
+	if (++e->reads > SETTLE_READS)
+		e->due = now + recheck;
+	else
+		e->due = now + (e->meta->name ? settle : retry_first);
 }
 
 /* Files go before the last process does, and a name known is better than none; but a broken file is no name.
