@@ -50,9 +50,10 @@ enum grain { GRAIN_FACT, GRAIN_FD, GRAIN_OBJECT, GRAIN_THREAD, GRAIN_PROCESS, GR
 enum field_flags {
 	FIELD_MEASURE = 1 << 0,     /* something one aggregates; else a dimension */
 	FIELD_DELTA = 1 << 1,       /* measure is an amount of the interval: has a rate */
-	FIELD_FILTER_ONLY = 1 << 2, /* fd.ip, fd.port: either end */
+	FIELD_FILTER_ONLY = 1 << 2, /* makes no column: fd.ip, fd.net, fd.sproto */
 	FIELD_SPY = 1 << 3,         /* exists for spy events (evt.args, evt.rawres, ...) only */
 	FIELD_ARG = 1 << 4,         /* needs an argument (evt.type.is.read, evt.arg[0]): filters only */
+	FIELD_EITHER_END = 1 << 5,  /* fd.ip, fd.port, ...: see field_get_other() */
 };
 
 /* 24 bytes: tables hold many. The address of an IP begins where the padding of the others is. */

@@ -141,7 +141,7 @@ static void test_80_columns(void **state)
 		{"threads", "TID NAME S CPU% RUNQ% WAIT FOR"},
 		{"containers", "CONTAINER CPU% RES FILE/s NET/s CALLS/s ERR/s PROCS IMAGE"},
 		{"connections", "PROTO LPORT REMOTE IP RPORT STATE IN/s OUT/s COMMAND"},
-		{"files", "IN OUT OPS OPENS ERR TIME AVG P99 OPEN NAME"},
+		{"files", "IN OUT OPS OPENS ERR TIME AVG P99 OPEN FILENAME"},
 		{"syscalls", "SYSCALL CALLS/s ERR/s TIME AVG P99 MAX IO/s"},
 	};
 	struct views *views = stock();
