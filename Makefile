@@ -27,6 +27,7 @@ ALLL     = -pie -Wl,-z,relro,-z,now $(SANFL) $(LDFLAGS)
 PROG    := $(if $(filter build,$(O)),,$(O)/)ctop-trace
 BPF_OBJ := $(O)/ctop.bpf.o
 SKEL    := $(O)/ctop.skel.h
+PLAIN   := $(O)/ctop_plain
 SRC     := $(sort $(wildcard src/bpf/*.c src/core/*.c src/views/*.c src/ui/*.c src/*.c))
 SRC     := $(filter-out %.bpf.c src/main.c,$(SRC))
 OBJ     := $(SRC:%.c=$(O)/%.o)
@@ -48,18 +49,23 @@ $(LIB): $(OBJ) $(O)/stock_views.o
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(O)/%.o: %.c | $(SKEL)
+$(O)/%.o: %.c | $(SKEL) $(PLAIN).skel.h
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALLC) -MMD -MP -c -o $@ $<
 
-$(BPF_OBJ): src/bpf/ctop.bpf.c $(wildcard src/bpf/*.bpf.c src/bpf/*.bpf.h src/bpf/wire.h)
+# twice: the plain object is for kernels before 6.2, see object.bpf.h
+$(PLAIN).bpf.o: BPFDEF := -DCTOP_PLAIN
+$(BPF_OBJ) $(PLAIN).bpf.o: src/bpf/ctop.bpf.c $(wildcard src/bpf/*.bpf.c src/bpf/*.bpf.h src/bpf/wire.h)
 	$(call say,BPF,$@)
-	$(Q)mkdir -p $(@D) && $(CLANG) -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Werror -Wno-gnu-variable-sized-type-not-at-end -Wno-unused-function -Isrc \
+	$(Q)mkdir -p $(@D) && $(CLANG) -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Werror -Wno-gnu-variable-sized-type-not-at-end -Wno-unused-function -Isrc $(BPFDEF) \
 		-I/usr/include/$(shell gcc -dumpmachine) -c -o $@ $<
 
 $(SKEL): $(BPF_OBJ)
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name ctop_bpf > $@
+$(PLAIN).skel.h: $(PLAIN).bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name ctop_plain > $@
 
 # the stock views, byte for byte, as a C array
 $(O)/stock_views.c: views.json

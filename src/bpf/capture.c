@@ -78,15 +78,34 @@ static unsigned tracepoint_args(const struct btf *btf, const char *name)
 	return btf_vlen(btf__type_by_id(btf, t->type));
 }
 
-/* Chooses among variants of programs by what this kernel's BTF says. */
-static int choose_variants(struct ctop_bpf *s)
+/* The skeleton over the object that this kernel can load; NULL and errno on failure. */
+static struct ctop_bpf *open_skeleton(const struct btf *btf)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
+	bool can_cast = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+	struct ctop_bpf *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return NULL;
+	r = ctop_bpf__create_skeleton(s);
+	if (r == 0 && !can_cast)
+		s->skeleton->data = (void *)plain_object(&s->skeleton->data_sz);
+	if (r == 0)
+		r = bpf_object__open_skeleton(s->skeleton, NULL);
+	if (r < 0) {
+		ctop_bpf__destroy(s);
+		errno = -r;
+		return NULL;
+	}
+	s->rodata->can_cast = can_cast;
+	return s;
+}
+
+/* Chooses among variants of programs by what this kernel's BTF says. */
+static void choose_variants(struct ctop_bpf *s, const struct btf *btf)
+{
 	unsigned complete;
 
-	if (!btf)
-		return -errno;
-	s->rodata->can_cast = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 	complete = tracepoint_args(btf, "io_uring_complete");
 	bpf_program__set_autoload(s->progs.on_uring_complete, complete == 4);
 	bpf_program__set_autoload(s->progs.on_uring_complete_old, complete > 5);
@@ -95,8 +114,6 @@ static int choose_variants(struct ctop_bpf *s)
 	/* 5.15's begins with the ring, not the request */
 	bpf_program__set_autoload(s->progs.on_uring_submit_sqe,
 				  tracepoint_args(btf, "io_uring_submit_sqe") == 3);
-	btf__free(btf);
-	return 0;
 }
 
 /* Attaches what was loaded of the optional programs; failing is no error. */
@@ -154,6 +171,23 @@ static int attach_all(struct capture *c)
 	return 0;
 }
 
+/* Opens the object, unloaded, fit for this kernel. */
+static int open_object(struct capture *c)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	int r = 0;
+
+	if (!btf)
+		return -errno;
+	c->skel = open_skeleton(btf);
+	if (c->skel)
+		choose_variants(c->skel, btf);
+	else
+		r = -errno;
+	btf__free(btf);
+	return r;
+}
+
 static int load(struct capture *c, const struct capture_config *config)
 {
 	struct ctop_bpf *s = c->skel;
@@ -164,9 +198,6 @@ static int load(struct capture *c, const struct capture_config *config)
 	memcpy((void *)s->rodata->compat_calls, config->compat_calls, sizeof(s->rodata->compat_calls));
 	s->rodata->v1_choice = find_v1();
 	s->rodata->n_cpus = (uint32_t)libbpf_num_possible_cpus();
-	r = choose_variants(s);
-	if (r < 0)
-		return r;
 	max = config->max_facts ? config->max_facts : DEFAULT_FACTS;
 	bpf_map__set_max_entries(s->maps.facts_a, max);
 	bpf_map__set_max_entries(s->maps.facts_b, max);
@@ -213,7 +244,7 @@ static char *explain(int error)
 int capture_open(const struct capture_config *config, struct capture **ret, char **ret_why)
 {
 	struct capture *c = calloc(1, sizeof(*c));
-	int r = -ENOMEM;
+	int r;
 
 	if (!c)
 		return -ENOMEM;
@@ -221,10 +252,10 @@ int capture_open(const struct capture_config *config, struct capture **ret, char
 	pthread_mutex_init(&c->meta_lock, NULL);
 	c->pump_stop = -1;
 	libbpf_set_print(print_debug);
-	c->skel = ctop_bpf__open();
-	if (!c->skel)
-		r = -errno;
-	else if ((r = load(c, config)) >= 0)
+	r = open_object(c);
+	if (r == 0)
+		r = load(c, config);
+	if (r == 0)
 		r = attach_all(c);
 	if (r < 0) {
 		if (ret_why)

@@ -73,6 +73,9 @@ struct cost_window {
 void cost_begin(struct capture *c, struct cost_window *w);
 void cost_end(struct capture *c, struct cost_window *w);
 
+/* The object for kernels without bpf_rdonly_cast(); its bytes are constant. */
+const void *plain_object(size_t *ret_size);
+
 uint64_t mono_now(void);
 
 #endif

@@ -36,9 +36,15 @@ static __always_inline struct sock *file_sock(struct file *file)
  * On the hot path every bpf_probe_read_kernel() costs ~15 ns. From 6.2 on
  * (fd264ca02094) a number can be cast to a typed pointer that is read with
  * plain, fault-safe loads. can_cast is read-only data: the verifier removes
- * the road that is not taken.
+ * the road that is not taken. Older kernels get an object without it: libbpf
+ * would look for the missing function in all modules, which takes
+ * CAP_SYS_ADMIN, and fail for a user with CAP_BPF and CAP_PERFMON alone.
  */
+#ifdef CTOP_PLAIN
+#define bpf_rdonly_cast(obj, btf_id) ((void)(btf_id), (void *)(obj))
+#else
 extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
+#endif
 
 #define CAST(type, address) ((type *)bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(type)))
 
