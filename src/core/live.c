@@ -6,6 +6,7 @@
  * The two share only the model's names of objects, under a lock.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -223,6 +224,18 @@ static const struct source_ops live_ops = {
 	.free = live_free,
 };
 
+/*
+ * The sample of a large machine is some megabytes that come and go every interval. Giving the pages back to the
+ * kernel in between costs as much as all the rest of the work on it.
+ */
+static void keep_pages(void)
+{
+	enum { LARGE = 32 << 20 };
+
+	mallopt(M_MMAP_THRESHOLD, LARGE);
+	mallopt(M_TRIM_THRESHOLD, 2 * LARGE);
+}
+
 int source_live_new(const struct live_config *config, struct source **ret, char **ret_why)
 {
 	const struct capture_config capture = {
@@ -244,6 +257,7 @@ int source_live_new(const struct live_config *config, struct source **ret, char 
 		free(l);
 		return r;
 	}
+	keep_pages();
 	l->source.ops = &live_ops;
 	l->needs = l->steady = NEED_TASKS;
 	l->model = model_new(&model);

@@ -458,9 +458,9 @@ static void test_many_processes(void **state)
 		struct timespec a, b;
 		uint64_t ns;
 
-		clock_gettime(CLOCK_MONOTONIC, &a);
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
 		assert_int_equal(model_sample(m, &batch, &clock, &sample), 0);
-		clock_gettime(CLOCK_MONOTONIC, &b);
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
 		ns = (uint64_t)((b.tv_sec - a.tv_sec) * 1000000000 + b.tv_nsec - a.tv_nsec);
 		if (k > 1 && ns < best)
 			best = ns;
@@ -472,7 +472,7 @@ static void test_many_processes(void **state)
 		for (uint32_t i = 0; i < N; i++)
 			tasks[i].counts.calls++;
 	}
-	print_message("10,000 processes with 10,000 facts: %.2f ms a sample\n", (double)best / 1e6);
+	print_message("10,000 processes with 10,000 facts: %.2f ms of CPU a sample\n", (double)best / 1e6);
 	model_free(m);
 	free(tasks);
 	free(keys);
