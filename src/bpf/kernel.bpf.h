@@ -94,6 +94,10 @@ struct file {
 	unsigned int f_flags;
 };
 
+struct kiocb {
+	struct file *ki_filp; /* first */
+};
+
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;

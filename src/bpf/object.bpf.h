@@ -154,7 +154,14 @@ static __always_inline bool object_of_fd(struct task_struct *task, s64 fd, struc
 	if (!fdt || (u64)(u32)fd >= fdt->max_fds)
 		return false;
 	slots = fdt->fd;
-	bpf_probe_read_kernel(&file, sizeof(file), slots + (u32)fd);
+	if (can_cast) {
+		/* a slot of the table looks like any struct that begins with a struct file pointer */
+		struct kiocb *slot = CAST(struct kiocb, (u64)slots + (u32)fd * sizeof(file));
+
+		file = slot->ki_filp;
+	} else {
+		bpf_probe_read_kernel(&file, sizeof(file), slots + (u32)fd);
+	}
 	if (!file)
 		return false;
 	return object_of_file(file, o);
@@ -414,10 +421,11 @@ static __always_inline void name_object(u32 which, const struct object *o, void 
 
 	if (have && *have == sig)
 		return;
-	if (describe_file(which, (u64)o->file))
-		return;
 	s = scratch_get(which);
 	if (!s)
+		return;
+	s->address = (u64)o->file; /* maybe a typed pointer: functions take plain numbers */
+	if (describe_file(which, s->address))
 		return;
 	if (send_object(ring, s))
 		ADD(lost.meta_full, 1);
