@@ -11,7 +11,7 @@
 
 build='gcc libc6-dev make pkg-config clang bpftool libbpf-dev libelf-dev zlib1g-dev libjansson-dev libncurses-dev libpcre2-dev'
 test="$build libcmocka-dev python3 tmux strace linux-perf lsof iproute2 procps util-linux libcap2-bin groff-base crun runc
-busybox-static"
+busybox-static netbase"
 bench="$test htop bpftrace redis-server redis-tools nginx-light wrk"
 
 case ${1:-build} in

@@ -31,13 +31,13 @@ static void on_stop(int sig)
 	stop_asked = sig;
 }
 
-/* One line on stderr. */
+/* One line on stderr, whatever is in the message: it may quote a file or an argument. */
 static int complain(int status, const char *message)
 {
 	struct buf line = {0};
 
 	buf_adds(&line, "ctop-trace: ");
-	buf_adds(&line, message);
+	format_safe(&line, message, strlen(message));
 	buf_addc(&line, '\n');
 	fputs(buf_str(&line), stderr);
 	buf_done(&line);

@@ -2,9 +2,10 @@
 /*
  * drain.c - takes one interval's records out of the kernel.
  *
- * Order matters: threads are walked first, then exits and facts are swapped
- * out. A thread that ends in between is in both with growing counters, never
- * in neither.
+ * Order matters: facts are swapped out, then threads are walked, then exits are
+ * swapped out. A thread that ends in between is in both with growing counters,
+ * never in neither; and whoever is in the facts is in the walk, in the exits, or
+ * was in those of the interval before: every fact has a name.
  */
 #include <errno.h>
 #include <sched.h>
@@ -160,26 +161,28 @@ static int index_meta(struct memory *m, struct capture_batch *b)
 static int read_all(struct capture *c, struct memory *m)
 {
 	struct bytes keys = {0};
-	int full = -1, r;
+	int facts = -1, exits = -1, r;
 
+	if (c->facts_left || c->skel->bss->uring_used) {
+		c->skel->bss->uring_used = 0;
+		r = swap(&c->facts, &facts);
+		if (r < 0)
+			return r;
+		c->facts_left = c->needs & NEED_FACTS;
+	}
 	sched_yield(); /* refreshes our own scheduler stamp, see walk_tasks */
 	r = read_iter(c->iter_tasks, &m->tasks);
 	if (r < 0)
 		return r;
-	r = swap(&c->exits, &full);
+	r = swap(&c->exits, &exits);
 	if (r < 0)
 		return r;
-	r = drain(full, sizeof(uint64_t), sizeof(struct task_rec), &keys, &m->tasks);
+	r = drain(exits, sizeof(uint64_t), sizeof(struct task_rec), &keys, &m->tasks);
 	free(keys.data);
 	if (r < 0)
 		return r;
-	if (c->facts_left || c->skel->bss->uring_used) {
-		c->skel->bss->uring_used = 0;
-		r = swap(&c->facts, &full);
-		if (r < 0)
-			return r;
-		c->facts_left = c->needs & NEED_FACTS;
-		r = drain(full, sizeof(struct fact_key), sizeof(struct fact_val), &m->fact_keys,
+	if (facts >= 0) {
+		r = drain(facts, sizeof(struct fact_key), sizeof(struct fact_val), &m->fact_keys,
 			  &m->fact_vals);
 		if (r < 0)
 			return r;

@@ -112,6 +112,23 @@ struct {
 	__type(value, u8);
 } spy_pids SEC(".maps");
 
+/* Memory that a CALL_BEFORE call is going to overwrite, arguments 1..4. Only threads that are spied on have it. */
+enum { BEFORE_ARGS = 4, BEFORE_MAX = 128 };
+
+struct before {
+	u64 session; /* spy_session that filled it */
+	u32 nr;
+	u32 have; /* bit per argument */
+	u8 data[BEFORE_ARGS][BEFORE_MAX];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct before);
+} spy_before SEC(".maps");
+
 /*
  * Scratch memory, as the BPF stack has 512 bytes. Sizes are twice what is used
  * so that masked offsets and lengths are in bounds without a branch.

@@ -234,6 +234,49 @@ __noinline int copy_arg(u32 i)
 	return 0;
 }
 
+/* Before the call: keeps what it is going to overwrite. */
+static __always_inline void before_save(struct task_struct *task, const struct call_args *args, u16 nr)
+{
+	const volatile struct call_desc *d = call_desc_of(nr);
+	struct before *b = bpf_task_storage_get(&spy_before, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!b || !d)
+		return;
+	b->session = spy_session;
+	b->nr = nr;
+	b->have = 0;
+	for (u32 i = 0; i < BEFORE_ARGS; i++) {
+		u32 size = d->copy[i + 1].size;
+
+		asm volatile("" : "+r"(size)); /* the bound below must be on what is passed on */
+		if (d->copy[i + 1].at_enter && args->v[i + 1] && size <= BEFORE_MAX &&
+		    !bpf_probe_read_user(b->data[i], size, (void *)args->v[i + 1]))
+			b->have |= 1 << i;
+	}
+}
+
+/* After it: adds what was kept as blobs (part 4). */
+__noinline int before_send(u32 nr)
+{
+	struct event_buf *e = event_get();
+	const volatile struct call_desc *d = call_desc_of(nr);
+	struct before *b = bpf_task_storage_get(&spy_before, bpf_get_current_task_btf(), NULL, 0);
+
+	if (!e || !d || !b || b->session != spy_session || b->nr != nr)
+		return 0;
+	for (u32 i = 0; i < BEFORE_ARGS; i++) {
+		u32 size = d->copy[i + 1].size;
+
+		asm volatile("" : "+r"(size));
+		if (!(b->have >> i & 1) || size > BEFORE_MAX || !blob_room(e))
+			continue;
+		bpf_probe_read_kernel(blob_at(e) + 1, size, b->data[i]);
+		blob_close(e, i + 1, 4, e->hdr.rec.args[i + 1], size, size, false);
+	}
+	b->have = 0;
+	return 0;
+}
+
 static __always_inline bool spy_cgroup_wanted(struct task_struct *task)
 {
 	u64 cset, v1, v2;
@@ -323,7 +366,7 @@ int BPF_PROG(spy_enter, struct pt_regs *regs, long id)
 	const volatile struct call_desc *d = call_desc_of(nr);
 	struct event_buf *e;
 
-	if (!d || !(d->flags & (CALL_EXEC | CALL_NORETURN | CALL_CLOSE)) || !spy_wants(task, nr))
+	if (!d || !(d->flags & (CALL_EXEC | CALL_NORETURN | CALL_CLOSE | CALL_BEFORE)) || !spy_wants(task, nr))
 		return 0;
 	e = event_get();
 	if (!e)
@@ -335,6 +378,13 @@ int BPF_PROG(spy_enter, struct pt_regs *regs, long id)
 		read_args(&args, regs, nr);
 		if (object_of_own_fd(call_arg(&args, d->fd), &o))
 			spy_name(&o);
+		return 0;
+	}
+	if (d->flags & CALL_BEFORE) {
+		struct call_args args;
+
+		read_args(&args, regs, nr);
+		before_save(task, &args, nr);
 		return 0;
 	}
 	/* an exec's end brings the result; its arguments must be read now, while the old memory is there */
@@ -418,6 +468,8 @@ int BPF_PROG(spy_exit, struct pt_regs *regs, long ret)
 	if (!(flags & CALL_EXEC))
 		for (u32 i = 0; i < 6; i++)
 			copy_arg(i);
+	if (flags & CALL_BEFORE)
+		before_send(nr);
 	spy_send(e);
 	return 0;
 }

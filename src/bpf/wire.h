@@ -275,6 +275,7 @@ enum call_flags {
 	CALL_EXEC = 1 << 11,   /* arguments must be read at entry */
 	CALL_PAIR = 1 << 12,   /* arg[path] points to two new descriptors (pipe, socketpair) */
 	CALL_PEEK = 1 << 13,   /* arg[dirfd] holds MSG_* flags: with MSG_PEEK no bytes move */
+	CALL_BEFORE = 1 << 14, /* the call overwrites arguments that are worth seeing: see copy[].at_enter */
 };
 
 /*
@@ -290,6 +291,8 @@ enum call_flags {
  *  COPY_MMSG_*   part 0 the first struct mmsghdr (64 bytes), parts 1-3 as above
  *  COPY_ARGV     part 0 strings joined by NUL (full = number of strings seen)
  *  COPY_ARRAY_*  part 0 whole elements, at most 1 KiB (full = bytes of all)
+ * at_enter, of a CALL_BEFORE call's arguments 1..4: COPY_FIXED of at most 128
+ * bytes also comes as part 4, with what was there before the call.
  */
 enum copy_op {
 	COPY_NONE = 0,
@@ -311,7 +314,7 @@ enum copy_op {
 
 struct call_copy {
 	u8 op;       /* enum copy_op */
-	u8 at_enter; /* value before the call (in/out arguments); else at exit */
+	u8 at_enter; /* copied before the call (exec), or before and after it (CALL_BEFORE) */
 	u16 size;
 };
 

@@ -279,6 +279,21 @@ static void finish_threads(struct build *b, struct sample *s, struct thread *thr
 	}
 }
 
+/* A container started when the init process of its pid namespace did, whatever its runtime's files say. */
+static void container_starts(struct build *b, const struct process *processes, struct container *containers)
+{
+	for (size_t i = 0; i < b->n_processes; i++) {
+		const struct process *p = &processes[i];
+		struct container *c = &containers[b->processes[i].container];
+		bool said = c->meta && c->started == c->meta->started;
+
+		if (c->is_host || p->vpid != 1 || p->pid == 1 || !p->start_time)
+			continue;
+		if (c->started == UNKNOWN_U64 || said || p->start_time < c->started)
+			c->started = p->start_time;
+	}
+}
+
 void build_finish(struct build *b, struct sample *s, const struct capture_batch *batch,
 		  struct proctable *procs, struct containertable *containers, struct users *users,
 		  const struct tasktable *tasks)
@@ -286,13 +301,15 @@ void build_finish(struct build *b, struct sample *s, const struct capture_batch 
 	struct thread *threads = arena_array(s->arena, b->n_threads, sizeof(*threads));
 	struct process *processes = arena_array(s->arena, b->n_processes, sizeof(*processes));
 	struct object *objects = place_objects(b, s);
+	struct container *all;
 
 	s->threads = threads;
 	s->n_threads = b->n_threads;
 	s->processes = processes;
 	s->n_processes = b->n_processes;
-	s->containers = containertable_emit(containers, s->arena, &s->n_containers);
+	s->containers = all = containertable_emit(containers, s->arena, &s->n_containers);
 	finish_processes(b, s, processes, procs, users, tasks);
+	container_starts(b, processes, all);
 	finish_threads(b, s, threads);
 	finish_facts(b, s, batch);
 	finish_fds(b, s, batch);

@@ -9,6 +9,7 @@
 #include "core/container.h"
 #include "core/hash.h"
 #include "core/mem.h"
+#include "core/meta.h"
 #include "core/procfs.h"
 
 enum {
@@ -39,8 +40,7 @@ struct cset {
 struct containertable {
 	struct cgroupfs *fs;
 	char *proc_root;
-	container_resolve_fn resolve;
-	void *userdata;
+	struct container_resolver resolver; /* all NULL = none */
 	uint32_t now;
 	struct container_entry *host;
 	struct hash containers; /* hash of type and id -> struct container_entry, without the host */
@@ -116,10 +116,9 @@ struct containertable *containertable_free(struct containertable *t)
 	return NULL;
 }
 
-void containertable_set_resolver(struct containertable *t, container_resolve_fn fn, void *userdata)
+void containertable_set_resolver(struct containertable *t, struct container_resolver resolver)
 {
-	t->resolve = fn;
-	t->userdata = userdata;
+	t->resolver = resolver;
 }
 
 void containertable_begin(struct containertable *t)
@@ -316,13 +315,71 @@ uint32_t containertable_use(struct containertable *t, struct container_entry *c)
 	return c->index;
 }
 
-const struct container *containertable_emit(struct containertable *t, struct arena *arena, size_t *ret_n)
+static struct container_ref ref_of(const struct container_entry *c)
+{
+	return (struct container_ref){c->type, c->full_id, c->cgroup};
+}
+
+static void announce(struct containertable *t)
+{
+	struct container_ref *refs;
+
+	if (!t->resolver.announce)
+		return;
+	refs = xcalloc(t->n_used, sizeof(*refs));
+	for (size_t i = 1; i < t->n_used; i++) /* [0] is the host */
+		refs[i] = ref_of(t->used[i]);
+	t->resolver.announce(t->resolver.userdata, refs + 1, t->n_used - 1);
+	free(refs);
+}
+
+/* Kubernetes names a pod's cgroup after its uid: known even without any file. */
+static const char *pod_uid_of(const char *cgroup, struct arena *arena)
+{
+	const char *pod = NULL;
+	char *uid;
+
+	for (const char *p = cgroup; (p = strstr(p, "pod")); p += 3)
+		if (p > cgroup && (p[-1] == '/' || p[-1] == '-') && strspn(p + 3, "0123456789abcdef_-") >= 32)
+			pod = p + 3;
+	if (!pod || !strstr(cgroup, "kubepods"))
+		return NULL;
+	uid = arena_strndup(arena, pod, strspn(pod, "0123456789abcdef_-"));
+	for (char *c = uid; *c; c++)
+		*c = *c == '_' ? '-' : *c;
+	return uid;
+}
+
+static void fill_meta(struct containertable *t, struct container *c, const struct container_ref *ref,
+		      struct arena *arena)
+{
+	const char *uid = pod_uid_of(c->cgroup, arena);
+	struct container_meta *own;
+
+	if (t->resolver.get)
+		c->meta = t->resolver.get(t->resolver.userdata, ref, arena);
+	if (uid && (!c->meta || !c->meta->pod_uid)) {
+		own = arena_alloc(arena, sizeof(*own));
+		*own = c->meta ? *c->meta : meta_none();
+		own->pod_uid = uid;
+		c->meta = own;
+	}
+	if (!c->meta)
+		return;
+	c->name = c->meta->name;
+	c->image = c->meta->image;
+	c->type = c->meta->type ? c->meta->type : c->type;
+	c->started = c->meta->started;
+}
+
+struct container *containertable_emit(struct containertable *t, struct arena *arena, size_t *ret_n)
 {
 	struct container *all = arena_array(arena, t->n_used, sizeof(*all));
 
+	announce(t);
 	for (size_t i = 0; i < t->n_used; i++) {
 		const struct container_entry *c = t->used[i];
-		struct container_meta meta = {0};
+		const struct container_ref ref = ref_of(c);
 		uint64_t *ids = arena_array(arena, c->n_ids, sizeof(*ids));
 
 		if (c->n_ids)
@@ -334,12 +391,11 @@ const struct container *containertable_emit(struct containertable *t, struct are
 			.cgroup = arena_strdup(arena, c->cgroup),
 			.cgroup_ids = ids,
 			.n_cgroup_ids = c->n_ids,
+			.started = UNKNOWN_U64,
 			.is_host = c == t->host,
 		};
-		if (t->resolve && !all[i].is_host && t->resolve(t->userdata, c->type, c->full_id, &meta)) {
-			all[i].name = arena_strdup(arena, meta.name);
-			all[i].image = arena_strdup(arena, meta.image);
-		}
+		if (!all[i].is_host)
+			fill_meta(t, &all[i], &ref, arena);
 		if (!all[i].name)
 			all[i].name = all[i].id;
 	}

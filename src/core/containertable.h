@@ -16,17 +16,20 @@
 struct containertable;
 struct container_entry;
 
-/* What a runtime knows of a container; strings are copied. NULL = not known. */
-struct container_meta {
-	const char *name, *image;
+/* A container as its cgroup shows it. */
+struct container_ref {
+	const char *type, *id, *cgroup; /* as in struct container_match; path up to the component that decided */
 };
 
-/*
- * Looks a container up at its runtime. Called once per container and sample from model_sample(), so it must
- * not wait: answer from what a background thread has collected. false = nothing known (yet).
- */
-typedef bool (*container_resolve_fn)(void *userdata, const char *type, const char *full_id,
-				     struct container_meta *ret);
+/* Who knows what runtimes say about containers. Called from model_sample() only; must not wait for long. */
+struct container_resolver {
+	void *userdata;
+	/* All containers of the sample, before the first get(). */
+	void (*announce)(void *userdata, const struct container_ref *refs, size_t n);
+	/* In the arena. NULL = nothing known (yet). */
+	const struct container_meta *(*get)(void *userdata, const struct container_ref *ref,
+					    struct arena *arena);
+};
 
 /* Where a task is. */
 struct cgroup_place {
@@ -41,7 +44,7 @@ struct cgroup_ids {
 
 struct containertable *containertable_new(const char *proc_root, const char *cgroup_root);
 struct containertable *containertable_free(struct containertable *t);
-void containertable_set_resolver(struct containertable *t, container_resolve_fn fn, void *userdata);
+void containertable_set_resolver(struct containertable *t, struct container_resolver resolver);
 
 /* A new sample begins, or ends: containers without processes are forgotten after a while. */
 void containertable_begin(struct containertable *t);
@@ -60,6 +63,6 @@ struct cgroup_place containertable_place(struct containertable *t, struct cgroup
 uint32_t containertable_use(struct containertable *t, struct container_entry *c);
 
 /* The array of all containers noted in this sample, [0] = the host, in the sample's arena. */
-const struct container *containertable_emit(struct containertable *t, struct arena *arena, size_t *ret_n);
+struct container *containertable_emit(struct containertable *t, struct arena *arena, size_t *ret_n);
 
 #endif

@@ -20,9 +20,10 @@ enum arg_kind {
 };
 
 enum arg_traits {
-	ARG_OUT = 1 << 0, /* written by the call: means nothing when it failed */
-	ARG_K32 = 1 << 1, /* same layout in 32-bit programs */
-	ARG_PAY = 1 << 2, /* payload of a read or write */
+	ARG_OUT = 1 << 0,   /* written by the call: means nothing when it failed */
+	ARG_K32 = 1 << 1,   /* same layout in 32-bit programs */
+	ARG_ENTER = 1 << 3, /* copied before the call as well: it is overwritten */
+	ARG_PAY = 1 << 2,   /* payload of a read or write */
 };
 
 /* How the kernel side copies an argument of this kind. */

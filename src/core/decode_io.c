@@ -271,6 +271,37 @@ static void fdset(struct dec *d, const struct event_blob *b, int64_t nfds)
 	buf_addc(d->out, ']');
 }
 
+/* The sets and the timeout before the call are in part 4. */
+void dec_fdset(struct dec *d)
+{
+	const struct event_blob *b = dec_blob(d, 4);
+
+	if (!d->v || !b || !b->len || b->len > 1024)
+		dec_addr(d, d->v);
+	else
+		fdset(d, b, (int32_t)d->ev->args[0]);
+}
+
+static void timeout(struct dec *d, void (*at)(struct dec *, const void *, size_t))
+{
+	const struct event_blob *b = dec_blob(d, 4);
+
+	if (!d->v || !b || b->len < 16)
+		dec_addr(d, d->v);
+	else
+		at(d, b->data, 0);
+}
+
+void dec_timeout_ts(struct dec *d)
+{
+	timeout(d, dec_timespec_at);
+}
+
+void dec_timeout_tv(struct dec *d)
+{
+	timeout(d, dec_timeval_at);
+}
+
 /* 1 (in [4], left {tv_sec=0, tv_usec=0}) */
 void dec_select_ret(struct dec *d)
 {

@@ -350,9 +350,18 @@ static void build_containers(struct build *b)
 		uint64_t *ids = arena_array(b->s->arena, 1, sizeof(*ids));
 
 		ids[0] = 1000 + i;
-		b->containers[i] =
-			(struct container){c[i].id,     c[i].full_id, c[i].name, c[i].type,   c[i].image,
-					   c[i].cgroup, ids,          1,         c[i].is_host};
+		b->containers[i] = (struct container){
+			.id = c[i].id,
+			.full_id = c[i].full_id,
+			.name = c[i].name,
+			.type = c[i].type,
+			.image = c[i].image,
+			.cgroup = c[i].cgroup,
+			.cgroup_ids = ids,
+			.n_cgroup_ids = 1,
+			.started = UNKNOWN_U64,
+			.is_host = c[i].is_host,
+		};
 	}
 	b->s->containers = b->containers;
 	b->s->n_containers = n;

@@ -99,12 +99,10 @@ struct value field_get_other(const struct field *f, const struct record *r)
 {
 	struct value v = {.kind = V_MISSING};
 
-	if (!(f->flags & FIELD_FILTER_ONLY))
+	if (!(f->flags & FIELD_EITHER_END))
 		return v;
-	if (f->get == get_fd_lip && strcmp(f->id, "fd.lnet") != 0)
-		return field_get(field_find("fd.rip"), r, NULL);
-	if (f->get == get_fd_lport)
-		return field_get(field_find("fd.rport"), r, NULL);
+	if (!(f->type == FT_IP ? get_fd_rip : get_fd_rport)(r, NULL, &v))
+		v.kind = V_MISSING;
 	return v;
 }
 

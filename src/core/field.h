@@ -50,23 +50,33 @@ enum grain { GRAIN_FACT, GRAIN_FD, GRAIN_OBJECT, GRAIN_THREAD, GRAIN_PROCESS, GR
 enum field_flags {
 	FIELD_MEASURE = 1 << 0,     /* something one aggregates; else a dimension */
 	FIELD_DELTA = 1 << 1,       /* measure is an amount of the interval: has a rate */
-	FIELD_FILTER_ONLY = 1 << 2, /* fd.ip, fd.port: either end */
+	FIELD_FILTER_ONLY = 1 << 2, /* makes no column: fd.ip, fd.net, fd.sproto */
 	FIELD_SPY = 1 << 3,         /* exists for spy events (evt.args, evt.rawres, ...) only */
 	FIELD_ARG = 1 << 4,         /* needs an argument (evt.type.is.read, evt.arg[0]): filters only */
+	FIELD_EITHER_END = 1 << 5,  /* fd.ip, fd.port, ...: see field_get_other() */
 };
 
+/* 24 bytes: tables hold many. The address of an IP begins where the padding of the others is. */
 struct value {
-	enum { V_MISSING, V_INT, V_DOUBLE, V_STRING, V_BOOL, V_IP, V_DIST } kind;
 	union {
-		int64_t i;
-		double d;
-		const char *s; /* lives as long as the sample, the event or the arena given to the getter */
-		bool b;
 		struct {
-			uint8_t family;
-			uint8_t addr[16];
-		} ip;
-		const struct fact *dist; /* timed, lat_sum, lat_max, hist */
+			enum { V_MISSING, V_INT, V_DOUBLE, V_STRING, V_BOOL, V_IP, V_DIST } kind;
+			union {
+				int64_t i;
+				double d;
+				const char
+					*s; /* lives as long as the sample, the event or the getter's arena */
+				bool b;
+				const struct fact *dist; /* timed, lat_sum, lat_max, hist */
+			};
+		};
+		struct {
+			int kind_; /* the same as above */
+			struct {
+				uint8_t family;
+				uint8_t addr[16];
+			} ip;
+		};
 	};
 };
 

@@ -4,6 +4,24 @@
  */
 #include "core/field_get.h"
 
+static bool put_list(struct value *ret, struct arena *tmp, const char *const *list, size_t n, char separator)
+{
+	size_t size = 1;
+	char *text, *to;
+
+	if (!n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		size += strlen(list[i]) + 1;
+	to = text = arena_alloc(tmp, size);
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			*to++ = separator;
+		to = stpcpy(to, list[i]);
+	}
+	return put_str(ret, text);
+}
+
 #define CONTAINER(name, expr)                                                                                \
 	GETTER(name)                                                                                         \
 	{                                                                                                    \
@@ -18,6 +36,62 @@ CONTAINER(container_id, put_str(ret, c->id))
 CONTAINER(container_image, put_str(ret, c->image))
 CONTAINER(container_name, put_str(ret, c->name ? c->name : c->id))
 CONTAINER(container_type, put_str(ret, c->type))
+
+#define META(name, expr)                                                                                     \
+	GETTER(name)                                                                                         \
+	{                                                                                                    \
+		const struct container_meta *m = r->container ? r->container->meta : NULL;                   \
+                                                                                                             \
+		return m && (expr);                                                                          \
+	}
+
+META(container_health, put_str(ret, m->health))
+META(container_image_id, m->image_id &&put_str(ret, arena_strndup(tmp, m->image_id, 12)))
+META(container_ip, put_str(ret, m->ip))
+META(container_labels, put_list(ret, tmp, m->labels, m->n_labels, ','))
+META(container_mounts, put_list(ret, tmp, m->mounts, m->n_mounts, ' '))
+META(container_privileged, m->privileged >= 0 && put_bool(ret, m->privileged))
+META(container_restarts, put_u64(ret, m->restarts))
+META(k8s_container_name, put_str(ret, m->pod_container))
+META(k8s_ns_name, put_str(ret, m->pod_ns))
+META(k8s_pod_labels, put_list(ret, tmp, m->pod_labels, m->n_pod_labels, ','))
+META(k8s_pod_name, put_str(ret, m->pod_name))
+META(k8s_pod_uid, put_str(ret, m->pod_uid))
+
+/* Value of "key=value". */
+static bool put_value(struct value *ret, const char *const *list, size_t n, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (size_t i = 0; i < n; i++)
+		if (!strncmp(list[i], key, len) && list[i][len] == '=')
+			return put_str(ret, list[i] + len + 1);
+	return false;
+}
+
+GETTER_ARG(container_label)
+{
+	const struct container_meta *m = r->container ? r->container->meta : NULL;
+
+	return m && put_value(ret, m->labels, m->n_labels, arg);
+}
+
+GETTER_ARG(k8s_pod_label)
+{
+	const struct container_meta *m = r->container ? r->container->meta : NULL;
+
+	return m && put_value(ret, m->pod_labels, m->n_pod_labels, arg);
+}
+
+CONTAINER(container_start_ts, put_u64(ret, c->started))
+
+GETTER(container_duration)
+{
+	const struct container *c = r->container;
+
+	return c && r->sample && c->started != UNKNOWN_U64 && c->started <= r->sample->time &&
+	       put_int(ret, (int64_t)(r->sample->time - c->started));
+}
 
 /* Length of an image reference without ":tag" and "@digest"; a registry's port is not a tag. */
 static size_t repository_len(const char *image)

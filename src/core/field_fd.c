@@ -138,6 +138,11 @@ GETTER(fd_num)
 	return r->fd && put_int(ret, r->fd->fd);
 }
 
+GETTER(fd_uid)
+{
+	return r->fd && r->process && put_str(ret, arena_printf(tmp, "%u:%d", r->process->pid, r->fd->fd));
+}
+
 GETTER(fd_pos)
 {
 	return r->fd && r->obj && r->obj->kind == OBJ_FILE && put_u64(ret, r->fd->pos);

@@ -57,6 +57,27 @@ PROC(user_name, put_str(ret, p->user))
 PROC(user_uid, put_u32(ret, p->uid))
 PROC(group_gid, put_u32(ret, p->gid))
 
+PROC(proc_nchilds, put_int(ret, p->nthreads ? p->nthreads - 1 : 0))
+PROC(proc_cmdlenargs, p->args &&put_int(ret, (int64_t)strlen(p->args)))
+PROC(proc_is_sid_leader, put_bool(ret, p->session == p->pid))
+PROC(proc_is_pgid_leader, put_bool(ret, p->pgrp == p->pid))
+
+GETTER(proc_cmdnargs)
+{
+	const char *args = r->process ? r->process->args : NULL;
+	int64_t n = 0;
+
+	if (!args)
+		return false;
+	while (*args) {
+		size_t len = strcspn(args, " ");
+
+		n += len > 0;
+		args += len + (args[len] == ' ');
+	}
+	return put_int(ret, n);
+}
+
 GETTER(proc_cmdline)
 {
 	const struct process *p = r->process;

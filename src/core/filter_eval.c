@@ -128,7 +128,7 @@ bool check_eval(const struct filter *f, const struct check *c, const struct reco
 	if (c->op == OP_EXISTS)
 		return v.kind != V_MISSING;
 	found = value_matches(f, c, &v);
-	if (c->field->flags & FIELD_FILTER_ONLY) { /* either end; != means neither */
+	if (c->field->flags & FIELD_EITHER_END) { /* either end; != means neither */
 		other = field_get_other(c->field, r);
 		found = found || value_matches(f, c, &other);
 		if (v.kind == V_MISSING)

@@ -156,7 +156,7 @@ static void push_container(struct push *ps, const struct check *c)
 
 		if (!has_text(c, is_field(c, "container.id") ? k->id : k->full_id))
 			continue;
-		if (k->is_host || !k->n_cgroup_ids)
+		if (!i || !k->n_cgroup_ids)
 			return;
 		n += k->n_cgroup_ids;
 		found++;

@@ -19,6 +19,7 @@
 #include "core/mem.h"
 #include "core/model.h"
 #include "core/procfs.h"
+#include "core/runtime.h"
 #include "core/source.h"
 #include "core/syscall.h"
 
@@ -29,6 +30,7 @@ struct live {
 	struct capture *capture;
 	pthread_mutex_t lock; /* model, needs */
 	struct model *model;
+	struct runtime *runtime; /* what containers are called */
 	unsigned needs;  /* attached now */
 	unsigned steady; /* attached since the last sample began */
 	/* the spy's thread only */
@@ -207,6 +209,7 @@ static struct source *live_free(struct source *s)
 
 	capture_free(l->capture);
 	model_free(l->model);
+	runtime_free(l->runtime);
 	objtable_free(l->names);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
@@ -262,6 +265,8 @@ int source_live_new(const struct live_config *config, struct source **ret, char 
 	l->needs = l->steady = NEED_TASKS;
 	l->model = model_new(&model);
 	model_on_forget(l->model, forget, l);
+	l->runtime = runtime_new(config->sys_root);
+	model_set_resolver(l->model, runtime_resolver(l->runtime));
 	pthread_mutex_init(&l->lock, NULL);
 	*ret = &l->source;
 	return 0;

@@ -68,9 +68,9 @@ void model_on_forget(struct model *m, void (*fn)(const struct obj_key *key, void
 	objtable_on_forget(m->objects, fn, userdata);
 }
 
-void model_set_resolver(struct model *m, container_resolve_fn fn, void *userdata)
+void model_set_resolver(struct model *m, struct container_resolver resolver)
 {
-	containertable_set_resolver(m->containers, fn, userdata);
+	containertable_set_resolver(m->containers, resolver);
 }
 
 struct objtable *model_objects(struct model *m)

@@ -56,7 +56,7 @@ int model_sample(struct model *m, const struct capture_batch *batch, const struc
 void model_on_forget(struct model *m, void (*fn)(const struct obj_key *key, void *userdata), void *userdata);
 
 /* Where names and images of containers come from. */
-void model_set_resolver(struct model *m, container_resolve_fn fn, void *userdata);
+void model_set_resolver(struct model *m, struct container_resolver resolver);
 
 /* The model's objects; same thread as model_sample() or locked against it. */
 struct objtable *model_objects(struct model *m);

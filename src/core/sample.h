@@ -23,6 +23,25 @@ struct arena;
 #define UNKNOWN_U64 UINT64_MAX
 #define UNKNOWN_U32 UINT32_MAX
 
+/* What a runtime keeps on disk about a container. NULL, UNKNOWN_U64, -1: not said there. */
+struct container_meta {
+	const char *name;
+	const char *type;      /* where the cgroup path alone could not tell */
+	const char *image;     /* reference as the runtime's tool shows it, tag and digest included */
+	const char *image_id;  /* hex digits without "sha256:" */
+	const char *ip;
+	const char *health;    /* starting healthy unhealthy */
+	const char *pod_name, *pod_ns, *pod_uid, *pod_container; /* Kubernetes */
+	const char *sandbox;   /* id of the container that holds the pod's namespaces */
+	const char *const *labels; size_t n_labels;         /* "key=value", sorted */
+	const char *const *pod_labels; size_t n_pod_labels;
+	const char *const *mounts; size_t n_mounts;         /* "source:destination:mode:rw:propagation" */
+	uint64_t created, started; /* epoch ns */
+	uint64_t restarts;
+	int8_t privileged;     /* 0, 1 */
+	bool is_sandbox;       /* the pod's pause container */
+};
+
 struct container {
 	const char *id;       /* 12 hex digits, or the runtime's name for it; "host" for none */
 	const char *full_id;
@@ -32,6 +51,8 @@ struct container {
 	const char *cgroup;   /* path of the cgroup that makes it one */
 	const uint64_t *cgroup_ids; /* all kernel ids of its cgroups; SPY_CGROUP_V1 bit as in capture.h */
 	size_t n_cgroup_ids;
+	const struct container_meta *meta; /* NULL = nothing known */
+	uint64_t started;     /* epoch ns: its init process, else what the runtime says; UNKNOWN_U64 */
 	bool is_host;         /* "not in any": processes outside containers; units have type "systemd" and are host too */
 };
 

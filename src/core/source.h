@@ -51,6 +51,7 @@ struct live_config {
 	const char *proc_root;         /* "/proc", "/sys/fs/cgroup", "/etc" or a copy for tests; NULL = real */
 	const char *cgroup_root;
 	const char *etc_root;
+	const char *sys_root;          /* stands for "/" where container runtimes keep their files; NULL = "/" */
 };
 int source_live_new(const struct live_config *config, struct source **ret, char **ret_why);
 

@@ -56,6 +56,7 @@ const struct arg_copy arg_copies[ARG_KIND_MAX] = {
 #include "core/argkinds.def"
 #undef OUT
 #undef K32
+#undef ENTER
 #undef PAY
 #undef KIND
 #undef BITS
@@ -64,7 +65,7 @@ const struct arg_copy arg_copies[ARG_KIND_MAX] = {
 
 static struct call_copy derive_copy(const struct arg_copy *how, int arg, bool at_enter)
 {
-	struct call_copy copy = {.op = how->op, .at_enter = at_enter};
+	struct call_copy copy = {.op = how->op, .at_enter = at_enter || (how->traits & ARG_ENTER)};
 	unsigned len_arg = (unsigned)(arg + how->len_arg);
 
 	switch (how->op) {
@@ -113,6 +114,8 @@ static struct call_desc derive_desc(const struct row *row, bool compat)
 		}
 		if (how->op != COPY_NONE && (!compat || (how->traits & ARG_K32)))
 			d.copy[i] = derive_copy(how, i, at_enter);
+		if (d.copy[i].op != COPY_NONE && (how->traits & ARG_ENTER))
+			d.flags |= CALL_BEFORE;
 	}
 	if (row->ret == ARG_FD)
 		d.flags |= CALL_RETFD;

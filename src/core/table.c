@@ -18,9 +18,9 @@ struct group {
 	uint64_t hash;
 	struct value *cells;
 	struct aux *aux;
-	const void *last[GRAIN_HOST + 1]; /* thing of a grain that came last: facts of one come in a row */
-	size_t open;                      /* "first value" columns that have none yet */
-	bool alive;                       /* some process of it did not end */
+	const void *last[3]; /* object, thread, process that came last: often it comes again */
+	size_t open;         /* "first value" columns that have none yet */
+	bool alive;          /* some process of it did not end */
 	bool has_process;
 };
 
@@ -260,9 +260,13 @@ static void add_grain(struct build *b, const struct record *r, uint32_t group, e
 	struct group *g = &b->groups[group];
 	bool in_totals;
 
-	if (!thing || g->last[grain] == thing)
+	if (!thing)
 		return;
-	g->last[grain] = thing;
+	if (grain <= GRAIN_PROCESS) {
+		if (g->last[grain - GRAIN_OBJECT] == thing)
+			return;
+		g->last[grain - GRAIN_OBJECT] = thing;
+	}
 	if (!seen_first(&b->seen, (uintptr_t)thing, group))
 		return;
 	in_totals = seen_first(&b->seen, (uintptr_t)thing, TOTALS);
@@ -414,20 +418,23 @@ static void finish(struct build *b)
 {
 	struct table *t = b->table;
 	size_t n = b->q->n_columns;
-	struct value *none = arena_array(b->arena, n, sizeof(*none));
+	struct value *sums = arena_array(b->arena, n, sizeof(*sums)), *kept = NULL;
 	struct value *total_sums = arena_array(b->arena, n, sizeof(*total_sums));
 
 	finish_totals(b);
 	for (size_t i = 0; i < t->n_rows; i++) {
-		struct value *sums = b->any_rate ? arena_array(b->arena, n, sizeof(*sums)) : none;
-
 		for (size_t c = 0; c < n; c++) {
 			const struct plan *p = &b->plans[c];
 
 			acc_finish(p, &b->groups[i].cells[c], p->aux < 0 ? NULL : &b->groups[i].aux[p->aux],
 				   &sums[c], b->sample->interval);
 		}
-		t->rows[i].sums = sums;
+		/* idle rows come in thousands: those with equal sums share them */
+		if (!kept || (b->any_rate && memcmp(kept, sums, n * sizeof(*sums)) != 0)) {
+			kept = arena_array(b->arena, n, sizeof(*kept));
+			memcpy(kept, sums, n * sizeof(*kept));
+		}
+		t->rows[i].sums = kept;
 		t->rows[i].exited = b->groups[i].has_process && !b->groups[i].alive;
 	}
 	for (size_t c = 0; c < n; c++) {

@@ -187,6 +187,7 @@ void acc_finish(const struct plan *p, struct value *cell, const struct aux *aux,
 {
 	bool sums = p->agg == AGG_SUM || p->agg == AGG_RATE || p->agg == AGG_SHARE;
 
+	sum->kind = V_MISSING;
 	if (!p->available) {
 		cell->kind = V_MISSING;
 		return;

@@ -3,14 +3,17 @@
  * table_sort.c - order of rows: by a column, ties by key, missing values last
  * in either direction.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/mem.h"
 #include "core/table.h"
 
+/* What comparing needs most of the time, beside each other in memory. */
 struct entry {
 	double number;
+	double key;       /* first key, if it is a number; else NAN */
 	const char *text; /* NULL for numbers */
 	const struct row *row;
 	bool missing;
@@ -33,43 +36,64 @@ static int compare_keys(const struct row *a, const struct row *b, size_t n)
 	return 0;
 }
 
+/* Up to here a double tells integers apart. */
+static bool is_exact(double d)
+{
+	return fabs(d) < 9007199254740992.0;
+}
+
+static int compare_ties(const struct entry *a, const struct entry *b, size_t n_keys)
+{
+	if (a->key != b->key && is_exact(a->key) && is_exact(b->key))
+		return a->key < b->key ? -1 : 1;
+	return compare_keys(a->row, b->row, n_keys);
+}
+
 static int compare(const void *x, const void *y, void *userdata)
 {
 	const struct order *o = userdata;
 	const struct entry *a = x, *b = y;
 	int c = 0;
 
+	if (o->column < 0) {
+		c = compare_ties(a, b, o->n_keys);
+		return o->ascending ? c : -c;
+	}
 	if (a->missing != b->missing)
 		return a->missing ? 1 : -1;
-	if (!a->missing && o->column >= 0) {
+	if (!a->missing) {
 		if (a->text && b->text)
 			c = strcmp(a->text, b->text);
 		else if (a->number != b->number)
 			c = a->number < b->number ? -1 : 1;
-		else
+		else if (isnan(a->number) || !is_exact(a->number)) /* other kinds, and long integers */
 			c = value_compare(&a->row->cells[o->column], &b->row->cells[o->column]);
 		if (c)
 			return o->ascending ? c : -c;
 	}
-	c = compare_keys(a->row, b->row, o->n_keys);
-	return o->column < 0 && !o->ascending ? -c : c;
+	return compare_ties(a, b, o->n_keys);
+}
+
+static double number_of(const struct value *v)
+{
+	switch (v->kind) {
+	case V_INT: return (double)v->i;
+	case V_DOUBLE: return v->d;
+	case V_BOOL: return v->b;
+	default: return NAN;
+	}
 }
 
 static struct entry entry_of(const struct row *row, int column)
 {
 	const struct value *v = column < 0 ? NULL : &row->cells[column];
-	struct entry e = {.row = row};
+	struct entry e = {.row = row, .key = number_of(&row->keys[0]), .number = NAN};
 
 	if (!v)
 		return e;
-	switch (v->kind) {
-	case V_MISSING: e.missing = true; break;
-	case V_INT: e.number = (double)v->i; break;
-	case V_DOUBLE: e.number = v->d; break;
-	case V_BOOL: e.number = v->b; break;
-	case V_STRING: e.text = v->s; break;
-	default: break;
-	}
+	e.missing = v->kind == V_MISSING;
+	e.number = number_of(v);
+	e.text = v->kind == V_STRING ? v->s : NULL;
 	return e;
 }
 

@@ -296,13 +296,13 @@ static void load_id(struct loader *l, struct node view, struct view *v)
 {
 	const char *id = get_string(&l->reports, view, "id", true);
 
+	v->id = xstrdup(id ? id : ""); /* other views are still compared with it */
 	if (!id)
 		return;
 	if (id[strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_-")] || strlen(id) > 40)
 		report(&l->reports, member(view, "id").pos, "'id' must be at most 40 of a-z 0-9 _ -");
 	else if (views_find(l->mine, id))
 		report(&l->reports, member(view, "id").pos, "view '%s' is there already", id);
-	v->id = xstrdup(id);
 }
 
 static void load_sort(struct loader *l, struct node view, struct view *v)

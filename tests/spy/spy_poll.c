@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/select.h>
+#include <sys/time.h>
 
 #include "spy.h"
 
@@ -12,6 +13,7 @@ int main(void)
 {
 	struct epoll_event ev = {.events = EPOLLIN | EPOLLET, .data.u64 = 0x1234567890}, got[4];
 	struct timespec second = {1, 0}, none = {0, 0};
+	struct timeval moment = {0, 10};
 	struct pollfd pfd[2];
 	uint64_t mask = 1 << (SIGINT - 1);
 	fd_set set;
@@ -44,20 +46,27 @@ int main(void)
 	       "revents=POLLIN}])",
 	       p[0], p[1], p[0]);
 	CALL(SYS_poll, pfd, 2, -1);
-	expect("ppoll([{fd=%d, events=POLLIN|POLLPRI}], 1, %s, [INT], 8) = 1 ([{fd=%d, revents=POLLIN}], "
-	       "left {tv_sec=0, tv_nsec=0})",
-	       p[0], ptr(&none), p[0]);
+	expect("ppoll([{fd=%d, events=POLLIN|POLLPRI}], 1, {tv_sec=0, tv_nsec=0}, [INT], 8) = "
+	       "1 ([{fd=%d, revents=POLLIN}], left {tv_sec=0, tv_nsec=0})",
+	       p[0], p[0]);
 	CALL(SYS_ppoll, pfd, 1, &none, &mask, 8);
 	expect("poll(NULL, 0, 0) = 0 (Timeout)");
 	CALL(SYS_poll, NULL, 0, 0);
 	FD_ZERO(&set);
 	FD_SET(p[0], &set);
-	CALL(SYS_pselect6, p[0] + 1, &set, NULL, NULL, &second, NULL);
-	expect("pselect6(%d, %s, NULL, NULL, %s, NULL) = 1 (in [%d], left {tv_sec=%ld, tv_nsec=%ld})",
-	       p[0] + 1, ptr(&set), ptr(&second), p[0], second.tv_sec, second.tv_nsec);
+	FD_SET(p[1], &set);
+	CALL(SYS_pselect6, p[1] + 1, &set, NULL, NULL, &second, NULL);
+	expect("pselect6(%d, [%d %d], NULL, NULL, {tv_sec=1, tv_nsec=0}, NULL) = 1 (in [%d], left "
+	       "{tv_sec=%ld, tv_nsec=%ld})",
+	       p[1] + 1, p[0], p[1], p[0], second.tv_sec, second.tv_nsec);
+	FD_ZERO(&set);
 	FD_SET(p[1], &set);
 	CALL(SYS_select, p[1] + 1, NULL, &set, NULL, NULL);
-	expect("select(%d, NULL, %s, NULL, NULL) = 1 (out [%d])", p[1] + 1, ptr(&set), p[1]);
+	expect("select(%d, NULL, [%d], NULL, NULL) = 1 (out [%d])", p[1] + 1, p[1], p[1]);
+	FD_ZERO(&set);
+	FD_SET(p[1], &set);
+	CALL(SYS_select, p[1] + 1, &set, NULL, NULL, &moment);
+	expect("select(%d, [%d], NULL, NULL, {tv_sec=0, tv_usec=10}) = 0 (Timeout)", p[1] + 1, p[1]);
 	a = CALL(SYS_eventfd2, 5, EFD_CLOEXEC | EFD_SEMAPHORE);
 	expect("eventfd2(5, EFD_SEMAPHORE|EFD_CLOEXEC) = %s", fd(a));
 	return done();

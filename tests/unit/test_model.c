@@ -471,10 +471,22 @@ static void test_shared_cgroup_ids(void **state)
 	assert_int_equal(c->cgroup_ids[0], 50 | SPY_CGROUP_V1);
 }
 
-static bool resolve(void *userdata, const char *type, const char *full_id, struct container_meta *ret)
+static void announced(void *userdata, const struct container_ref *refs, size_t n)
 {
-	*ret = (struct container_meta){.name = "shop-web", .image = "acme/shop:3.2"};
-	return !strcmp(full_id, ID);
+	assert_int_equal(n, 1);
+	assert_string_equal(refs[0].type, "containerd");
+	assert_string_equal(refs[0].id, ID);
+	++*(int *)userdata;
+}
+
+static const struct container_meta *resolve(void *userdata, const struct container_ref *ref,
+					    struct arena *arena)
+{
+	static const struct container_meta meta = {
+		.name = "shop-web", .image = "acme/shop:3.2", .type = "cri-o", .started = 7000000000u};
+
+	assert_true(*(int *)userdata > 0); /* announced first */
+	return !strcmp(ref->id, ID) ? &meta : NULL;
 }
 
 static void test_resolver(void **state)
@@ -482,15 +494,31 @@ static void test_resolver(void **state)
 	struct fixture *f = *state;
 	struct task_rec *r = task(f, 10, 10, 500, "in");
 	const struct sample *s;
+	int n = 0;
 
-	puts_at(f->proc, "10/cgroup", "0::/docker/" ID "\n");
+	puts_at(f->proc, "10/cgroup", "0::/kubepods/pod5a1f6c1e-96f4-4e55-8b73-8f0a5f3f2c01/" ID "\n");
 	r->cset = 1;
 	r->cgroup_v2 = 5;
-	model_set_resolver(f->m, resolve, NULL);
+	r->vpid = 1;
+	s = next(f); /* without a resolver */
+	assert_string_equal(s->containers[1].name, s->containers[1].id);
+	assert_string_equal(s->containers[1].meta->pod_uid, "5a1f6c1e-96f4-4e55-8b73-8f0a5f3f2c01");
+	model_set_resolver(
+		f->m, (struct container_resolver){.userdata = &n, .announce = announced, .get = resolve});
+	r = task(f, 10, 10, 500, "in");
+	r->cset = 1;
+	r->cgroup_v2 = 5;
+	r->vpid = 1;
 	s = next(f);
+	assert_int_equal(n, 1);
 	assert_string_equal(s->containers[1].name, "shop-web");
 	assert_string_equal(s->containers[1].image, "acme/shop:3.2");
+	assert_string_equal(s->containers[1].type, "cri-o");
+	assert_string_equal(s->containers[1].meta->pod_uid, "5a1f6c1e-96f4-4e55-8b73-8f0a5f3f2c01");
 	assert_string_equal(s->containers[0].name, "host");
+	assert_null(s->containers[0].meta);
+	/* what its init process says goes before the runtime */
+	assert_int_equal(s->containers[1].started, process(s, 10)->start_time);
 }
 
 static void test_hostile_names(void **state)

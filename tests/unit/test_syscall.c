@@ -117,6 +117,13 @@ static void check_row(const struct syscall *sc, const struct call_desc *d)
 	if (d->flags & (CALL_READ | CALL_WRITE | CALL_CLOSE | CALL_SECOND | CALL_MMSG | CALL_SOCKNAME))
 		assert_true(d->flags & CALL_FD);
 	assert_false((d->flags & CALL_READ) && (d->flags & CALL_WRITE));
+	for (int i = 0; i < 6; i++) {
+		if (d->flags & CALL_BEFORE && d->copy[i].at_enter) {
+			assert_in_range(i, 1, 4); /* what the kernel side has room for */
+			assert_int_equal(d->copy[i].op, COPY_FIXED);
+			assert_in_range(d->copy[i].size, 1, 128);
+		}
+	}
 	if (sc->class == CLASS_IO_READ)
 		assert_int_equal(d->flags & (CALL_READ | CALL_FD), CALL_READ | CALL_FD);
 	if (sc->class == CLASS_IO_WRITE)
@@ -224,6 +231,7 @@ static void particular_rows(void **state)
 	assert_int_equal(desc_of("socketpair")->path, 3);
 	assert_true(desc_of("connect")->flags & CALL_SOCKNAME);
 	assert_false(desc_of("getsockname")->flags & CALL_SOCKNAME);
+	assert_true(desc_of("ppoll")->flags & CALL_BEFORE && desc_of("ppoll")->copy[2].at_enter);
 	assert_int_equal(desc_of("mmap")->fd, 4);
 	assert_true(desc_of("dup3")->flags & CALL_RETFD);
 }

@@ -141,7 +141,7 @@ static void test_80_columns(void **state)
 		{"threads", "TID NAME S CPU% RUNQ% WAIT FOR"},
 		{"containers", "CONTAINER CPU% RES FILE/s NET/s CALLS/s ERR/s PROCS IMAGE"},
 		{"connections", "PROTO LPORT REMOTE IP RPORT STATE IN/s OUT/s COMMAND"},
-		{"files", "IN OUT OPS OPENS ERR TIME AVG P99 OPEN NAME"},
+		{"files", "IN OUT OPS OPENS ERR TIME AVG P99 OPEN FILENAME"},
 		{"syscalls", "SYSCALL CALLS/s ERR/s TIME AVG P99 MAX IO/s"},
 	};
 	struct views *views = stock();
@@ -283,6 +283,8 @@ static void test_small_mistakes(void **state)
 	check_one("{\"views\": [], \"views\": []}", 1, 21, "duplicate");
 	check_one("", 1, 1, "");
 	check_one("{\"views\": [{}]}", 1, 12, "missing key 'id'");
+	check_one("{\"views\": [{\"drilldown\": \"x\", \"hotkey\": \"a\"}, {\"hotkey\": \"a\"}]}", 1, 12,
+		  "missing key 'id'");
 	check_one("{\n\n  \"views\": [\n\t{\"name\": \"ä ö\", \"id\": \"ö\", \"records\": [\"tasks\"],"
 		  "\"key\": [\"proc.pid\"], \"columns\": [{\"field\": \"proc.pid\"}]}]}",
 		  4, 24, "'id' must be");
