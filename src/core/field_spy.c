@@ -26,11 +26,16 @@ enum { ARG_TEXT = 256 }; /* bytes of an argument that can be filtered by */
 
 EVENT(evt_num, put_int(ret, (int64_t)ev->seq))
 EVENT(evt_cpu, put_int(ret, ev->cpu))
-EVENT(evt_dir, put_str(ret, ev->in_progress ? ">" : "<"))
 EVENT(evt_rawres, !ev->in_progress && put_int(ret, ev->ret))
 EVENT(evt_rawtime, put_int(ret, (int64_t)ev->time))
 EVENT(evt_rawtime_s, put_int(ret, (int64_t)(ev->time / 1000000000)))
 EVENT(evt_rawtime_ns, put_int(ret, (int64_t)(ev->time % 1000000000)))
+
+/* Counted calls have all returned, so that sysdig's "evt.dir = <" holds for them, too. */
+GETTER(evt_dir)
+{
+	return r->fact && put_str(ret, r->event && r->event->in_progress ? ">" : "<");
+}
 
 /* ---- time as text ---- */
 

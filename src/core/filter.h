@@ -21,7 +21,8 @@ struct filter_error {
 /* NULL or blank text gives a filter that passes everything. 0 or -EINVAL with *ret_err set. */
 int filter_parse(const char *text, struct filter **ret, struct filter_error *ret_err);
 struct filter *filter_free(struct filter *f);
-bool filter_match(const struct filter *f, const struct record *r);
+bool filter_match(const struct filter *f,
+		  const struct record *r); /* one thread at a time: it has scratch memory */
 bool filter_is_empty(const struct filter *f);
 const char *filter_text(const struct filter *f);
 
