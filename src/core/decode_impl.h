@@ -126,6 +126,9 @@ void quote_string(struct buf *out, const void *data, size_t len, enum quote_styl
 /* The same without the quotes; `special` are further characters to escape. */
 void quote_bytes(struct buf *out, const void *data, size_t len, enum quote_style style, const char *special);
 
+/* Payload of the call's descriptor: netlink messages as such, anything else as dec_bytes() does. */
+void dec_payload(struct dec *d, const void *data, size_t len, uint64_t full);
+
 /* Bytes of a buffer as the options want it: at most strsize of them. */
 void dec_bytes(struct dec *d, const void *data, size_t len, uint64_t full);
 

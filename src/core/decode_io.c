@@ -66,6 +66,8 @@ void dec_buf(struct dec *d)
 	if (d->sc->args[d->arg].kind == ARG_OUT_RANDOM)
 		quote_string(d->out, b->data, len < strsize(d) ? len : strsize(d), QUOTE_HEX,
 			     b->full > strsize(d));
+	else if (arg_copies[d->sc->args[d->arg].kind].traits & ARG_PAY)
+		dec_payload(d, b->data, len, b->full);
 	else
 		dec_bytes(d, b->data, len, b->full);
 }
@@ -117,7 +119,7 @@ void dec_iov_list(struct dec *d, const struct event_blob *array, const struct ev
 		if (full && avail) {
 			size_t n = avail < full ? avail : (size_t)full;
 
-			dec_bytes(d, (const char *)payload->data + used, n, full);
+			dec_payload(d, (const char *)payload->data + used, n, full);
 			used += n;
 		} else if (!full && base) {
 			buf_adds(d->out, "\"\"");
