@@ -414,14 +414,15 @@ static void build_host(struct build *b)
 static int demo_collect(struct source *source, struct sample **ret)
 {
 	struct demo *d = demo_of(source);
-	struct sample *s = xcalloc(1, sizeof(*s));
+	struct arena *arena = arena_new();
+	struct sample *s = arena_alloc(arena, sizeof(*s)); /* the arena holds the sample, too */
 	struct build b = {.d = d, .s = s};
 	size_t n_threads = 0;
 
 	pthread_mutex_lock(&d->lock);
 	if (d->started)
 		demo_world_step(d);
-	s->arena = arena_new();
+	s->arena = arena;
 	s->interval = d->started ? DEMO_STEP : 0; /* the very first sample has nothing to subtract */
 	s->time = DEMO_EPOCH + d->tick * DEMO_STEP;
 	s->mono = DEMO_UPTIME + d->tick * DEMO_STEP;

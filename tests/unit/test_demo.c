@@ -11,7 +11,6 @@
 #include <sys/syscall.h>
 
 #include "bpf/capture.h"
-#include "core/arena.h"
 #include "core/event.h"
 #include "core/source.h"
 
@@ -34,8 +33,7 @@ static struct source *start(uint64_t seed, unsigned needs)
 
 static void drop(struct sample *s)
 {
-	arena_free(s->arena);
-	free(s);
+	sample_free(s);
 }
 
 static void add(struct task_counts *sum, const struct task_counts *c)
