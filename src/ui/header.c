@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bpf/capture.h" /* enum need */
 #include "core/format.h"
 #include "ui/app.h"
 
@@ -65,7 +66,8 @@ static void health_segment(const struct app *a, struct segment *seg)
 	} else if (h->unstored) {
 		format_count(&n, (double)h->unstored);
 		snprintf(seg->text, sizeof(seg->text), "coarse: %s calls in totals only", buf_str(&n));
-	} else if (h->coarse) {
+	} else if (h->coarse &&
+		   selection_needs(&a->sel) & NEED_FACTS) { /* counts by thread are exact all the same */
 		format_count(&n, (double)h->coarse);
 		snprintf(seg->text, sizeof(seg->text), "coarse: %s calls by thread only", buf_str(&n));
 	} else if (h->folded) {

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of the front end that draw nothing: line editing, keys, columns, rows, graphs, the spy's log. */
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/mem.h"
+#include "core/sample.h"
+#include "ui/keys.h"
+#include "ui/layout.h"
+#include "ui/lineedit.h"
+#include "ui/rows.h"
+#include "ui/spark.h"
+#include "ui/spy_log.h"
+#include "ui/theme.h"
+#include "ui/ui.h"
+
+/* ---- line editing ---- */
+
+static void type(struct lineedit *l, const char *text)
+{
+	for (; *text; text++)
+		assert_int_equal(line_key(l, *text), LINE_CHANGED);
+}
+
+static void edits_a_line(void **state)
+{
+	struct lineedit l;
+
+	line_start(&l, NULL, NULL);
+	type(&l, "proc.nme = x");
+	for (int i = 0; i < 6; i++)
+		line_key(&l, K_LEFT);
+	line_key(&l, 'a');
+	assert_string_equal(l.text, "proc.name = x");
+	line_key(&l, K_END);
+	assert_int_equal(line_key(&l, K_CTRL('w')), LINE_CHANGED);
+	assert_string_equal(l.text, "proc.name = ");
+	line_key(&l, K_HOME);
+	assert_int_equal(line_key(&l, K_BACKSPACE), LINE_IGNORED);
+	line_key(&l, K_DEL);
+	assert_string_equal(l.text, "roc.name = ");
+	line_key(&l, K_CTRL('k'));
+	assert_string_equal(l.text, "");
+	assert_int_equal(line_key(&l, K_ENTER), LINE_ACCEPTED);
+	assert_int_equal(line_key(&l, K_ESC), LINE_CANCELLED);
+	assert_int_equal(line_key(&l, K_F1), LINE_IGNORED);
+	assert_int_equal(line_key(&l, K_CTRL('t')), LINE_IGNORED);
+}
+
+static void edits_whole_characters(void **state)
+{
+	struct lineedit l;
+
+	line_start(&l, "gr\xc3\xb6\xc3\x9f", NULL);
+	line_key(&l, 0x20ac); /* euro sign */
+	line_key(&l, 0x1f600);
+	assert_string_equal(l.text, "gr\xc3\xb6\xc3\x9f\xe2\x82\xac\xf0\x9f\x98\x80");
+	line_key(&l, K_BACKSPACE);
+	line_key(&l, K_BACKSPACE);
+	line_key(&l, K_LEFT);
+	line_key(&l, K_BACKSPACE);
+	assert_string_equal(l.text, "gr\xc3\x9f");
+	assert_int_equal(line_cursor_cells(&l), 2);
+}
+
+static void a_line_has_an_end(void **state)
+{
+	struct lineedit l;
+
+	line_start(&l, NULL, NULL);
+	for (int i = 0; i < 2 * LINE_MAX_BYTES; i++)
+		line_key(&l, 'x');
+	assert_int_equal(l.len, LINE_MAX_BYTES - 1);
+	assert_int_equal(strlen(l.text), l.len);
+	assert_int_equal(line_key(&l, 0xe9), LINE_IGNORED);
+}
+
+static void remembers_lines(void **state)
+{
+	struct line_history h = {0};
+	struct lineedit l;
+
+	history_add(&h, "one");
+	history_add(&h, "two");
+	history_add(&h, "two"); /* not twice */
+	history_add(&h, "   ");
+	assert_int_equal(h.n, 2);
+	line_start(&l, NULL, &h);
+	type(&l, "begun");
+	line_key(&l, K_UP);
+	assert_string_equal(l.text, "two");
+	line_key(&l, K_UP);
+	assert_string_equal(l.text, "one");
+	assert_int_equal(line_key(&l, K_UP), LINE_IGNORED);
+	line_key(&l, K_DOWN);
+	line_key(&l, K_DOWN);
+	assert_string_equal(l.text, "begun");
+	for (int i = 0; i < 2 * LINE_HISTORY; i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "%d", i);
+		history_add(&h, text);
+	}
+	assert_int_equal(h.n, LINE_HISTORY);
+	assert_string_equal(h.items[LINE_HISTORY - 1], "99");
+	history_done(&h);
+}
+
+/* ---- keys ---- */
+
+static void no_key_means_two_things(void **state)
+{
+	size_t n;
+	const struct key_op *ops = key_ops(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		assert_true(ops[i].keys[0] != 0);
+		assert_true(!ops[i].bar == !ops[i].label);
+		for (const int *k = ops[i].keys; *k; k++)
+			for (unsigned scope = 1; scope <= SCOPE_PAGE; scope <<= 1)
+				if (ops[i].scopes & scope)
+					assert_int_equal(key_find(*k, scope), ops[i].op);
+	}
+}
+
+static void every_operation_has_a_plain_key(void **state)
+{
+	size_t n;
+	const struct key_op *ops = key_ops(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		bool plain = ops[i].op == OP_CLOSE || ops[i].op == OP_REDRAW; /* Esc, Ctrl-L by nature */
+
+		for (const int *k = ops[i].keys; *k; k++)
+			plain |= *k >= ' ' && *k < 127;
+		if (!plain)
+			fail_msg("no plain key for \"%s\"", ops[i].help);
+	}
+}
+
+static void prints_its_keys(void **state)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	ui_keys_print(f, UI_KEYS_ROFF);
+	fclose(f);
+	assert_non_null(strstr(text, ".SS Moving\n"));
+	assert_non_null(strstr(text, ".B \\e F4\n")); /* the backslash survives roff */
+	assert_null(strstr(text, "\n\\\n"));
+	free(text);
+	f = open_memstream(&text, &len);
+	ui_keys_print(f, UI_KEYS_TEXT);
+	fclose(f);
+	assert_non_null(strstr(text, "F2 v "));
+	free(text);
+}
+
+static void without_colour_attributes_speak(void **state)
+{
+	for (unsigned role = 0; role < ROLE_MAX; role++) {
+		assert_int_equal(theme_look(role, 0).fg, -1);
+		assert_true(theme_look(role | ROLE_SELECTED, 0).attr & LOOK_REVERSE);
+	}
+	assert_true(theme_look(ROLE_CRITICAL, 0).attr != theme_look(ROLE_NORMAL, 0).attr);
+	assert_true(theme_look(ROLE_CRITICAL, 256).fg != theme_look(ROLE_NORMAL, 256).fg);
+	assert_true(theme_look(ROLE_CRITICAL, 8).fg < 8);
+}
+
+/* ---- columns ---- */
+
+static struct field name_field = {.id = "proc.name", .type = FT_STRING};
+static struct field number_field = {
+	.id = "evt.count", .type = FT_INT, .unit = UNIT_COUNT, .flags = FIELD_MEASURE | FIELD_DELTA};
+
+/* KEY 8, A 6, B 6, C 6, D 6, rest. B leaves first, then C, D, A. */
+static struct column columns[] = {
+	{.id = "k", .title = "KEY", .field = &name_field, .width = 8, .priority = 1, .warn = NAN, .critical = NAN},
+	{.id = "a", .title = "A", .field = &number_field, .width = 6, .priority = 2, .warn = 10, .critical = 100},
+	{.id = "b", .title = "B", .field = &number_field, .width = 6, .priority = 9, .warn = NAN, .critical = NAN},
+	{.id = "c", .title = "C", .field = &number_field, .width = 6, .priority = 8, .warn = NAN, .critical = NAN},
+	{.id = "d", .title = "D", .field = &number_field, .width = 6, .priority = 3, .warn = NAN, .critical = NAN},
+	{.id = "r", .title = "REST", .field = &name_field, .width = 0, .priority = 1, .warn = NAN, .critical = NAN},
+};
+static struct view view = {.id = "v", .name = "V", .columns = columns, .n_columns = 6};
+
+static void check_inside(const struct layout *l, int x, int width)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		assert_true(l->cells[i].x >= x);
+		assert_true(l->cells[i].width >= 0);
+		assert_true(l->cells[i].x + l->cells[i].width <= x + width);
+		if (i)
+			assert_true(l->cells[i].x > l->cells[i - 1].x + l->cells[i - 1].width);
+	}
+}
+
+static void columns_leave_by_priority(void **state)
+{
+	struct layout l;
+
+	layout_make(&view, 2, 200, 0, NULL, &l);
+	assert_int_equal(l.n, 6);
+	assert_false(l.more_right);
+	assert_int_equal(l.cells[5].x + l.cells[5].width, 202); /* the last takes the rest */
+	check_inside(&l, 2, 200);
+	layout_make(&view, 2, 48, 0, NULL, &l); /* 8+6*4+12 + 5 gaps = 49: one too many */
+	assert_int_equal(l.n, 5);
+	assert_true(l.more_right);
+	for (size_t i = 0; i < l.n; i++)
+		assert_int_not_equal(l.cells[i].column, 2); /* B */
+	check_inside(&l, 2, 48);
+	layout_make(&view, 0, 21, 0, NULL, &l);
+	assert_int_equal(l.n, 2);
+	assert_int_equal(l.cells[0].column, 0);
+	assert_int_equal(l.cells[1].column, 5);
+	for (int width = 1; width < 100; width++)
+		for (int scroll = 0; scroll < 12; scroll++) {
+			layout_make(&view, 2, width, scroll, NULL, &l);
+			if (width >= 21)
+				check_inside(&l, 2, width);
+		}
+}
+
+static void scrolling_right_reaches_all(void **state)
+{
+	bool seen[6] = {false};
+	struct layout l;
+	int max = layout_max_scroll(&view, 0, 24);
+
+	for (int scroll = 0; scroll <= max; scroll++) {
+		layout_make(&view, 0, 24, scroll, NULL, &l);
+		assert_int_equal(l.cells[0].column, 0); /* the first stays */
+		for (size_t i = 0; i < l.n; i++)
+			seen[l.cells[i].column] = true;
+	}
+	for (int i = 0; i < 6; i++)
+		assert_true(seen[i]);
+	assert_true(l.text_shift > 0); /* at the end the text itself moves */
+	assert_true(l.more_left);
+	assert_false(l.more_right);
+}
+
+/* ---- rows ---- */
+
+enum { ROWS = 100, PAGE = 10 };
+
+/* A table whose rows have the given ids, in order. */
+static struct table *make_table(const uint64_t *ids, size_t n)
+{
+	struct table *t = xcalloc(1, sizeof(*t));
+	struct row *rows = xcalloc(n ? n : 1, sizeof(*rows));
+
+	for (size_t i = 0; i < n; i++) {
+		struct value *cells = xcalloc(6, sizeof(*cells));
+
+		cells[0] = (struct value){.kind = V_STRING, .s = ids[i] % 2 ? "Odd" : "even"};
+		cells[1] = (struct value){.kind = V_INT, .i = (int64_t)ids[i]};
+		rows[i] = (struct row){.id = ids[i], .cells = cells};
+	}
+	*t = (struct table){.rows = rows, .n_rows = n};
+	return t;
+}
+
+static void free_table(struct table *t)
+{
+	for (size_t i = 0; i < t->n_rows; i++)
+		free((void *)t->rows[i].cells);
+	free(t->rows);
+	free(t);
+}
+
+static void cursor_follows_its_row(void **state)
+{
+	uint64_t up[ROWS], down[ROWS], without[ROWS - 1];
+	struct table *a, *b, *c;
+	struct rows r = {0};
+	size_t line;
+
+	for (size_t i = 0; i < ROWS; i++) {
+		up[i] = i + 1;
+		down[i] = ROWS - i;
+	}
+	for (size_t i = 0; i < ROWS - 1; i++)
+		without[i] = i < 29 ? i + 1 : i + 2; /* 30 is gone */
+	a = make_table(up, ROWS);
+	b = make_table(down, ROWS);
+	c = make_table(without, ROWS - 1);
+	rows_set(&r, &view, a, PAGE);
+	rows_set(&r, &view, b, PAGE);
+	assert_int_equal(r.cursor, 0); /* not moved yet: stays on top, whoever is there */
+	rows_set(&r, &view, a, PAGE);
+	rows_go(&r, 29, PAGE);
+	line = r.cursor - r.top;
+	rows_set(&r, &view, b, PAGE);
+	assert_int_equal(rows_current(&r)->id, 30);
+	assert_int_equal(r.cursor - r.top, line); /* on the same screen line */
+	rows_set(&r, &view, a, PAGE);
+	assert_int_equal(r.cursor, 29);
+	rows_set(&r, &view, c, PAGE); /* the row is gone: the place stays, and what is there is followed */
+	assert_int_equal(r.cursor, 29);
+	assert_int_equal(rows_current(&r)->id, 31);
+	rows_set(&r, &view, b, PAGE);
+	assert_int_equal(rows_current(&r)->id, 31);
+	rows_set(&r, &view, NULL, PAGE);
+	assert_null(rows_current(&r));
+	rows_move(&r, 1, PAGE);
+	rows_set(&r, &view, a, PAGE);
+	rows_scroll(&r, 50, PAGE);
+	assert_true(r.cursor >= r.top && r.cursor < r.top + PAGE);
+	rows_scroll(&r, 5000, PAGE);
+	assert_int_equal(r.top, ROWS - PAGE);
+	rows_move(&r, -5000, PAGE);
+	assert_int_equal(r.cursor, 0);
+	rows_done(&r);
+	free_table(a);
+	free_table(b);
+	free_table(c);
+}
+
+static void text_filter_and_search(void **state)
+{
+	uint64_t ids[ROWS];
+	struct rows r = {0};
+	struct table *t;
+
+	for (size_t i = 0; i < ROWS; i++)
+		ids[i] = i + 1;
+	t = make_table(ids, ROWS);
+	rows_set(&r, &view, t, PAGE);
+	rows_set_needle(&r, "odd", PAGE); /* lower case matches any */
+	assert_int_equal(r.n, ROWS / 2);
+	assert_int_equal(rows_get(&r, 1)->id, 3);
+	rows_set_needle(&r, "oDd", PAGE); /* a capital must match */
+	assert_int_equal(r.n, 0);
+	assert_int_equal(rows_find(&r, "x", 0, 1), -1);
+	rows_set_needle(&r, NULL, PAGE);
+	assert_int_equal(r.n, ROWS);
+	assert_int_equal(rows_find(&r, "even", 0, 1), 1);
+	assert_int_equal(rows_find(&r, "even", 0, -1), ROWS - 1); /* wraps */
+	assert_int_equal(rows_find(&r, "77", 78, 1), 76);	   /* numbers, too; wraps */
+	assert_int_equal(rows_find(&r, "nowhere", 5, -1), -1);
+	rows_done(&r);
+	free_table(t);
+}
+
+static void cells_and_heat(void **state)
+{
+	struct value zero = {.kind = V_INT}, warm = {.kind = V_INT, .i = 10}, hot = {.kind = V_INT, .i = 100},
+		     none = {.kind = V_MISSING};
+	struct value cells[6] = {{.kind = V_STRING, .s = "a\x1b[31mb"}, zero, none};
+	struct row row = {.cells = cells};
+	struct buf b = {0};
+
+	assert_int_equal(cell_heat(&columns[1], &zero), HEAT_NONE);
+	assert_int_equal(cell_heat(&columns[1], &warm), HEAT_WARN);
+	assert_int_equal(cell_heat(&columns[1], &hot), HEAT_CRITICAL);
+	assert_int_equal(cell_heat(&columns[2], &hot), HEAT_NONE); /* no thresholds */
+	assert_int_equal(cell_heat(&columns[1], &none), HEAT_NONE);
+	row_cell(&view, &row, 0, &b);
+	assert_null(strchr(buf_str(&b), '\x1b'));
+	buf_reset(&b);
+	row_cell(&view, &row, 1, &b);
+	assert_string_equal(buf_str(&b), "·");
+	buf_reset(&b);
+	row_cell(&view, &row, 2, &b);
+	assert_string_equal(buf_str(&b), "–");
+	buf_done(&b);
+}
+
+static void draws_small_graphs(void **state)
+{
+	struct spark s = {0};
+	struct buf b = {0};
+
+	spark_draw(&s, 3, 0, &b);
+	assert_string_equal(buf_str(&b), "   ");
+	for (int i = 0; i < 1000; i++)
+		spark_add(&s, 0);
+	spark_add(&s, 50);
+	spark_add(&s, 100);
+	buf_reset(&b);
+	spark_draw(&s, 4, 100, &b);
+	assert_string_equal(buf_str(&b), "▁▁▅█");
+	assert_string_equal(spark_bar(-1), "▁");
+	assert_string_equal(spark_bar(7), "█");
+	assert_string_equal(spark_bar(NAN), "▁");
+	buf_done(&b);
+}
+
+/* ---- the spy's log ---- */
+
+static struct event *make_event(uint32_t tid, uint16_t nr, int64_t ret, uint64_t latency)
+{
+	struct event *ev = xcalloc(1, sizeof(*ev));
+
+	ev->tid = tid;
+	ev->nr = nr;
+	ev->ret = ret;
+	ev->latency = latency;
+	return ev;
+}
+
+static void folds_equal_calls(void **state)
+{
+	struct spy_log log;
+
+	spy_log_init(&log);
+	for (int i = 0; i < 10; i++)
+		spy_log_add(&log, make_event(1, 7, 0, 100));
+	assert_int_equal(log.tail, 2); /* the first, and the other nine as one */
+	assert_int_equal(spy_log_line(&log, 0)->repeats, 0);
+	assert_int_equal(spy_log_line(&log, 1)->repeats, 9);
+	assert_int_equal(spy_log_line(&log, 1)->latency, 900);
+	spy_log_add(&log, make_event(2, 7, 0, 100)); /* another thread */
+	spy_log_add(&log, make_event(1, 7, -2, 100)); /* another result */
+	spy_log_add(&log, make_event(1, 7, -2, SPY_SLOW_NS)); /* a slow one never hides in a run */
+	spy_log_add(&log, make_event(1, 7, -2, SPY_SLOW_NS));
+	spy_log_add(&log, make_event(1, 7, -2, SPY_SLOW_NS));
+	assert_int_equal(log.tail, 7);
+	assert_int_equal(log.calls, 15);
+	assert_int_equal(log.dropped, 0);
+	spy_log_switch(&log, true, false);
+	assert_int_equal(log.shown_tail - log.shown_head, 4);
+	spy_log_switch(&log, true, true);
+	assert_int_equal(log.shown_tail - log.shown_head, 3);
+	spy_log_switch(&log, false, false);
+	assert_int_equal(log.shown_tail - log.shown_head, 7);
+	spy_log_clear(&log);
+	assert_null(spy_log_line(&log, log.shown_head));
+	assert_int_equal(log.bytes, 0);
+	spy_log_done(&log);
+}
+
+static void the_log_is_bounded_and_counts(void **state)
+{
+	uint64_t n = SPY_LOG_ENTRIES + 1000;
+	struct spy_log log;
+
+	spy_log_init(&log);
+	spy_log_switch(&log, true, false);
+	for (uint64_t i = 0; i < n; i++)
+		spy_log_add(&log, make_event((uint32_t)i, 1, i % 2 ? -1 : 0, 1));
+	assert_true(log.tail - log.head <= SPY_LOG_ENTRIES);
+	assert_true(log.bytes <= SPY_LOG_BYTES);
+	assert_int_equal(log.dropped + (log.tail - log.head), n);
+	assert_non_null(spy_log_line(&log, log.shown_head)->event); /* its oldest shown line still exists */
+	assert_true(event_failed(spy_log_line(&log, log.shown_head)->event));
+	assert_true(spy_log_entry_number(&log, log.shown_head) >= log.head);
+	log.frozen = true; /* what one looks at stays, new ones are dropped and counted */
+	n = log.head;
+	for (int i = 0; i < 5000000 && log.dropped == 0; i++)
+		spy_log_add(&log, make_event((uint32_t)i, 2, 0, 1));
+	for (int i = 0; i < 1000; i++)
+		spy_log_add(&log, make_event((uint32_t)i, 2, 0, 1));
+	assert_int_equal(log.head, n);
+	assert_int_equal(log.dropped + (log.tail - log.head), log.calls);
+	spy_log_done(&log);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(edits_a_line),
+		cmocka_unit_test(edits_whole_characters),
+		cmocka_unit_test(a_line_has_an_end),
+		cmocka_unit_test(remembers_lines),
+		cmocka_unit_test(no_key_means_two_things),
+		cmocka_unit_test(every_operation_has_a_plain_key),
+		cmocka_unit_test(prints_its_keys),
+		cmocka_unit_test(without_colour_attributes_speak),
+		cmocka_unit_test(columns_leave_by_priority),
+		cmocka_unit_test(scrolling_right_reaches_all),
+		cmocka_unit_test(cursor_follows_its_row),
+		cmocka_unit_test(text_filter_and_search),
+		cmocka_unit_test(cells_and_heat),
+		cmocka_unit_test(draws_small_graphs),
+		cmocka_unit_test(folds_equal_calls),
+		cmocka_unit_test(the_log_is_bounded_and_counts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
