@@ -122,7 +122,8 @@ void layout_make(const struct view *view, int x, int width, int scroll, const in
 {
 	bool keep[LAYOUT_MAX];
 	size_t n = column_count(view);
-	size_t skip = (size_t)scroll < n - 1 ? (size_t)scroll : n - 1;
+	/* the first step to the right shows all columns in order, the next ones move on */
+	size_t skip = scroll <= 1 ? 0 : (size_t)scroll <= n ? (size_t)scroll - 1 : n - 1;
 	int used;
 
 	*ret = (struct layout){0};
@@ -135,12 +136,12 @@ void layout_make(const struct view *view, int x, int width, int scroll, const in
 		for (size_t s = 0; s <= skip; s++) {
 			used = keep_in_order(view, width, s, keep);
 			if (keep[n - 1]) {
-				ret->text_shift = (scroll - (int)s) * SHIFT;
+				ret->text_shift = (scroll - 1 - (int)s) * SHIFT;
 				skip = s;
 				break;
 			}
 		}
-		ret->more_left = skip > 0 || ret->text_shift > 0;
+		ret->more_left = true;
 	}
 	place(view, x, width, used, keep, widest, ret);
 	for (size_t i = 1 + (scroll ? skip : 0); i < n; i++)
@@ -158,5 +159,5 @@ int layout_max_scroll(const struct view *view, int x, int width)
 		if (keep[n - 1])
 			break;
 	}
-	return (int)s + MAX_SHIFTS;
+	return (int)s + 1 + MAX_SHIFTS;
 }

@@ -182,15 +182,18 @@ static struct field number_field = {
 	.id = "evt.count", .type = FT_INT, .unit = UNIT_COUNT, .flags = FIELD_MEASURE | FIELD_DELTA};
 
 /* KEY 8, A 6, B 6, C 6, D 6, rest. B leaves first, then C, D, A. */
+#define COLUMN(name, f, w, prio, ...)                                                                        \
+	{                                                                                                    \
+		.id = (char *)(name), .title = (char *)(name), .field = &(f), .width = (w),                  \
+		.priority = (prio), __VA_ARGS__                                                              \
+	}
+#define COOL .warn = NAN, .critical = NAN
 static struct column columns[] = {
-	{.id = "k", .title = "KEY", .field = &name_field, .width = 8, .priority = 1, .warn = NAN, .critical = NAN},
-	{.id = "a", .title = "A", .field = &number_field, .width = 6, .priority = 2, .warn = 10, .critical = 100},
-	{.id = "b", .title = "B", .field = &number_field, .width = 6, .priority = 9, .warn = NAN, .critical = NAN},
-	{.id = "c", .title = "C", .field = &number_field, .width = 6, .priority = 8, .warn = NAN, .critical = NAN},
-	{.id = "d", .title = "D", .field = &number_field, .width = 6, .priority = 3, .warn = NAN, .critical = NAN},
-	{.id = "r", .title = "REST", .field = &name_field, .width = 0, .priority = 1, .warn = NAN, .critical = NAN},
+	COLUMN("KEY", name_field, 8, 1, COOL), COLUMN("A", number_field, 6, 2, .warn = 10, .critical = 100),
+	COLUMN("B", number_field, 6, 9, COOL), COLUMN("C", number_field, 6, 8, COOL),
+	COLUMN("D", number_field, 6, 3, COOL), COLUMN("REST", name_field, 0, 1, COOL),
 };
-static struct view view = {.id = "v", .name = "V", .columns = columns, .n_columns = 6};
+static struct view view = {.columns = columns, .n_columns = 6};
 
 static void check_inside(const struct layout *l, int x, int width)
 {
@@ -346,7 +349,7 @@ static void text_filter_and_search(void **state)
 	assert_int_equal(r.n, ROWS);
 	assert_int_equal(rows_find(&r, "even", 0, 1), 1);
 	assert_int_equal(rows_find(&r, "even", 0, -1), ROWS - 1); /* wraps */
-	assert_int_equal(rows_find(&r, "77", 78, 1), 76);	   /* numbers, too; wraps */
+	assert_int_equal(rows_find(&r, "77", 78, 1), 76);         /* numbers, too; wraps */
 	assert_int_equal(rows_find(&r, "nowhere", 5, -1), -1);
 	rows_done(&r);
 	free_table(t);
@@ -420,8 +423,8 @@ static void folds_equal_calls(void **state)
 	assert_int_equal(spy_log_line(&log, 0)->repeats, 0);
 	assert_int_equal(spy_log_line(&log, 1)->repeats, 9);
 	assert_int_equal(spy_log_line(&log, 1)->latency, 900);
-	spy_log_add(&log, make_event(2, 7, 0, 100)); /* another thread */
-	spy_log_add(&log, make_event(1, 7, -2, 100)); /* another result */
+	spy_log_add(&log, make_event(2, 7, 0, 100));          /* another thread */
+	spy_log_add(&log, make_event(1, 7, -2, 100));         /* another result */
 	spy_log_add(&log, make_event(1, 7, -2, SPY_SLOW_NS)); /* a slow one never hides in a run */
 	spy_log_add(&log, make_event(1, 7, -2, SPY_SLOW_NS));
 	spy_log_add(&log, make_event(1, 7, -2, SPY_SLOW_NS));
