@@ -14,16 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bpf/need.h"
 #include "bpf/wire.h"
 
 struct capture;
-
-/* What a screen needs; more bits attach more hooks and cost more per call. */
-enum need {
-	NEED_TASKS = 1 << 0, /* threads, CPU, per-thread counters: sys_exit only; always on */
-	NEED_FACTS = 1 << 1, /* facts with objects and latency: sys_enter + sys_exit */
-	NEED_FDS = 1 << 2,   /* every open descriptor: a walk per interval, no hook */
-};
 
 struct capture_config {
 	const struct call_desc *calls;        /* WIRE_SYSCALLS entries, native */

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bpf/capture.h" /* enum need */
+#include "bpf/need.h"
 #include "core/mem.h"
 
 #define MS 1000000ULL

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/capture.h" /* enum need */
+#include "bpf/need.h"
 #include "core/field_get.h"
 
 static const struct field fields[] = {

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "bpf/capture.h" /* enum need */
+#include "bpf/need.h"
 #include "core/arena.h"
 #include "core/table_acc.h"
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/capture.h"
+#include "bpf/need.h"
 #include "core/arena.h"
 #include "core/format.h"
 #include "core/mem.h"
