@@ -4,6 +4,7 @@
 #
 #	packaging/deps.sh build   what compiling needs
 #	packaging/deps.sh test    that, and what the tests use
+#	packaging/deps.sh runtimes   that, and the container runtimes of `make test-runtimes`
 #	packaging/deps.sh bench   that, and the programs that `make bench` compares with
 #	packaging/deps.sh list    prints the packages for building
 #
@@ -12,14 +13,16 @@
 build='gcc libc6-dev make pkg-config clang bpftool libbpf-dev libelf-dev zlib1g-dev libjansson-dev libncurses-dev libpcre2-dev'
 test="$build libcmocka-dev python3 tmux strace linux-perf lsof iproute2 procps util-linux libcap2-bin groff-base crun runc
 busybox-static netbase"
+runtimes="$test podman conmon containerd docker.io lxc systemd-container iptables"
 bench="$test htop bpftrace redis-server redis-tools nginx-light wrk"
 
 case ${1:-build} in
 build) want=$build ;;
 test) want=$test ;;
+runtimes) want=$runtimes ;;
 bench) want=$bench ;;
 list) echo "$build"; exit 0 ;;
-*) echo "usage: $0 build|test|bench|list" >&2; exit 2 ;;
+*) echo "usage: $0 build|test|runtimes|bench|list" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query > /dev/null || ! command -v apt-get > /dev/null; then

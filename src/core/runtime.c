@@ -20,7 +20,7 @@
 
 static const uint64_t patience = 60 * MS;    /* of a sample, for containers never seen before */
 static const uint64_t recheck = 2000 * MS;   /* between looks at a file's stamp */
-static const uint64_t retry_first = 40 * MS; /* after a failure; doubles */
+static const uint64_t retry_first = 10 * MS; /* after a failure; doubles */
 static const uint64_t retry_last = 10000 * MS;
 static const uint64_t keep = 120000 * MS;  /* since it was last asked for */
 static const uint64_t refresh = 3000 * MS; /* between looks for new runtimes */
@@ -144,7 +144,7 @@ static void succeeded(struct entry *e, const struct runtime_query *q, uint64_t n
  */
 static void failed(struct entry *e, int error, uint64_t now)
 {
-	uint64_t wait = retry_first << (e->failures < 8 ? e->failures : 8);
+	uint64_t wait = retry_first << (e->failures < 10 ? e->failures : 10);
 
 	e->failures++;
 	e->due = now + (wait < retry_last ? wait : retry_last);

@@ -50,6 +50,12 @@ static bool is_watched(const struct runtime_watch *w, size_t place, const char *
 	return false;
 }
 
+/* Docker's tasks are in a namespace of containerd. */
+static const char *type_of(size_t place, const char *ns)
+{
+	return ns && !strcmp(ns, "moby") ? "docker" : places[place].type;
+}
+
 /* By descriptor, so that the directory is the one that safe_opendir() checked. */
 static int watch_dir(struct runtime_watch *w, size_t place, const char *ns)
 {
@@ -144,7 +150,7 @@ static void new_namespace(struct runtime_watch *w, size_t place, const char *ns,
 		close(fd);
 	while (d && (e = readdir(d)))
 		if (safe_component(e->d_name))
-			fn(places[place].type, e->d_name, userdata);
+			fn(type_of(place, ns), e->d_name, userdata);
 	if (d)
 		closedir(d);
 }
@@ -163,7 +169,7 @@ static void tell(struct runtime_watch *w, const struct inotify_event *ev, runtim
 		else if (places[one->place].nested && !one->ns)
 			new_namespace(w, one->place, ev->name, fn, userdata);
 		else if (ev->mask & IN_ISDIR)
-			fn(places[one->place].type, ev->name, userdata);
+			fn(type_of(one->place, one->ns), ev->name, userdata);
 		return;
 	}
 }

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Containers of real runtimes have the names, images and amounts that the runtime's own tool and the load report."""
+import os
+import time
+
+import runtimes
+from cases import Failure, case, wait_for
+from monitor import Monitor
+
+VIEWS = ["--views", os.path.join(os.path.dirname(os.path.abspath(__file__)), "views.json")]
+BYTES = ("evt.buflen.net.in", "evt.buflen.net.out")
+
+
+def latest(m, full_id, ready=lambda row: True):
+    """The newest row of a container; waits for one."""
+    def find():
+        for line in reversed([l for l in m.lines if l]):
+            for row in line.get("rows", ()):
+                if row.get("container.full_id") == full_id and ready(row):
+                    return row
+        return None
+    return find()
+
+
+def same_identity(ctx, row, c):
+    if row is None:
+        ctx.fail(f"{c.kind}: container {c.name} is not listed")
+        return
+    ctx.equal(row["container.name"], c.name, f"{c.kind}: name")
+    ctx.equal(row["container.type"], c.kind, f"{c.kind}: type")
+    ctx.equal(row["container.image"], c.image, f"{c.kind}: image")
+    if c.image:
+        ctx.equal(row["container.image.tag"], c.image.rsplit(":", 1)[1], f"{c.kind}: tag")
+    if c.image_id:
+        ctx.equal(row["container.image.id"], c.image_id[:12], f"{c.kind}: image id")
+    have = dict(p.split("=", 1) for p in (row["container.labels"] or "").split(",") if "=" in p)
+    for key, value in c.labels.items():
+        ctx.equal(have.get(key), value, f"{c.kind}: label {key}")
+    ctx.check(row["container.privileged"] in ((False, None) if c.kind != "lxc" else (True,)),
+              f"{c.kind}: privileged is {row['container.privileged']}")
+    with open(f"/proc/{c.pid}/stat") as f:
+        ticks = int(f.read().rsplit(")", 1)[1].split()[19])
+    age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    start = (time.time() - age) * 1e9
+    ctx.within(row["container.start_ts"], start - 1e8, start + 1e8, f"{c.kind}: start")
+
+
+def same_amounts(ctx, m, facts, c):
+    """The load wrote its file with one call a block, sent it, and got it back."""
+    size = 4096 * c.blocks
+    got = m.sums(("container.full_id",), BYTES).get((c.full_id,))
+    ctx.equal(got, (size, size), f"{c.kind} {c.name}: bytes from and to the network")
+    calls = facts.sums(("container.full_id", "proc.name", "evt.type"), ("evt.count", "evt.buflen.out"),
+                       [r for r in facts.rows() if (r["fd.name"] or "").endswith("/tmp/data")])
+    ctx.equal(calls.get((c.full_id, "dd", "write")), (c.blocks, size), f"{c.kind} {c.name}: writes of its file")
+    turns = m.sums(("container.full_id",), ("thread.exectime",)).get((c.full_id,), (0,))[0]
+    ctx.check(turns > c.blocks * 500 * 100, f"{c.kind} {c.name}: CPU time {turns} ns")
+
+
+def two_containers(ctx, kind):
+    rootfs = runtimes.make_rootfs(os.path.join(ctx.dir, "rootfs"))
+    rt = kind(ctx, rootfs)
+    m = Monitor(ctx, "rt-containers", interval=1, options=VIEWS)
+    facts = Monitor(ctx, "rt-files", interval=1, options=VIEWS)
+    both = [rt.start("rt-web", 23), rt.start("rt-db", 31)]
+    for c in both:
+        c.wait_done()
+    m.settle()
+    facts.settle()
+    for c in both:
+        same_identity(ctx, latest(m, c.full_id), c)
+    m.stop()
+    facts.stop()
+    for c in both:
+        same_amounts(ctx, m, facts, c)
+        # from the first interval on that lists it
+        names = [r["container.name"] for r in m.rows() if r["container.full_id"] == c.full_id]
+        ctx.check(names and set(names) <= {c.name}, f"{c.kind}: names over time {names}")
+    ctx.equal(m.health().get("lost", 0), 0, "lost")
+    return rt, both
+
+
+@case(needs="bpf", timeout=180)
+def podman(ctx):
+    rt, _ = two_containers(ctx, runtimes.Podman)
+    renamed_and_short(ctx, rt)
+
+
+@case(needs="bpf", timeout=180)
+def docker(ctx):
+    rt, _ = two_containers(ctx, runtimes.Docker)
+    renamed_and_short(ctx, rt)
+
+
+@case(needs="bpf", timeout=180)
+def containerd(ctx):
+    rt, both = two_containers(ctx, runtimes.Containerd)
+    # the same id again is another container
+    rt.remove("rt-web")
+    m = Monitor(ctx, "rt-containers", interval=0.5, options=VIEWS)
+    c = rt.start("rt-web", 7)
+    c.wait_done()
+    m.settle()
+    same_identity(ctx, latest(m, "rt-web"), c)
+    m.stop()
+
+
+@case(needs="bpf", timeout=180)
+def runc(ctx):
+    two_containers(ctx, runtimes.Runc)
+
+
+@case(needs="bpf", timeout=180)
+def crun(ctx):
+    two_containers(ctx, runtimes.Crun)
+
+
+@case(needs="bpf", timeout=180)
+def lxc(ctx):
+    two_containers(ctx, runtimes.Lxc)
+
+
+@case(needs="bpf", timeout=180)
+def nspawn(ctx):
+    two_containers(ctx, runtimes.Nspawn)
+
+
+def renamed_and_short(ctx, rt):
+    m = Monitor(ctx, "rt-containers", interval=2, options=VIEWS)
+    rt.rename("rt-db", "rt-other")
+    wait_for("the new name", lambda: any(r["container.name"] == "rt-other" for r in m.rows()), 15)
+    # made, run and removed between two samples
+    c = rt.short("rt-short")
+    m.settle()
+    m.stop()
+    rows = [r for r in m.rows() if r["container.name"] == "rt-short"]
+    ctx.check(rows, f"{c}: a container of a moment has its name; there are "
+              f"{sorted({r['container.name'] for r in m.rows()})}")
+    ctx.equal({r["container.image"] for r in rows}, {runtimes.IMAGE}, f"{c}: its image")
+    # what runc writes while it sets the container up counts as well
+    ctx.within(sum(r["evt.buflen.file.out"] for r in rows), 3 * 4096, 3 * 4096 + 64, f"{c}: its bytes")
+
+
+@case(needs="bpf", timeout=180)
+def filters_by_name_and_image(ctx):
+    rt = runtimes.Podman(ctx, runtimes.make_rootfs(os.path.join(ctx.dir, "rootfs")))
+    both = [rt.start("rt-web", 5), rt.start("rt-db", 6)]
+    for words, want in ((("container.name=rt-web",), {"rt-web"}), (("container.image", "contains", "load"),
+                        {"rt-web", "rt-db"}), (("container.image.tag=2.1", "and", "container.name!=rt-web"), {"rt-db"})):
+        m = Monitor(ctx, "rt-containers", *words, interval=0.5, options=VIEWS)
+        m.wait_interval(2)
+        m.stop()
+        ctx.equal({r["container.name"] for r in m.rows()}, want, " ".join(words))
+    ctx.check(both, "started")
+    if not both:
+        raise Failure("unreachable")
