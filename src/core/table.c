@@ -185,7 +185,9 @@ static uint32_t find_group(struct build *b, const struct record *r, const struct
 	for (at = (size_t)hash & (b->n_slots - 1); b->slots[at]; at = (at + 1) & (b->n_slots - 1)) {
 		uint32_t i = b->slots[at] - 1;
 
-		if (b->groups[i].hash == hash && same_keys(b->table->rows[i].keys, keys, b->q->n_keys))
+		/* the keys stand before the cells */
+		if (b->groups[i].hash == hash &&
+		    same_keys(b->groups[i].cells - b->q->n_keys, keys, b->q->n_keys))
 			return i;
 	}
 	b->slots[at] = add_group(b, r, keys, hash) + 1;
