@@ -295,7 +295,7 @@ static void add_threads(struct build *b, const struct record *r, uint32_t group)
 
 static void add_record(struct build *b, const struct record *r, unsigned grains)
 {
-	struct value keys[4];
+	struct value keys[TABLE_KEYS];
 	uint64_t hash = 0;
 	uint32_t group;
 	struct group *g;
@@ -458,7 +458,7 @@ int table_build(const struct table_query *q, const struct sample *s, struct tabl
 {
 	struct build b = {.q = q, .sample = s};
 
-	if (!q->n_keys || q->n_keys > 4 || q->sort >= (int)q->n_columns)
+	if (!q->n_keys || q->n_keys > TABLE_KEYS || q->sort >= (int)q->n_columns)
 		return -EINVAL;
 	for (size_t i = 0; i < q->n_columns; i++) {
 		if (!agg_fits(q->columns[i].agg, q->columns[i].field))

@@ -44,6 +44,8 @@ enum agg {
 /* What a query walks. More than one may be set. */
 enum records { REC_TASKS = 1 << 0, REC_FACTS = 1 << 1, REC_FDS = 1 << 2 };
 
+enum { TABLE_KEYS = 8 }; /* fields that rows are told apart by, at most */
+
 struct column_query {
 	const struct field *field;
 	enum agg agg;
@@ -51,7 +53,7 @@ struct column_query {
 
 struct table_query {
 	unsigned records; /* enum records */
-	const struct field *keys[4];
+	const struct field *keys[TABLE_KEYS];
 	size_t n_keys;
 	const struct column_query *columns;
 	size_t n_columns;

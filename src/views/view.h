@@ -30,7 +30,7 @@ struct view {
 	char hotkey;      /* 0 = none */
 	bool root;        /* offered when nothing is selected */
 	unsigned records; /* enum records */
-	const struct field *keys[4];
+	const struct field *keys[TABLE_KEYS];
 	size_t n_keys;
 	const struct field *label; /* what the breadcrumb shows of a row */
 	char *filter;              /* NULL = none */

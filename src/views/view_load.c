@@ -14,7 +14,7 @@
 #include "views/view_json.h"
 #include "views/view_priv.h"
 
-enum { MAX_TEXT = 1 << 20, MAX_VIEWS = 256, MAX_COLUMNS = 64, MAX_TIPS = 32, MAX_KEYS = 4, MAX_APPLIES = 64 };
+enum { MAX_TEXT = 1 << 20, MAX_VIEWS = 256, MAX_COLUMNS = 64, MAX_TIPS = 32, MAX_APPLIES = 64 };
 
 struct loader {
 	struct reports reports;
@@ -207,7 +207,8 @@ static void load_records(struct loader *l, struct node view, struct view *v)
 
 static void load_keys(struct loader *l, struct node view, struct view *v)
 {
-	struct node list = get_list(&l->reports, view, "key", MAX_KEYS, true), label = member(view, "label");
+	struct node list = get_list(&l->reports, view, "key", TABLE_KEYS, true),
+		    label = member(view, "label");
 
 	for (size_t i = 0; list.v && i < json_array_size(list.v); i++) {
 		const struct field *f = dimension_of(l, element(list, i), "a key");
