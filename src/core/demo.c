@@ -16,6 +16,7 @@
 
 #include "core/arena.h"
 #include "core/mem.h"
+#include "core/meta.h"
 
 struct build { /* what is being built, before it is const */
 	struct demo *d;
@@ -340,6 +341,29 @@ static void build_process(struct build *b, struct demo_proc *p, struct process *
 
 /* --- the whole --- */
 
+static const struct container_meta *build_meta(struct build *b, const struct demo_container *c)
+{
+	struct container_meta *m = arena_alloc(b->s->arena, sizeof(*m));
+	const char **lists = arena_array(b->s->arena, 2, sizeof(*lists));
+
+	*m = meta_none();
+	m->name = c->name;
+	m->image = c->image;
+	m->ip = c->ip;
+	m->health = c->health;
+	m->pod_name = c->pod_name;
+	m->pod_ns = c->pod_ns;
+	m->pod_uid = c->pod_uid;
+	m->started = m->created = DEMO_EPOCH - c->hours * 3600000000000ULL;
+	lists[0] = c->label;
+	lists[1] = c->mount;
+	m->labels = &lists[0];
+	m->n_labels = c->label != NULL;
+	m->mounts = &lists[1];
+	m->n_mounts = c->mount != NULL;
+	return m;
+}
+
 static void build_containers(struct build *b)
 {
 	size_t n;
@@ -359,7 +383,8 @@ static void build_containers(struct build *b)
 			.cgroup = c[i].cgroup,
 			.cgroup_ids = ids,
 			.n_cgroup_ids = 1,
-			.started = UNKNOWN_U64,
+			.meta = c[i].hours ? build_meta(b, &c[i]) : NULL,
+			.started = c[i].hours ? DEMO_EPOCH - c[i].hours * 3600000000000ULL : UNKNOWN_U64,
 			.is_host = c[i].is_host,
 		};
 	}

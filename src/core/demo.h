@@ -27,6 +27,9 @@ enum {
 struct demo_container {
 	const char *id, *full_id, *name, *type, *image, *cgroup;
 	bool is_host; /* the host itself or a systemd unit */
+	/* what a runtime would say; NULL = nothing */
+	const char *ip, *health, *label, *mount, *pod_name, *pod_ns, *pod_uid;
+	uint32_t hours; /* since its start */
 };
 
 /* A descriptor that a program opens when it starts. */
