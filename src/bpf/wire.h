@@ -60,7 +60,7 @@ enum obj_kind {
 /*
  * Identity of an object. Files, directories, pipes and sockets: device, inode
  * and inode generation. OBJ_ANON shares one inode in the kernel, so ino is the
- * address of its struct file. OBJ_PATH: dev 0, ino a hash of path and base
+ * address of its struct file and gen tells its kind. OBJ_PATH: dev 0, ino a hash of path and base
  * directory. All zero: OBJ_NONE.
  */
 struct obj_key {
