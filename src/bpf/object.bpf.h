@@ -50,7 +50,7 @@ extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 
 /* What identity needs of a file. */
 struct file_facts {
-	u64 ino, s_magic, f_op;
+	u64 ino, s_magic;
 	u32 dev, gen;
 	u16 mode, family;
 };
@@ -71,7 +71,6 @@ static __always_inline bool file_facts_cast(u64 address, struct file_facts *f)
 		f->dev = sb->s_dev;
 		f->s_magic = sb->s_magic;
 	}
-	f->f_op = (u64)file->f_op;
 	f->family = 0;
 	if ((f->mode & S_IFMT) == S_IFSOCK && file->private_data) {
 		struct socket *socket = CAST(struct socket, file->private_data);
@@ -97,7 +96,6 @@ static __always_inline bool file_facts_probe(u64 address, struct file_facts *f)
 	f->gen = BPF_CORE_READ(inode, i_generation);
 	f->dev = BPF_CORE_READ(sb, s_dev);
 	f->s_magic = BPF_CORE_READ(sb, s_magic);
-	f->f_op = (u64)BPF_CORE_READ(file, f_op);
 	f->family = 0;
 	if ((f->mode & S_IFMT) == S_IFSOCK) {
 		struct sock *sk = file_sock(file);
@@ -136,7 +134,7 @@ static __always_inline bool object_of_file(struct file *file, struct object *o)
 	if (o->kind == OBJ_ANON || (o->kind == OBJ_FILE && f.s_magic == ANON_INODE_FS_MAGIC)) {
 		o->kind = OBJ_ANON;
 		o->key.ino = (u64)file;
-		o->key.gen = f.f_op; /* what it is: a freed file's memory may become another kind */
+		o->key.gen = (u64)BPF_CORE_READ(file, f_op); /* what it is: a freed file's memory may become another kind */
 	}
 	return true;
 }
