@@ -46,14 +46,14 @@ struct container {
 	const char *id;       /* 12 hex digits, or the runtime's name for it; "host" for none */
 	const char *full_id;
 	const char *name;     /* runtime's name; id until that is known */
-	const char *type;     /* docker podman containerd cri-o lxc nspawn runc systemd host ... (sysdig: container.type) */
+	const char *type;     /* docker podman containerd cri-o lxc systemd-nspawn runc crun oci ... host, see container.c */
 	const char *image;    /* NULL = not known */
 	const char *cgroup;   /* path of the cgroup that makes it one */
 	const uint64_t *cgroup_ids; /* all kernel ids of its cgroups; SPY_CGROUP_V1 bit as in capture.h */
 	size_t n_cgroup_ids;
 	const struct container_meta *meta; /* NULL = nothing known */
 	uint64_t started;     /* epoch ns: its init process, else what the runtime says; UNKNOWN_U64 */
-	bool is_host;         /* "not in any": processes outside containers; units have type "systemd" and are host too */
+	bool is_host;         /* "not in any": all processes outside containers; process.cgroup tells units apart */
 };
 
 struct process {
@@ -76,7 +76,7 @@ struct process {
 	const struct thread *leader; /* NULL if it left no record */
 	const struct thread *const *threads;
 	size_t n_threads;         /* with a record in this sample, exited ones included */
-	uint32_t nthreads;        /* alive now */
+	uint32_t nthreads;        /* alive now, zombies included */
 	uint64_t vmsize, vmrss, vmswap; /* bytes now; UNKNOWN_U64 */
 	uint32_t fdcount;         /* open descriptors now; UNKNOWN_U32 */
 	int32_t exit_code;        /* wait status, valid when exited */
@@ -101,7 +101,7 @@ struct thread {
 	const struct object *wait_obj; /* object of nr's descriptor, or NULL */
 	int16_t nice;
 	uint8_t policy;
-	char state;                /* R S D T t Z X I P */
+	char state;                /* R S D T t Z X I P; ? = left no record */
 	uint32_t cpu_id;
 	bool exited;
 };
