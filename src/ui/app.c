@@ -72,6 +72,8 @@ void app_rebuild(struct app *a)
 	rows_set(&a->rows, selection_top(&a->sel)->view, table, a->page);
 	table_free(a->table);
 	a->table = table;
+	row_history_add(&a->traces, selection_top(&a->sel)->view, selection_top(&a->sel)->sort, table,
+			a->sample->time);
 }
 
 void app_level_changed(struct app *a)
@@ -305,6 +307,7 @@ static void app_done(struct app *a)
 	overlay_close(a);
 	a->collector = collector_free(a->collector);
 	rows_done(&a->rows);
+	row_history_done(&a->traces);
 	table_free(a->table);
 	sample_free(a->sample);
 	sample_free(a->waiting);

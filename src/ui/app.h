@@ -20,6 +20,7 @@
 #include "ui/keys.h"
 #include "ui/layout.h"
 #include "ui/lineedit.h"
+#include "ui/row_history.h"
 #include "ui/rows.h"
 #include "ui/spark.h"
 #include "ui/spy.h"
@@ -110,6 +111,7 @@ struct app {
 	size_t page;          /* table rows on the screen */
 
 	struct history history, frozen;
+	struct row_history traces; /* of the sorted column */
 	bool paused;
 	char *search; /* highlighted, n and N go on; NULL */
 

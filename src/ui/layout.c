@@ -4,7 +4,16 @@
 
 #include "core/format.h"
 
-enum { REST_MIN = 12, REST_MAX = 40, REST_WIDE = 48, SHIFT = 8, TEXT_MAX = 48, MAX_SHIFTS = 64 };
+enum {
+	REST_MIN = 12,
+	REST_MAX = 40,
+	REST_WIDE = 48,
+	SHIFT = 8,
+	TEXT_MAX = 48,
+	MAX_SHIFTS = 64,
+	GRAPH = 4,
+	GRAPH_FROM = 90
+};
 
 bool column_is_number(const struct column *c)
 {
@@ -118,19 +127,21 @@ static void place(const struct view *view, int x, int width, int used, const boo
 	}
 }
 
-void layout_make(const struct view *view, int x, int width, int scroll, const int *widest, struct layout *ret)
+void layout_make(const struct view *view, int x, int width, int scroll, const int *widest, int graph,
+		 struct layout *ret)
 {
 	bool keep[LAYOUT_MAX];
 	size_t n = column_count(view);
 	/* the first step to the right shows all columns in order, the next ones move on */
 	size_t skip = scroll <= 1 ? 0 : (size_t)scroll <= n ? (size_t)scroll - 1 : n - 1;
-	int used;
+	int used, graph_cells = graph >= 0 && scroll == 0 && width >= GRAPH_FROM ? GRAPH + 1 : 0;
 
 	*ret = (struct layout){0};
 	if (n == 0)
 		return;
 	if (scroll == 0) {
-		used = keep_by_priority(view, width, keep);
+		used = keep_by_priority(view, width - graph_cells, keep);
+		graph_cells = graph_cells && keep[graph] ? graph_cells : 0;
 	} else {
 		/* never further than needed to see the last column */
 		for (size_t s = 0; s <= skip; s++) {
@@ -143,7 +154,13 @@ void layout_make(const struct view *view, int x, int width, int scroll, const in
 		}
 		ret->more_left = true;
 	}
-	place(view, x, width, used, keep, widest, ret);
+	place(view, x, width - graph_cells, used, keep, widest, ret);
+	for (size_t i = 0; graph_cells && i < ret->n; i++) {
+		if (ret->cells[i].column == (size_t)graph)
+			ret->cells[i].graph = GRAPH;
+		else if (ret->cells[i].column > (size_t)graph)
+			ret->cells[i].x += graph_cells;
+	}
 	for (size_t i = 1 + (scroll ? skip : 0); i < n; i++)
 		if (!keep[i])
 			ret->more_right = true;

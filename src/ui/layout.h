@@ -20,6 +20,7 @@ struct layout_cell {
 	size_t column; /* of the view */
 	int x, width;
 	bool right; /* numbers */
+	int graph;  /* cells right of it, behind a gap, for its small graph */
 };
 
 struct layout {
@@ -30,7 +31,8 @@ struct layout {
 };
 
 /* widest: content width per column seen so far, may be NULL; text columns grow to it where there is room. */
-void layout_make(const struct view *view, int x, int width, int scroll, const int *widest,
+/* graph: the column that gets a small graph where there is room, -1 = none. */
+void layout_make(const struct view *view, int x, int width, int scroll, const int *widest, int graph,
 		 struct layout *ret);
 
 /* The furthest `scroll` that still changes something. */

@@ -367,6 +367,7 @@ static void move(struct spy *s, long delta)
 static void leave(struct app *a)
 {
 	spy_stop(&a->spy);
+	a->message.until = 0;
 	a->spying = false;
 	app_rebuild(a);
 }

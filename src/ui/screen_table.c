@@ -135,6 +135,12 @@ static void draw_row(struct app *a, int y, size_t position)
 			cut_cell(&cut, s, cell->width);
 			put_lit(a, y, cell->x, cell->width, role, buf_str(&cut));
 		}
+		if (cell->graph) {
+			buf_reset(&text);
+			row_history_draw(&a->traces, row->id, (size_t)cell->graph, &text);
+			term_put(a->term, y, cell->x + cell->width + 1, cell->graph, ROLE_GRAPH | selected,
+				 buf_str(&text));
+		}
 		if ((role & 0xff) == ROLE_CRITICAL && cell->right)
 			term_put(a->term, y, cell->x + cell->width, 1, ROLE_CRITICAL | selected, "!");
 	}
@@ -163,6 +169,18 @@ static void draw_empty(struct app *a, int y)
 	term_put(a->term, y, (cols - (int)strlen(text)) / 2, cols, ROLE_DIM, text);
 }
 
+/* The sorted column, when it is numbers. */
+static int graph_column(struct app *a)
+{
+	const struct selection_level *top = selection_top(&a->sel);
+
+	return top->sort >= 0 && (size_t)top->sort < LAYOUT_MAX &&
+			       column_is_number(&top->view->columns[top->sort]) &&
+			       top->view->columns[top->sort].field->flags & FIELD_MEASURE
+		       ? top->sort
+		       : -1;
+}
+
 void table_draw(struct app *a)
 {
 	int y = header_draw(a), rows = term_rows(a->term), cols = term_cols(a->term);
@@ -171,7 +189,7 @@ void table_draw(struct app *a)
 
 	a->page = rows - y - 2 > 0 ? (size_t)(rows - y - 2) : 1;
 	rows_fit(&a->rows, a->page);
-	layout_make(view, GUTTER, cols - GUTTER - 1, a->scroll, a->widest, &a->layout);
+	layout_make(view, GUTTER, cols - GUTTER - 1, a->scroll, a->widest, graph_column(a), &a->layout);
 	draw_heads(a, y++);
 	for (size_t i = 0; i < a->page && a->rows.top + i < a->rows.n; i++)
 		draw_row(a, y + (int)i, a->rows.top + i);
@@ -189,6 +207,7 @@ static void sort_again(struct app *a)
 
 	if (a->table)
 		table_sort(a->table, top->sort, top->ascending);
+	row_history_add(&a->traces, top->view, top->sort, a->table, a->sample->time);
 	rows_set(&a->rows, top->view, a->table, a->page);
 }
 

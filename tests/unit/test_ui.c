@@ -15,6 +15,7 @@
 #include "ui/keys.h"
 #include "ui/layout.h"
 #include "ui/lineedit.h"
+#include "ui/row_history.h"
 #include "ui/rows.h"
 #include "ui/spark.h"
 #include "ui/spy_log.h"
@@ -175,6 +176,9 @@ static void without_colour_attributes_speak(void **state)
 	assert_true(theme_look(ROLE_CRITICAL, 8).fg < 8);
 }
 
+static struct table *make_table(const uint64_t *ids, size_t n);
+static void free_table(struct table *t);
+
 /* ---- columns ---- */
 
 static struct field name_field = {.id = "proc.name", .type = FT_STRING};
@@ -210,27 +214,89 @@ static void columns_leave_by_priority(void **state)
 {
 	struct layout l;
 
-	layout_make(&view, 2, 200, 0, NULL, &l);
+	layout_make(&view, 2, 200, 0, NULL, -1, &l);
 	assert_int_equal(l.n, 6);
 	assert_false(l.more_right);
 	assert_int_equal(l.cells[5].x + l.cells[5].width, 202); /* the last takes the rest */
 	check_inside(&l, 2, 200);
-	layout_make(&view, 2, 48, 0, NULL, &l); /* 8+6*4+12 + 5 gaps = 49: one too many */
+	layout_make(&view, 2, 48, 0, NULL, -1, &l); /* 8+6*4+12 + 5 gaps = 49: one too many */
 	assert_int_equal(l.n, 5);
 	assert_true(l.more_right);
 	for (size_t i = 0; i < l.n; i++)
 		assert_int_not_equal(l.cells[i].column, 2); /* B */
 	check_inside(&l, 2, 48);
-	layout_make(&view, 0, 21, 0, NULL, &l);
+	layout_make(&view, 0, 21, 0, NULL, -1, &l);
 	assert_int_equal(l.n, 2);
 	assert_int_equal(l.cells[0].column, 0);
 	assert_int_equal(l.cells[1].column, 5);
 	for (int width = 1; width < 100; width++)
 		for (int scroll = 0; scroll < 12; scroll++) {
-			layout_make(&view, 2, width, scroll, NULL, &l);
+			layout_make(&view, 2, width, scroll, NULL, -1, &l);
 			if (width >= 21)
 				check_inside(&l, 2, width);
 		}
+}
+
+static void the_sorted_column_has_room_for_a_graph(void **state)
+{
+	struct layout l;
+
+	for (int width = 21; width < 140; width++)
+		for (int graph = -1; graph < 5; graph++) {
+			layout_make(&view, 2, width, 0, NULL, graph, &l);
+			check_inside(&l, 2, width);
+			for (size_t i = 0; i < l.n; i++)
+				if (l.cells[i].graph) {
+					assert_int_equal(l.cells[i].column, graph);
+					assert_true(i + 1 == l.n ||
+						    l.cells[i + 1].x > l.cells[i].x + l.cells[i].width + 1 +
+									       l.cells[i].graph);
+				}
+		}
+	layout_make(&view, 2, 120, 0, NULL, 3, &l);
+	assert_int_equal(l.cells[3].graph, 4);
+}
+
+static void rows_have_a_past(void **state)
+{
+	uint64_t ids[] = {4, 8}, one[] = {8};
+	struct table *both = make_table(ids, 2), *only = make_table(one, 1);
+	struct row_history h = {0};
+	struct buf b = {0};
+
+	row_history_add(&h, &view, 1, both, 1);
+	row_history_add(&h, &view, 1, both, 1); /* the same sample again: counts once */
+	row_history_add(&h, &view, 1, only, 2);
+	row_history_add(&h, &view, 1, both, 3);
+	row_history_draw(&h, 4, 4, &b);
+	assert_string_equal(buf_str(&b), " ▅ ▅"); /* half, gone in between */
+	buf_reset(&b);
+	row_history_draw(&h, 8, 4, &b);
+	assert_string_equal(buf_str(&b), " ███");
+	for (uint64_t i = 4; i < 20; i++)
+		row_history_add(&h, &view, 1, only, i);
+	buf_reset(&b);
+	row_history_draw(&h, 4, 4, &b);
+	assert_string_equal(buf_str(&b), "    ");
+	row_history_add(&h, &view, 2, both, 20); /* another column: nothing known yet */
+	buf_reset(&b);
+	row_history_draw(&h, 8, 4, &b);
+	assert_string_equal(buf_str(&b), "    ");
+	for (uint64_t i = 0; i < 200; i++) { /* rows that come and go are forgotten */
+		uint64_t fresh[100];
+		struct table *t;
+
+		for (int k = 0; k < 100; k++)
+			fresh[k] = i * 100 + (uint64_t)k + 10;
+		t = make_table(fresh, 100);
+		row_history_add(&h, &view, 1, t, 100 + i);
+		free_table(t);
+	}
+	assert_true(h.cap <= 4096);
+	row_history_done(&h);
+	buf_done(&b);
+	free_table(both);
+	free_table(only);
 }
 
 static void scrolling_right_reaches_all(void **state)
@@ -240,7 +306,7 @@ static void scrolling_right_reaches_all(void **state)
 	int max = layout_max_scroll(&view, 0, 24);
 
 	for (int scroll = 0; scroll <= max; scroll++) {
-		layout_make(&view, 0, 24, scroll, NULL, &l);
+		layout_make(&view, 0, 24, scroll, NULL, -1, &l);
 		assert_int_equal(l.cells[0].column, 0); /* the first stays */
 		for (size_t i = 0; i < l.n; i++)
 			seen[l.cells[i].column] = true;
@@ -482,6 +548,8 @@ int main(void)
 		cmocka_unit_test(without_colour_attributes_speak),
 		cmocka_unit_test(columns_leave_by_priority),
 		cmocka_unit_test(scrolling_right_reaches_all),
+		cmocka_unit_test(the_sorted_column_has_room_for_a_graph),
+		cmocka_unit_test(rows_have_a_past),
 		cmocka_unit_test(cursor_follows_its_row),
 		cmocka_unit_test(text_filter_and_search),
 		cmocka_unit_test(cells_and_heat),
