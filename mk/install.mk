@@ -21,7 +21,7 @@ deps:
 
 # a make of its own: what deps installs changes what this one has already looked up
 run: deps
-	$(Q)$(MAKE) $(if $(V),,-s) --no-print-directory all
+	$(Q)$(MAKE) $(if $(V),,-s) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) all
 	$(Q)[ "$$(id -u)" -eq 0 ] || { echo 'make run: needs root, as in: sudo make run' >&2; exit 1; }
 	$(Q)exec ./ctop-trace $(ARGS)
 
