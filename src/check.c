@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check.c - looks at kernel, BTF, rights, cgroups and terminal, then simply tries. */
+/*
+ * check.c - looks at kernel, hooks, rights, cgroups, runtimes and terminal, then simply tries.
+ *
+ * Marks: ok, -- something is left out, !! cannot run.
+ */
 #include "check.h"
 
-#include <langinfo.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,39 +18,76 @@
 #include <unistd.h>
 
 #include "bpf/capture.h"
-#include "core/format.h"
-#include "core/mem.h"
+#include "core/runtime_watch.h"
 #include "core/source.h"
+#include "ui/abilities.h"
 
 #define CGROUP2_MAGIC 0x63677270
 
-enum { CAP_SYS_PTRACE_ = 19, CAP_SYS_ADMIN_ = 21, CAP_PERFMON_ = 38, CAP_BPF_ = 39 };
+enum mark { GOOD, LESS, BAD };
 
-static void line(struct buf *out, const char *what, bool good, const char *text)
+__attribute__((format(printf, 4, 5))) static void line(struct buf *out, enum mark mark, const char *what,
+						       const char *fmt, ...)
 {
-	buf_addf(out, "%-4s %-13s %s\n", good ? "ok" : "!!", what, text);
+	static const char *const marks[] = {[GOOD] = "ok", [LESS] = "--", [BAD] = "!!"};
+	char *text;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	buf_addf(out, "%-4s %-13s %s\n", marks[mark], what, text);
+	free(text);
 }
 
 static void check_kernel(struct buf *out)
 {
-	struct utsname u;
-	char *text;
+	struct utsname u = {0};
 	int major = 0, minor = 0;
+	bool good;
 
 	uname(&u);
 	sscanf(u.release, "%d.%d", &major, &minor);
-	text = xasprintf("%s %s", u.release, u.machine);
-	line(out, "kernel", (major > 5 || (major == 5 && minor >= 13)) && !strcmp(u.machine, "x86_64"), text);
-	free(text);
+	good = (major > 5 || (major == 5 && minor >= 13)) && !strcmp(u.machine, "x86_64");
+	line(out, good ? GOOD : BAD, "kernel", "%s %s%s", u.release, u.machine,
+	     good ? "" : " - 5.13 or newer on x86_64 is needed");
 }
 
-static void check_btf(struct buf *out)
+/* The kernel's type information and, by it, each thing that the programs use. */
+static void check_hooks(struct buf *out)
 {
-	bool there = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+	struct capture_feature all[CAPTURE_FEATURES];
+	size_t n = capture_features(all, CAPTURE_FEATURES);
 
-	line(out, "BTF", there,
-	     there ? "/sys/kernel/btf/vmlinux"
-		   : "no /sys/kernel/btf/vmlinux: the kernel needs CONFIG_DEBUG_INFO_BTF=y");
+	if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
+		line(out, BAD, "BTF", "no /sys/kernel/btf/vmlinux: the kernel needs CONFIG_DEBUG_INFO_BTF=y");
+		return;
+	}
+	line(out, GOOD, "BTF", "/sys/kernel/btf/vmlinux");
+	for (size_t i = 0; i < n; i++)
+		if (!all[i].present)
+			line(out, all[i].without ? LESS : BAD, "hooks", "no %s %s%s%s", all[i].kind,
+			     all[i].name, all[i].without ? ": " : ", which ",
+			     all[i].without ? all[i].without : all[i].use);
+	if (!n) {
+		line(out, BAD, "hooks", "the BTF cannot be read");
+		return;
+	}
+	/* one line for each kind; they stand together */
+	for (size_t i = 0; i < n;) {
+		const char *kind = all[i].kind;
+		bool first = i == 0;
+		struct buf names = {0};
+
+		for (; i < n && !strcmp(all[i].kind, kind); i++)
+			if (all[i].present)
+				buf_addf(&names, " %s", all[i].name);
+		line(out, GOOD, first ? "hooks" : "", "%s:%s", kind, buf_str(&names));
+		buf_done(&names);
+	}
 }
 
 static uint64_t effective_capabilities(void)
@@ -65,58 +108,91 @@ static void check_rights(struct buf *out)
 {
 	static const struct {
 		int bit;
-		const char *name, *use;
-		bool required;
+		const char *name, *use, *without; /* without NULL: cannot do without */
 	} caps[] = {
-		{CAP_BPF_, "CAP_BPF", "load BPF programs", true},
-		{CAP_PERFMON_, "CAP_PERFMON", "attach them and read kernel memory", true},
-		{CAP_SYS_PTRACE_, "CAP_SYS_PTRACE",
-		 "see directory and program file of other users' processes", false},
-		{CAP_SYS_ADMIN_, "CAP_SYS_ADMIN", "measure what our own BPF programs cost", false},
+		{CAP_BPF, "CAP_BPF", "loads BPF programs", NULL},
+		{CAP_PERFMON, "CAP_PERFMON", "attaches them and reads kernel memory", NULL},
+		{CAP_SYS_PTRACE, "CAP_SYS_PTRACE", "reads other users' /proc/PID/cwd and exe",
+		 "proc.cwd and proc.exepath of others stay empty"},
+		{CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", "reads the container runtimes' files",
+		 "container.name, .image, .label and others stay empty, ids are there"},
+		{CAP_SYS_ADMIN, "CAP_SYS_ADMIN", "measures what our own BPF programs cost",
+		 "the header gives the process's own share only"},
 	};
 	uint64_t have = effective_capabilities();
-	bool admin = have >> CAP_SYS_ADMIN_ & 1; /* stands for both on old kernels, and still does */
+	bool admin = have >> CAP_SYS_ADMIN & 1; /* stands for the first two on old kernels, and still does */
 
 	for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++) {
-		bool has = (have >> caps[i].bit & 1) || (caps[i].required && admin);
-		char *text = xasprintf("%s: to %s%s", caps[i].name, caps[i].use,
-				       has                ? ""
-				       : caps[i].required ? " - missing: use sudo, or make setcap"
-							  : " - not there: that is left out");
+		const char *what = i ? "" : "rights";
 
-		line(out, i ? "" : "rights", has || !caps[i].required, text);
-		free(text);
+		if ((have >> caps[i].bit & 1) || (!caps[i].without && admin))
+			line(out, GOOD, what, "%s %s", caps[i].name, caps[i].use);
+		else if (caps[i].without)
+			line(out, LESS, what, "%s missing: %s", caps[i].name, caps[i].without);
+		else
+			line(out, BAD, what, "%s missing: %s; use sudo, or make setcap", caps[i].name,
+			     caps[i].use);
 	}
+}
+
+static bool is_cgroup2(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == CGROUP2_MAGIC;
 }
 
 static void check_cgroups(struct buf *out)
 {
-	struct statfs root, unified;
-	const char *text = "none at /sys/fs/cgroup: containers cannot be told apart";
-	bool good = true;
+	static const char *const v1[] = {"pids", "memory", "cpu", "cpuacct", "freezer", "devices"};
+	struct buf found = {0};
+	char path[64];
 
-	if (statfs("/sys/fs/cgroup", &root) == 0 && (unsigned long)root.f_type == CGROUP2_MAGIC)
-		text = "version 2";
-	else if (statfs("/sys/fs/cgroup/unified", &unified) == 0 &&
-		 (unsigned long)unified.f_type == CGROUP2_MAGIC)
-		text = "hybrid: version 1 with a unified hierarchy";
-	else if (access("/sys/fs/cgroup/memory", F_OK) == 0 || access("/sys/fs/cgroup/pids", F_OK) == 0)
-		text = "version 1";
+	if (is_cgroup2("/sys/fs/cgroup")) {
+		line(out, GOOD, "cgroups", "version 2");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(v1) / sizeof(*v1); i++) {
+		snprintf(path, sizeof(path), "/sys/fs/cgroup/%s", v1[i]);
+		if (access(path, F_OK) == 0)
+			buf_addf(&found, " %s", v1[i]);
+	}
+	if (!found.len)
+		line(out, LESS, "cgroups", "none at /sys/fs/cgroup: containers cannot be told apart");
 	else
-		good = false;
-	line(out, "cgroups", good, text);
+		line(out, GOOD, "cgroups", "version 1%s:%s",
+		     is_cgroup2("/sys/fs/cgroup/unified") ? " beside version 2 (hybrid)" : "",
+		     buf_str(&found));
+	buf_done(&found);
+}
+
+static void check_runtimes(struct buf *out)
+{
+	struct buf found = {0}, closed = {0};
+	const char *type, *place;
+
+	for (size_t i = 0; (place = runtime_place(i, &type)); i++) {
+		if (access(place, R_OK | X_OK) == 0)
+			buf_addf(&found, "%s%s (%s)", found.len ? ", " : "", type, place);
+		else if (errno == EACCES)
+			buf_addf(&closed, "%s%s", closed.len ? ", " : "", place);
+	}
+	line(out, GOOD, "runtimes", "%s",
+	     found.len ? buf_str(&found)
+		       : "none of docker, containerd, podman, cri-o, runc, crun has run here");
+	if (closed.len)
+		line(out, LESS, "", "not readable: %s; containers have ids, no names", buf_str(&closed));
+	buf_done(&found);
+	buf_done(&closed);
 }
 
 static void check_terminal(struct buf *out)
 {
-	const char *term = getenv("TERM");
-	struct buf safe = {0};
+	struct buf text = {0};
+	bool good = terminal_abilities(&text);
 
-	format_safe(&safe, term ? term : "not set", strlen(term ? term : "not set"));
-	buf_addf(&safe, ", %s%s", nl_langinfo(CODESET),
-		 isatty(STDOUT_FILENO) ? "" : "; standard output is not a terminal");
-	line(out, "terminal", true, buf_str(&safe));
-	buf_done(&safe);
+	line(out, good ? GOOD : LESS, "terminal", "%s", buf_str(&text));
+	buf_done(&text);
 }
 
 /* The proof: everything is loaded and attached once. */
@@ -124,22 +200,19 @@ static bool check_capture(struct buf *out)
 {
 	struct source *source = NULL;
 	struct sample *s = NULL;
-	char *why = NULL, *text;
+	char *why = NULL;
 	int r = source_live_new(&(struct live_config){0}, &source, &why);
 
 	if (r == 0)
 		r = source_set_needs(source, NEED_TASKS | NEED_FACTS | NEED_FDS);
 	if (r == 0)
 		r = source_collect(source, &s);
-	if (r < 0) {
-		line(out, "BPF programs", false, why ? why : strerror(-r));
-	} else {
-		text = xasprintf(
-			"load, attach and count: %zu processes, %zu threads, %zu open descriptors seen",
-			s->n_processes, s->n_threads, s->n_fds);
-		line(out, "BPF programs", true, text);
-		free(text);
-	}
+	if (r < 0)
+		line(out, BAD, "BPF programs", "%s", why ? why : strerror(-r));
+	else
+		line(out, GOOD, "BPF programs",
+		     "load, attach and count: %zu processes, %zu threads, %zu open descriptors seen",
+		     s->n_processes, s->n_threads, s->n_fds);
 	free(why);
 	sample_free(s);
 	source_free(source);
@@ -151,9 +224,10 @@ bool check_machine(struct buf *out)
 	bool good;
 
 	check_kernel(out);
-	check_btf(out);
+	check_hooks(out);
 	check_rights(out);
 	check_cgroups(out);
+	check_runtimes(out);
 	check_terminal(out);
 	good = check_capture(out);
 	buf_adds(out, good ? "\nctop-trace can run here.\n"

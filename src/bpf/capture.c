@@ -63,25 +63,10 @@ static enum v1_choice find_v1(void)
 	return best;
 }
 
-/* Number of arguments of a tracepoint (its void * included), 0 = the kernel does not have it. */
-static unsigned tracepoint_args(const struct btf *btf, const char *name)
-{
-	char type_name[64];
-	const struct btf_type *t;
-	int id;
-
-	snprintf(type_name, sizeof(type_name), "btf_trace_%s", name);
-	id = btf__find_by_name_kind(btf, type_name, BTF_KIND_TYPEDEF);
-	if (id < 0)
-		return 0;
-	t = btf__type_by_id(btf, btf__type_by_id(btf, (__u32)id)->type); /* pointer to prototype */
-	return btf_vlen(btf__type_by_id(btf, t->type));
-}
-
 /* The skeleton over the object that this kernel can load; NULL and errno on failure. */
 static struct ctop_bpf *open_skeleton(const struct btf *btf)
 {
-	bool can_cast = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+	bool can_cast = kernel_has_function(btf, "bpf_rdonly_cast");
 	struct ctop_bpf *s = calloc(1, sizeof(*s));
 	int r;
 
@@ -104,16 +89,12 @@ static struct ctop_bpf *open_skeleton(const struct btf *btf)
 /* Chooses among variants of programs by what this kernel's BTF says. */
 static void choose_variants(struct ctop_bpf *s, const struct btf *btf)
 {
-	unsigned complete;
+	enum uring_variant submit = uring_submit_variant(btf), complete = uring_complete_variant(btf);
 
-	complete = tracepoint_args(btf, "io_uring_complete");
-	bpf_program__set_autoload(s->progs.on_uring_complete, complete == 4);
-	bpf_program__set_autoload(s->progs.on_uring_complete_old, complete > 5);
-	bpf_program__set_autoload(s->progs.on_uring_submit_req,
-				  tracepoint_args(btf, "io_uring_submit_req") > 0);
-	/* 5.15's begins with the ring, not the request */
-	bpf_program__set_autoload(s->progs.on_uring_submit_sqe,
-				  tracepoint_args(btf, "io_uring_submit_sqe") == 3);
+	bpf_program__set_autoload(s->progs.on_uring_submit_req, submit == URING_REQ);
+	bpf_program__set_autoload(s->progs.on_uring_submit_sqe, submit == URING_SQE);
+	bpf_program__set_autoload(s->progs.on_uring_complete, complete == URING_CQE);
+	bpf_program__set_autoload(s->progs.on_uring_complete_old, complete == URING_MEMBERS);
 }
 
 /* Attaches what was loaded of the optional programs; failing is no error. */
@@ -214,11 +195,25 @@ static int load(struct capture *c, const struct capture_config *config)
 	return pump_start(c);
 }
 
+/* What the programs cannot do without and this kernel lacks; NULL if nothing. */
+static const char *lacks(char ret[64])
+{
+	struct capture_feature all[CAPTURE_FEATURES];
+	size_t n = capture_features(all, CAPTURE_FEATURES);
+
+	for (size_t i = 0; i < n; i++)
+		if (!all[i].present && !all[i].without) {
+			snprintf(ret, 64, "%s %s", all[i].kind, all[i].name);
+			return ret;
+		}
+	return NULL;
+}
+
 /* One sentence for the user: what is missing and how to get it. */
 static char *explain(int error)
 {
 	struct utsname u = {0};
-	char *text = NULL;
+	char *text = NULL, feature[64];
 	int n;
 
 	uname(&u);
@@ -227,6 +222,9 @@ static char *explain(int error)
 			     "kernel %s has no BTF (/sys/kernel/btf/vmlinux): a kernel built with "
 			     "CONFIG_DEBUG_INFO_BTF=y is needed, as distributions ship since 2021",
 			     u.release);
+	else if (lacks(feature))
+		n = asprintf(&text, "kernel %s lacks the BPF %s: Linux 5.13 or newer is needed", u.release,
+			     feature);
 	else if (error == -EPERM)
 		n = asprintf(&text,
 			     "not allowed to load BPF programs: run as root (sudo ctop-trace), or give the "

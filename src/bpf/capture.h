@@ -104,6 +104,18 @@ struct spy_counts {
 };
 void capture_spy_counts(const struct capture *c, struct spy_counts *ret);
 
+/* One thing that the programs use of a kernel. Texts are constant. */
+struct capture_feature {
+	const char *kind, *name; /* "tracepoint", "sys_exit" */
+	const char *use;         /* what for: "counts calls" */
+	const char *without;     /* what is lost without it; NULL: then nothing runs */
+	bool present;
+};
+enum { CAPTURE_FEATURES = 32 }; /* more than there are */
+
+/* Looks them up in the running kernel's BTF, loads nothing. Returns how many; 0 without BTF. */
+size_t capture_features(struct capture_feature *ret, size_t max);
+
 /* Own cost: run time of our BPF programs since start. 0, or -errno where BPF_ENABLE_STATS is refused. */
 int capture_cost(struct capture *c, uint64_t *ret_bpf_ns, uint64_t *ret_runs);
 

@@ -76,6 +76,13 @@ void cost_end(struct capture *c, struct cost_window *w);
 /* The object for kernels without bpf_rdonly_cast(); its bytes are constant. */
 const void *plain_object(size_t *ret_size);
 
+/* Which form of the io_uring tracepoints a kernel has. */
+enum uring_variant { URING_NONE, URING_REQ, URING_SQE, URING_CQE, URING_MEMBERS };
+struct btf;
+enum uring_variant uring_submit_variant(const struct btf *btf);
+enum uring_variant uring_complete_variant(const struct btf *btf);
+bool kernel_has_function(const struct btf *btf, const char *name);
+
 uint64_t mono_now(void);
 
 #endif

@@ -28,6 +28,14 @@ static const struct place {
 	{"/run/crun", "crun", false},
 };
 
+const char *runtime_place(size_t n, const char **ret_type)
+{
+	if (n >= sizeof(places) / sizeof(*places))
+		return NULL;
+	*ret_type = places[n].type;
+	return places[n].base;
+}
+
 struct watched {
 	int wd;
 	size_t place;

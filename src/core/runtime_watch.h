@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * runtime_watch.h - tells of containers as soon as their runtime makes a
- * directory for them. For runtime.c only.
+ * directory for them. For runtime.c; --check lists the directories.
  */
 #ifndef CTOP_CORE_RUNTIME_WATCH_H
 #define CTOP_CORE_RUNTIME_WATCH_H
+
+#include <stddef.h>
 
 struct runtime_watch;
 
@@ -19,6 +21,9 @@ int runtime_watch_fd(const struct runtime_watch *w);
 
 /* Reports what is new since the last call. */
 void runtime_watch_read(struct runtime_watch *w, runtime_watch_fn fn, void *userdata);
+
+/* The n-th directory that a runtime keeps its containers in, and which runtime; NULL after the last. */
+const char *runtime_place(size_t n, const char **ret_type);
 
 /* Looks for runtimes that were not there before; to be called every few seconds. */
 void runtime_watch_refresh(struct runtime_watch *w);

@@ -12,7 +12,7 @@ import subprocess
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PYTHON = "/usr/bin/python3"
-TOOLS = ("bpftool", "strace", "setpriv", "capsh", "ss", "tmux")
+TOOLS = ("bash", "bpftool", "strace", "setpriv", "capsh", "ss", "tmux")
 # what the tests load, and what Python loads by name when it needs it
 MODULES = ("argparse csv errno fnmatch glob importlib json os random re shutil signal socket statistics "
            "struct subprocess sys tempfile threading time traceback collections contextlib pwd grp select selectors "

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * features.c - which of the hooks and helpers that the programs use this kernel
+ * has, by its BTF; nothing is loaded to find out.
+ */
+#include <bpf/btf.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bpf/capture.h"
+#include "bpf/capture_priv.h"
+
+enum kind { TRACEPOINT, ITERATOR, HELPER, KFUNC, URING };
+
+static const char *const kind_names[] = {
+	[TRACEPOINT] = "tracepoint", [ITERATOR] = "iterator", [HELPER] = "helper",
+	[KFUNC] = "helper",          [URING] = "tracepoint",
+};
+
+static const struct {
+	enum kind kind;
+	const char *name, *use, *without; /* without NULL: cannot do without */
+} features[] = {
+	{TRACEPOINT, "sys_exit", "counts calls", NULL},
+	{TRACEPOINT, "sys_enter", "times calls", NULL},
+	{TRACEPOINT, "sched_process_fork", "lets the spy follow children", NULL},
+	{TRACEPOINT, "sched_process_exec", "names new programs", NULL},
+	{TRACEPOINT, "sched_process_exit", "keeps the counters of threads that end", NULL},
+	{TRACEPOINT, "sched_process_free", "completes their CPU time", NULL},
+	{TRACEPOINT, "cgroup_mkdir", "names short-lived containers", NULL},
+	{URING, "io_uring", "counts I/O through io_uring", "I/O through io_uring is in no count"},
+	{ITERATOR, "task", "reads every thread", NULL},
+	{ITERATOR, "task_file", "lists open descriptors", NULL},
+	{HELPER, "task_storage_get", "keeps each thread's counters", NULL},
+	{HELPER, "loop", "walks paths", "file names keep their last six components only"},
+	{HELPER, "task_pt_regs", "reads the call a thread sleeps in",
+	 "thread.syscall and its time stay empty"},
+	{KFUNC, "bpf_rdonly_cast", "reads a file's identity cheaply",
+	 "calls with a descriptor cost a little more"},
+};
+
+static unsigned tracepoint_args(const struct btf *btf, const char *name)
+{
+	char type_name[64];
+	const struct btf_type *t;
+	int id;
+
+	snprintf(type_name, sizeof(type_name), "btf_trace_%s", name);
+	id = btf__find_by_name_kind(btf, type_name, BTF_KIND_TYPEDEF);
+	if (id < 0)
+		return 0;
+	t = btf__type_by_id(btf, btf__type_by_id(btf, (__u32)id)->type); /* pointer to prototype */
+	return btf_vlen(btf__type_by_id(btf, t->type));
+}
+
+static bool has_helper(const struct btf *btf, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, "bpf_func_id", BTF_KIND_ENUM);
+	const struct btf_type *t = id < 0 ? NULL : btf__type_by_id(btf, (__u32)id);
+	char full[64];
+
+	snprintf(full, sizeof(full), "BPF_FUNC_%s", name);
+	for (unsigned i = 0; t && i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_enum(t)[i].name_off), full))
+			return true;
+	return false;
+}
+
+static bool has_iterator(const struct btf *btf, const char *name)
+{
+	char full[64];
+
+	snprintf(full, sizeof(full), "bpf_iter_%s", name);
+	return kernel_has_function(btf, full);
+}
+
+bool kernel_has_function(const struct btf *btf, const char *name)
+{
+	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
+}
+
+enum uring_variant uring_submit_variant(const struct btf *btf)
+{
+	if (tracepoint_args(btf, "io_uring_submit_req") > 0)
+		return URING_REQ;
+	/* 5.15's begins with the ring, not the request */
+	return tracepoint_args(btf, "io_uring_submit_sqe") == 3 ? URING_SQE : URING_NONE;
+}
+
+enum uring_variant uring_complete_variant(const struct btf *btf)
+{
+	unsigned args = tracepoint_args(btf, "io_uring_complete");
+
+	return args == 4 ? URING_CQE : args > 5 ? URING_MEMBERS : URING_NONE;
+}
+
+static bool present(const struct btf *btf, enum kind kind, const char *name)
+{
+	switch (kind) {
+	case TRACEPOINT: return tracepoint_args(btf, name) > 0;
+	case ITERATOR: return has_iterator(btf, name);
+	case HELPER: return has_helper(btf, name);
+	case KFUNC: return kernel_has_function(btf, name);
+	case URING:
+		return uring_submit_variant(btf) != URING_NONE && uring_complete_variant(btf) != URING_NONE;
+	}
+	return false;
+}
+
+size_t capture_features(struct capture_feature *ret, size_t max)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	size_t n = 0;
+
+	if (!btf)
+		return 0;
+	for (; n < sizeof(features) / sizeof(*features) && n < max; n++)
+		ret[n] = (struct capture_feature){
+			.kind = kind_names[features[n].kind],
+			.name = features[n].name,
+			.use = features[n].use,
+			.without = features[n].without,
+			.present = present(btf, features[n].kind, features[n].name),
+		};
+	btf__free(btf);
+	return n;
+}
