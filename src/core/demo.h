@@ -8,7 +8,7 @@
 
 #include <pthread.h>
 
-#include "bpf/capture.h"
+#include "bpf/need.h"
 #include "core/source.h"
 
 enum {

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "bpf/capture.h" /* enum need */
+#include "bpf/need.h"
 #include "core/format.h"
 #include "ui/app.h"
 
