@@ -27,6 +27,8 @@ void bar_draw(struct app *a, enum key_scope scope, const char *position)
 	for (size_t i = 0; i < n_ops && n < BAR_ITEMS; i++) {
 		if (!(ops[i].scopes & scope) || !ops[i].bar)
 			continue;
+		if (ops[i].op == OP_BACK && !a->spying && a->sel.n < 2)
+			continue;
 		items[n++] = &ops[i];
 		cells += item_cells(&ops[i], &key);
 	}

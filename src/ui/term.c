@@ -19,7 +19,7 @@
 #include "ui/crash.h"
 #include "ui/keys.h"
 
-enum { DOUBLE_CLICK_MS = 400, ESC_DELAY_MS = 25, CELLS_MAX = 1024 };
+enum { DOUBLE_CLICK_MS = 400, ESC_DELAY_MS = 25, CELLS_MAX = 1024, MOUSE_MAX = 8 };
 
 struct term {
 	SCREEN *screen;
@@ -30,6 +30,8 @@ struct term {
 	short pairs[2 * ROLE_MAX];
 	int click_y, click_x; /* the last click, for double clicks */
 	long click_ms;
+	struct input mouse_queue[MOUSE_MAX];
+	size_t n_mouse, next_mouse;
 };
 
 /* Our own symbols on a terminal without UTF-8. */
@@ -356,30 +358,42 @@ static long now_ms(void)
 	return ts.tv_sec * 1000L + ts.tv_nsec / 1000000;
 }
 
-static bool read_mouse(struct term *t, struct input *ret)
+/* What a report means; false: nothing. */
+static bool mouse_input(struct term *t, const MEVENT *ev, struct input *ret)
 {
-	MEVENT ev;
 	long now = now_ms();
 
-	if (getmouse(&ev) != OK)
-		return false;
-	*ret = (struct input){.key = K_MOUSE, .y = ev.y, .x = ev.x};
-	if (ev.bstate & BUTTON4_PRESSED) {
+	*ret = (struct input){.key = K_MOUSE, .y = ev->y, .x = ev->x};
+	if (ev->bstate & BUTTON4_PRESSED) {
 		ret->act = MOUSE_WHEEL_UP;
-	} else if (ev.bstate & BUTTON5_PRESSED) {
+	} else if (ev->bstate & BUTTON5_PRESSED) {
 		ret->act = MOUSE_WHEEL_DOWN;
-	} else if (ev.bstate & BUTTON1_PRESSED) {
-		bool again = ev.y == t->click_y && abs(ev.x - t->click_x) <= 1 &&
+	} else if (ev->bstate & BUTTON1_PRESSED) {
+		bool again = ev->y == t->click_y && abs(ev->x - t->click_x) <= 1 &&
 			     now - t->click_ms < DOUBLE_CLICK_MS;
 
 		ret->act = again ? MOUSE_DOUBLE : MOUSE_CLICK;
-		t->click_y = ev.y;
-		t->click_x = ev.x;
+		t->click_y = ev->y;
+		t->click_x = ev->x;
 		t->click_ms = again ? 0 : now; /* a third click starts anew */
 	} else {
 		return false;
 	}
 	return true;
+}
+
+/* Reports that came in one burst are one KEY_MOUSE to curses, and the newest is handed out first. */
+static void read_mouse(struct term *t)
+{
+	MEVENT burst[MOUSE_MAX];
+	size_t n = 0;
+
+	while (n < MOUSE_MAX && getmouse(&burst[n]) == OK)
+		n++;
+	t->n_mouse = t->next_mouse = 0;
+	while (n-- > 0)
+		if (mouse_input(t, &burst[n], &t->mouse_queue[t->n_mouse]))
+			t->n_mouse++;
 }
 
 static int named_key(wint_t c)
@@ -408,14 +422,18 @@ bool term_read(struct term *t, struct input *ret)
 {
 	for (;;) {
 		wint_t c;
-		int kind = get_wch(&c);
+		int kind;
 
+		if (t->next_mouse < t->n_mouse) {
+			*ret = t->mouse_queue[t->next_mouse++];
+			return true;
+		}
+		kind = get_wch(&c);
 		if (kind == ERR)
 			return false;
 		*ret = (struct input){0};
 		if (kind == KEY_CODE_YES && c == KEY_MOUSE) {
-			if (read_mouse(t, ret))
-				return true;
+			read_mouse(t);
 			continue;
 		}
 		if (kind == KEY_CODE_YES)

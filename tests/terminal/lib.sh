@@ -74,6 +74,10 @@ wait_position() { until_true is_position "$1" || fail "position is $(position), 
 
 # click COLUMN LINE, from 1, as xterm reports it (SGR 1006)
 click() { typed $'\e[<0;'"$1;$2"'M'$'\e[<0;'"$1;$2"'m'; }
+double_click() { # at once, whatever the load
+	local one=$'\e[<0;'"$1;$2"'M'$'\e[<0;'"$1;$2"'m'
+	typed "$one$one"
+}
 wheel() { typed $'\e[<'"$([ "$1" = up ] && echo 64 || echo 65)"';10;10M'; }
 
 # Line and column (from 1, in cells) of the first place of a text.

@@ -22,7 +22,7 @@ test_double_click_drills() {
 	start 100 24 -v containers
 	local name
 	name=$(screen | sed -n 8p | awk '{print $1}')
-	click 5 8; click 5 8
+	double_click 5 8
 	wait_for "Containers › $name › Processes"
 }
 
@@ -60,7 +60,7 @@ test_picker_with_the_mouse() {
 	set -- $(find_text 3\ Containers)
 	click "$1" "$2"
 	wait_for 'cgroup'
-	click $(($1 + 2)) "$2"; click $(($1 + 2)) "$2"
+	double_click $(($1 + 2)) "$2"
 	wait_for 'ctop-trace .*Containers'
 }
 

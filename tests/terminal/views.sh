@@ -131,6 +131,13 @@ test_help() {
 	keys h; wait_for 'Finding the way'
 }
 
+test_bar_offers_back_where_it_leads_somewhere() {
+	start 120 24
+	see_not 'Backspace back'
+	keys Enter
+	wait_for 'Backspace back'
+}
+
 test_bar_says_what_keys_do() {
 	start 120 24
 	see 'Enter drill .*F2 views .*/ search .*\\ filter .*e echo .*d dig .*\? help'
