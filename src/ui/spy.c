@@ -101,7 +101,9 @@ void spy_set_sample(struct spy *s, const struct sample *sample)
 
 uint64_t spy_tail(const struct spy *s)
 {
-	return s->paused && s->paused_tail < s->log.shown_tail ? s->paused_tail : s->log.shown_tail;
+	if (!s->paused || s->paused_tail > s->log.shown_tail)
+		return s->log.shown_tail;
+	return s->paused_tail > s->log.shown_head ? s->paused_tail : s->log.shown_head; /* cleared while paused */
 }
 
 void spy_pause(struct spy *s, bool on)

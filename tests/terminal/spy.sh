@@ -106,6 +106,21 @@ test_dig_pause_and_clear() {
 	until_true eval '[ "$(kept)" -lt 120 ]' || fail "not cleared"
 }
 
+test_clear_while_paused() {
+	start 100 24
+	for key in d e; do
+		keys $key; wait_for '› (dig|echo)'
+		until_true more_than 30 || fail "too few events"
+		keys p; wait_for PAUSED
+		keys c; wait_for 'so far'
+		keys Down Up PageUp n
+		sleep 0.1
+		keys p; wait_gone PAUSED
+		until_true more_than 1 || fail "nothing comes any more"
+		keys BSpace; wait_gone '› (dig|echo)'
+	done
+}
+
 test_dig_save() {
 	open_dig
 	until_true more_than 50 || fail "too few events"
