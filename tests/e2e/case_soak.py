@@ -4,10 +4,14 @@ import os
 import time
 
 from cases import case
-from monitor import Monitor, Workload
+from monitor import Monitor, Workload, amount
 
 SECONDS = int(os.environ.get("SOAK", "30"))
 FIELDS = ("evt.count", "evt.buflen.in", "evt.buflen.out")
+
+
+def add(into, key, values):
+    into[key] = tuple(a + b for a, b in zip(into.get(key, (0, 0, 0)), values))
 
 
 def resident(pid):
@@ -19,8 +23,11 @@ def map_memory(pid):
     """Bytes of the BPF maps that a process holds."""
     total = 0
     for fd in os.listdir(f"/proc/{pid}/fdinfo"):
-        with open(f"/proc/{pid}/fdinfo/{fd}") as f:
-            info = dict(line.split(":", 1) for line in f if ":" in line)
+        try:
+            with open(f"/proc/{pid}/fdinfo/{fd}") as f:
+                info = dict(line.split(":", 1) for line in f if ":" in line)
+        except OSError:
+            continue  # closed since
         if "map_type" in info:
             total += int(info.get("memlock", 0))
     return total
@@ -29,9 +36,28 @@ def map_memory(pid):
 @case(needs="bpf", timeout=SECONDS + 120)
 def mixed_load(ctx):
     views = ["--views", "tests/e2e/views.json"]
-    facts = Monitor(ctx, "e2e-calls", "proc.name=wl-mixed", "or", "proc.name=wl-threads", "or", "proc.name=wl-tcp4", "or",
-                    "proc.name=wl-server", interval=1, options=views)
-    totals = Monitor(ctx, "e2e-totals", "proc.name=wl-mixed", "or", "proc.name=wl-threads", interval=0.5, options=views)
+    by_pid, by_name, by_task, parents = {}, {}, {}, set()
+
+    def fold_calls(line):
+        for row in line["rows"]:
+            v = tuple(amount(row, f) for f in FIELDS)
+            # children of the mixed load are told apart by nothing but their name; the others are looked up by pid
+            name = row["proc.name"]
+            if row["proc.pid"] in parents and name in ("net", "procs"):
+                continue  # the program that watches a worker; its pid may be another's later
+            key, into = ((name, row["evt.type"]), by_name) if name == "wl-mixed" else \
+                ((row["proc.pid"], row["evt.type"]), by_pid)
+            add(into, key, v)
+
+    def fold_tasks(line):
+        for row in line["rows"]:
+            add(by_task, row["proc.name"], tuple(amount(row, f) for f in FIELDS))
+
+    # a process that has just been forked may be seen under its parent's name: these are watched, too
+    names = ("wl-mixed", "wl-threads", "wl-tcp4", "wl-server", "net", "procs")
+    words = " or ".join(f"proc.name={n}" for n in names)
+    calls = Monitor(ctx, "e2e-calls", words, interval=1, options=views, fold=fold_calls)
+    tasks = Monitor(ctx, "e2e-totals", "proc.name=wl-mixed", interval=0.5, options=views, fold=fold_tasks)
     end = time.monotonic() + SECONDS
     mixed = Workload(ctx, "procs", "mixed", ctx.dir, SECONDS, 10**7)
     mixed.go()
@@ -39,35 +65,28 @@ def mixed_load(ctx):
     rounds = 0
     while time.monotonic() < end - 1:
         for w in (Workload(ctx, "procs", "threads", 40, 200), Workload(ctx, "net", "tcp4", 3, 10)):
+            parents.add(w.process.pid)
             w.run()
             for r in w.rows():
-                old = want.get((r["comm"][:11], r["call"]), (0, 0, 0))
-                want[(r["comm"][:11], r["call"])] = (old[0] + r["calls"], old[1] + r["in"], old[2] + r["out"])
+                add(want, (r["pid"], r["call"]), (r["calls"], r["in"], r["out"]))
         rounds += 1
-        # what earlier intervals held is summed as it comes, so that the test's own memory stays small
-        memory.append((resident(facts.process.pid), resident(totals.process.pid)))
-        maps.append(map_memory(facts.process.pid))
+        memory.append((resident(calls.process.pid), resident(tasks.process.pid)))
+        maps.append(map_memory(calls.process.pid))
         time.sleep(0.2)
     mixed.finish(60)
-    facts.settle()
-    totals.settle()
-    ctx.equal((facts.stop(), totals.stop()), (0, 0), "exit status")
-    got = facts.sums(("proc.name", "evt.type"), FIELDS)
-    load = mixed.sums(lambda r: ("wl-mixed", r["call"]), only=lambda r: r["comm"] == "wl-mixed" or r["pid"] == 0)
-    ctx.equal_maps(got, load, "mixed load, per call")
-    expected = {}
-    for (comm, call), v in want.items():
-        name = "wl-threads" if comm.startswith("wl-t-") else comm
-        old = expected.get((name, call), (0, 0, 0))
-        expected[(name, call)] = tuple(a + b for a, b in zip(old, v))
-    ctx.equal_maps(got, expected, f"threads and connections of {rounds} rounds, per call")
-    by_task = {k[0]: v for k, v in totals.sums(("proc.name",), FIELDS).items()}
-    by_fact = facts.sums(("proc.name",), FIELDS)
-    for name in ("wl-mixed", "wl-threads"):
-        ctx.equal(by_task.get(name), by_fact.get((name,)), f"{name}: per-thread counters against facts")
-    ctx.equal((facts.health().get("coarse"), facts.health().get("unstored")), (0, 0), "health")
+    calls.settle()
+    tasks.settle()
+    ctx.equal((calls.stop(), tasks.stop()), (0, 0), "exit status")
+    ctx.check(rounds >= SECONDS / 5, f"{rounds} rounds in {SECONDS} s")
+    load = mixed.sums(lambda r: ("wl-mixed", r["call"]))
+    ctx.equal_maps(by_name, load, "mixed load, per call")
+    ctx.equal_maps(by_pid, want, f"threads and connections of {rounds} rounds, per process and call")
+    of_mixed = tuple(sum(v) for v in zip(*by_name.values()))
+    ctx.equal(by_task.get("wl-mixed"), of_mixed, "per-thread counters against facts")
+    ctx.equal((calls.health().get("coarse"), calls.health().get("unstored")), (0, 0), "health: coarse, unstored")
     third = max(1, len(memory) // 3)
-    for i, name in enumerate(("facts", "totals")):
+    for i, name in enumerate(("facts", "per-thread counters")):
         early, late = max(m[i] for m in memory[:third]), max(m[i] for m in memory[-third:])
-        ctx.check(late < early * 1.25 + (4 << 20), f"memory of {name}: {early >> 20} MB early, {late >> 20} MB late")
-    ctx.check(max(maps[-third:]) <= max(maps[:third]) * 1.05 + (1 << 20), f"maps: {maps[:third]} … {maps[-third:]}")
+        ctx.check(late < early * 1.25 + (8 << 20), f"memory with {name}: {early >> 20} MB early, {late >> 20} MB late")
+    ctx.check(max(maps[-third:]) <= max(maps[:third]) * 1.1 + (1 << 20),
+              f"maps: {max(maps[:third])} bytes early, {max(maps[-third:])} late")

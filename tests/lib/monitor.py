@@ -37,12 +37,15 @@ def end_process(p):
 class Monitor:
     """`ctop-trace -b --format json`, its intervals as they come."""
 
-    def __init__(self, ctx, view, *filter_words, interval=0.5, options=(), program=None, demo=False, ready=True):
+    def __init__(self, ctx, view, *filter_words, interval=0.5, options=(), program=None, demo=False, ready=True,
+                 fold=None):
+        """`fold` is given every line in place of keeping its rows: for long runs."""
         argv = [program or PROGRAM, "-b", "--format", "json", "-v", view, "-d", str(interval)]
         if demo:
             argv.append("--demo")
         self.argv = argv + list(options) + list(filter_words)
         self.interval = interval
+        self.fold = fold
         self.lines = []
         self.changed = threading.Condition()
         self.stderr_path = os.path.join(ctx.dir, f"monitor-{len(ctx.cleanups)}.err")
@@ -62,6 +65,9 @@ class Monitor:
             except ValueError as e:
                 value = {"broken": line, "error": str(e)}
             value["_seen"] = time.monotonic()
+            if self.fold and "rows" in value:
+                self.fold(value)
+                value["rows"] = []
             with self.changed:
                 self.lines.append(value)
                 self.changed.notify_all()
