@@ -13,7 +13,7 @@
 enum { HOST, WEB, DB, QUEUE, METRICS, BUILD, MAIL, SSHD, CRON, JOURNAL, DOCKERD };
 
 static const struct demo_container containers[] = {
-	[HOST] = {"host", "host", "host", "host", NULL, "/", true},
+	[HOST] = {"host", "host", "host", "host", NULL, "/", .is_host = true},
 	[WEB] = {"3f4a9c1be27d", "3f4a9c1be27d5a60c1f2e8b7d9a04c5e6f708192a3b4c5d6e7f8091a2b3c4d5e",
 		 "shop-web", "docker", "acme/shop:3.2",
 		 "/system.slice/"
@@ -41,13 +41,13 @@ static const struct demo_container containers[] = {
 	[MAIL] = {"oldmail", "oldmail", "oldmail", "nspawn", NULL,
 		  "/machine.slice/systemd-nspawn@oldmail.service", false, .ip = "10.0.5.2", .hours = 2400},
 	[SSHD] = {"ssh.service", "ssh.service", "ssh.service", "systemd", NULL, "/system.slice/ssh.service",
-		  true},
+		  .is_host = true},
 	[CRON] = {"cron.service", "cron.service", "cron.service", "systemd", NULL,
-		  "/system.slice/cron.service", true},
+		  "/system.slice/cron.service", .is_host = true},
 	[JOURNAL] = {"systemd-journald.service", "systemd-journald.service", "systemd-journald.service",
-		     "systemd", NULL, "/system.slice/systemd-journald.service", true},
+		     "systemd", NULL, "/system.slice/systemd-journald.service", .is_host = true},
 	[DOCKERD] = {"docker.service", "docker.service", "docker.service", "systemd", NULL,
-		     "/system.slice/docker.service", true},
+		     "/system.slice/docker.service", .is_host = true},
 };
 
 #define FILE_(FD, PATH, FLAGS)                                                                               \
