@@ -11,6 +11,7 @@ enum need {
 	NEED_TASKS = 1 << 0, /* threads, CPU, per-thread counters: sys_exit only; always on */
 	NEED_FACTS = 1 << 1, /* facts with objects and latency: sys_enter + sys_exit */
 	NEED_FDS = 1 << 2,   /* every open descriptor: a walk per interval, no hook */
+	NEED_CGROUPS = 1 << 3, /* what containers are charged: their cgroups' files, once an interval, no hook */
 };
 
 #endif

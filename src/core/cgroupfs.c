@@ -291,6 +291,21 @@ const char *cgroupfs_path(struct cgroupfs *fs, bool v1, uint64_t id)
 	return NULL;
 }
 
+char *cgroupfs_dir(const struct cgroupfs *fs, const char *controllers, const char *path, size_t len)
+{
+	for (size_t i = 0; i < fs->n_mounts; i++) {
+		const struct mount *m = &fs->mounts[i];
+		size_t root = strlen(m->root);
+
+		if (strcmp(m->controllers, controllers) != 0)
+			continue;
+		if (len < root || strncmp(path, m->root, root) != 0 || (len > root && path[root] != '/'))
+			return NULL;
+		return xasprintf("%s%.*s", m->dir, (int)(len - root), path + root);
+	}
+	return NULL;
+}
+
 /* Inode of a cgroup's directory, 0 if there is none. */
 static uint64_t id_of(const struct mount *m, const char *path)
 {

@@ -44,4 +44,10 @@ const char *cgroupfs_path(struct cgroupfs *fs, bool v1, uint64_t id);
  */
 int cgroupfs_verify(struct cgroupfs *fs, const struct cgroup_line *lines, size_t n, uint64_t v1, uint64_t v2);
 
+/*
+ * Directory of the first len bytes of a path in the hierarchy with these controllers (as in struct
+ * cgroup_line); the caller frees it. NULL: not mounted, or not in what is mounted.
+ */
+char *cgroupfs_dir(const struct cgroupfs *fs, const char *controllers, const char *path, size_t len);
+
 #endif

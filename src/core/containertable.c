@@ -6,6 +6,7 @@
 
 #include "bpf/capture.h" /* SPY_CGROUP_V1 */
 #include "core/cgroupfs.h"
+#include "core/cgroupstat.h"
 #include "core/container.h"
 #include "core/hash.h"
 #include "core/mem.h"
@@ -24,8 +25,10 @@ struct container_entry {
 	char *type, *full_id, *cgroup;
 	uint64_t *ids; /* that no other container's processes are in */
 	size_t n_ids, cap_ids;
-	uint32_t used;  /* sample number */
-	uint32_t index; /* in the sample `used` */
+	struct cgroup_source source;
+	uint32_t charged; /* sample number of the last reading of `source` */
+	uint32_t used;    /* sample number */
+	uint32_t index;   /* in the sample `used` */
 };
 
 struct cset {
@@ -42,6 +45,7 @@ struct containertable {
 	char *proc_root;
 	struct container_resolver resolver; /* all NULL = none */
 	uint32_t now;
+	bool charges; /* in this sample */
 	struct container_entry *host;
 	struct hash containers; /* hash of type and id -> struct container_entry, without the host */
 	struct hash csets;      /* ids -> struct cset */
@@ -68,6 +72,7 @@ static void entry_free(struct container_entry *c)
 	free(c->full_id);
 	free(c->cgroup);
 	free(c->ids);
+	cgroup_source_done(&c->source);
 	free(c);
 }
 
@@ -121,8 +126,9 @@ void containertable_set_resolver(struct containertable *t, struct container_reso
 	t->resolver = resolver;
 }
 
-void containertable_begin(struct containertable *t)
+void containertable_begin(struct containertable *t, bool charges)
 {
+	t->charges = charges;
 	t->now++;
 	t->n_used = 0;
 	containertable_use(t, t->host);
@@ -208,6 +214,23 @@ static struct container_entry *entry_of(struct containertable *t, const struct c
 	return c;
 }
 
+/*
+ * Where the container is charged, per controller: hierarchies of v1 can have it at different paths, and some
+ * not at all.
+ */
+static void note_source(struct containertable *t, struct container_entry *c, const struct cgroup_line *lines,
+			size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct container_match m;
+
+		if (container_parse(lines[i].path, &m) < CONTAINER_GUESS || strcmp(m.id, c->full_id) != 0)
+			continue;
+		cgroup_source_add(&c->source, lines[i].controllers,
+				  cgroupfs_dir(t->fs, lines[i].controllers, lines[i].path, m.path_len));
+	}
+}
+
 /* From the process's own file if it is still where the record saw it, else from the paths of the ids. */
 static bool resolve(struct containertable *t, struct cgroup_ids ids, uint32_t pid, struct cset *s)
 {
@@ -216,7 +239,7 @@ static bool resolve(struct containertable *t, struct cgroup_ids ids, uint32_t pi
 	const char *path = NULL;
 	char *text = NULL;
 	bool whole = true;
-	size_t n;
+	size_t n = 0;
 
 	if (pid && procfs_read(t->proc_root, 65536, &text, NULL, "%u/cgroup", pid) == 0) {
 		n = container_lines(text, lines, LINES_MAX);
@@ -240,6 +263,8 @@ static bool resolve(struct containertable *t, struct cgroup_ids ids, uint32_t pi
 	}
 	if (path) {
 		s->container = entry_of(t, &m, path);
+		if (s->container != t->host)
+			note_source(t, s->container, lines, n);
 		free(s->path);
 		s->path = xstrdup(path);
 	}
@@ -372,13 +397,25 @@ static void fill_meta(struct containertable *t, struct container *c, const struc
 	c->started = c->meta->started;
 }
 
+static const struct cgroup_stat *charge(struct containertable *t, struct container_entry *c,
+					struct arena *arena)
+{
+	struct cgroup_stat *stat = arena_alloc(arena, sizeof(*stat));
+
+	if (t->now - c->charged != 1) /* what came in between is of no interval */
+		c->source.last = (struct cgroup_counters){0};
+	c->charged = t->now;
+	cgroup_source_read(&c->source, stat);
+	return stat;
+}
+
 struct container *containertable_emit(struct containertable *t, struct arena *arena, size_t *ret_n)
 {
 	struct container *all = arena_array(arena, t->n_used, sizeof(*all));
 
 	announce(t);
 	for (size_t i = 0; i < t->n_used; i++) {
-		const struct container_entry *c = t->used[i];
+		struct container_entry *c = t->used[i];
 		const struct container_ref ref = ref_of(c);
 		uint64_t *ids = arena_array(arena, c->n_ids, sizeof(*ids));
 
@@ -398,6 +435,8 @@ struct container *containertable_emit(struct containertable *t, struct arena *ar
 			fill_meta(t, &all[i], &ref, arena);
 		if (!all[i].name)
 			all[i].name = all[i].id;
+		if (t->charges && c != t->host)
+			all[i].stat = charge(t, c, arena);
 	}
 	*ret_n = t->n_used;
 	return all;

@@ -46,8 +46,11 @@ struct containertable *containertable_new(const char *proc_root, const char *cgr
 struct containertable *containertable_free(struct containertable *t);
 void containertable_set_resolver(struct containertable *t, struct container_resolver resolver);
 
-/* A new sample begins, or ends: containers without processes are forgotten after a while. */
-void containertable_begin(struct containertable *t);
+/*
+ * A new sample begins, or ends: containers without processes are forgotten after a while. charges: whether
+ * this sample tells what the kernel charges them.
+ */
+void containertable_begin(struct containertable *t, bool charges);
 void containertable_end(struct containertable *t);
 
 /* The kernel made a cgroup. */

@@ -119,6 +119,54 @@ GETTER(container_image_tag)
 	return tag && *tag == ':' && put_str(ret, arena_strndup(tmp, tag + 1, strcspn(tag + 1, "@")));
 }
 
+/* ---- what the kernel charges ---- */
+
+/* An amount of time in percent of the time in which it was measured. */
+static bool put_share(struct value *ret, uint64_t ns, const struct cgroup_stat *s)
+{
+	return ns != UNKNOWN_U64 && s->interval && put_double(ret, (double)ns / (double)s->interval * 100);
+}
+
+static bool put_part(struct value *ret, double part, double of)
+{
+	return of > 0 && put_double(ret, part / of * 100);
+}
+
+#define CHARGE(name, expr)                                                                                   \
+	GETTER(name)                                                                                         \
+	{                                                                                                    \
+		const struct cgroup_stat *s = r->container ? r->container->stat : NULL;                      \
+                                                                                                             \
+		return s && (expr);                                                                          \
+	}
+
+CHARGE(cgroup_cpu, put_share(ret, s->cpu, s))
+CHARGE(cgroup_cpu_max, s->cpu_max >= 0 && put_double(ret, s->cpu_max))
+CHARGE(cgroup_cpu_periods_throttled, put_u64(ret, s->throttled_periods))
+CHARGE(cgroup_cpu_pressure, put_share(ret, s->cpu_some, s))
+CHARGE(cgroup_cpu_system, put_share(ret, s->cpu_system, s))
+CHARGE(cgroup_cpu_throttled, put_u64(ret, s->throttled))
+CHARGE(cgroup_cpu_used, put_share(ret, s->cpu, s) && put_part(ret, ret->d, s->cpu_max))
+CHARGE(cgroup_cpu_user, put_share(ret, s->cpu_user, s))
+CHARGE(cgroup_io_pressure, put_share(ret, s->io_some, s))
+CHARGE(cgroup_io_pressure_full, put_share(ret, s->io_full, s))
+CHARGE(cgroup_io_rbytes, put_u64(ret, s->rbytes))
+CHARGE(cgroup_io_rios, put_u64(ret, s->rios))
+CHARGE(cgroup_io_wbytes, put_u64(ret, s->wbytes))
+CHARGE(cgroup_io_wios, put_u64(ret, s->wios))
+CHARGE(cgroup_memory, put_u64(ret, s->memory))
+CHARGE(cgroup_memory_anon, put_u64(ret, s->memory_anon))
+CHARGE(cgroup_memory_file, put_u64(ret, s->memory_file))
+CHARGE(cgroup_memory_max, put_u64(ret, s->memory_max))
+CHARGE(cgroup_memory_oom_kills, put_u64(ret, s->oom_kills))
+CHARGE(cgroup_memory_peak, put_u64(ret, s->memory_peak))
+CHARGE(cgroup_memory_pressure, put_share(ret, s->memory_some, s))
+CHARGE(cgroup_memory_pressure_full, put_share(ret, s->memory_full, s))
+CHARGE(cgroup_memory_used, s->memory != UNKNOWN_U64 && s->memory_max != UNKNOWN_U64 &&
+				   put_part(ret, (double)s->memory, (double)s->memory_max))
+CHARGE(cgroup_pids, put_u64(ret, s->pids))
+CHARGE(cgroup_pids_max, put_u64(ret, s->pids_max))
+
 GETTER(evt_hostname)
 {
 	return r->sample && put_str(ret, r->sample->hostname);

@@ -429,7 +429,7 @@ int model_sample(struct model *m, const struct capture_batch *batch, const struc
 	tasktable_begin(&m->tasks, clock->boot);
 	proctable_begin(&m->procs, clock->time - clock->boot);
 	objtable_begin(m->objects);
-	containertable_begin(m->containers);
+	containertable_begin(m->containers, clock->needs & NEED_CGROUPS);
 	users_refresh(m->users);
 	build_begin(&m->build, arena);
 

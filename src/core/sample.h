@@ -42,6 +42,20 @@ struct container_meta {
 	bool is_sandbox;       /* the pod's pause container */
 };
 
+/* What the kernel charges a container's cgroup. UNKNOWN_U64: no such controller or kernel too old. */
+struct cgroup_stat {
+	uint64_t interval;       /* ns that the deltas are of; 0 = first reading, they are unknown */
+	uint64_t cpu, cpu_user, cpu_system;     /* ns, deltas */
+	uint64_t throttled;                     /* ns, delta */
+	uint64_t periods, throttled_periods;    /* deltas */
+	uint64_t memory, memory_max, memory_peak, memory_anon, memory_file; /* bytes now; max: UNKNOWN = none */
+	uint64_t oom_kills;                     /* since it was made */
+	uint64_t pids, pids_max;                /* now */
+	uint64_t rbytes, wbytes, rios, wios;    /* deltas, all disks */
+	uint64_t cpu_some, memory_some, memory_full, io_some, io_full; /* ns stalled, deltas */
+	double cpu_max;          /* quota in percent of one CPU; < 0 = none */
+};
+
 struct container {
 	const char *id;       /* 12 hex digits, or the runtime's name for it; "host" for none */
 	const char *full_id;
@@ -52,6 +66,7 @@ struct container {
 	const uint64_t *cgroup_ids; /* all kernel ids of its cgroups; SPY_CGROUP_V1 bit as in capture.h */
 	size_t n_cgroup_ids;
 	const struct container_meta *meta; /* NULL = nothing known */
+	const struct cgroup_stat *stat; /* NULL = not read (no NEED_CGROUPS), or nothing there */
 	uint64_t started;     /* epoch ns: its init process, else what the runtime says; UNKNOWN_U64 */
 	bool is_host;         /* "not in any": all processes outside containers; process.cgroup tells units apart */
 };

@@ -76,8 +76,8 @@ unsigned table_needs(const struct table_query *q)
 	if (records & REC_FDS)
 		needs |= NEED_FDS;
 	for (size_t i = 0; i < q->n_columns; i++)
-		needs |= q->columns[i].field->needs & NEED_FDS;
-	return needs | (filter_needs(q->filter) & NEED_FDS);
+		needs |= q->columns[i].field->needs & (NEED_FDS | NEED_CGROUPS);
+	return needs | (filter_needs(q->filter) & (NEED_FDS | NEED_CGROUPS));
 }
 
 /* ---- plan ---- */
