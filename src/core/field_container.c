@@ -83,13 +83,13 @@ GETTER_ARG(k8s_pod_label)
 	return m && put_value(ret, m->pod_labels, m->n_pod_labels, arg);
 }
 
-CONTAINER(container_start_ts, put_u64(ret, c->started))
+CONTAINER(container_start_ts, c->started && put_u64(ret, c->started))
 
 GETTER(container_duration)
 {
 	const struct container *c = r->container;
 
-	return c && r->sample && c->started != UNKNOWN_U64 && c->started <= r->sample->time &&
+	return c && r->sample && c->started && c->started != UNKNOWN_U64 && c->started <= r->sample->time &&
 	       put_int(ret, (int64_t)(r->sample->time - c->started));
 }
 

@@ -39,7 +39,8 @@ char *filter_and(const char *a, const char *b);
 struct spy_selection;
 /*
  * The part of a filter that the kernel can decide for the spy: a conjunction of equalities on thread.tid,
- * proc.pid, container.id, evt.type, evt.failed, evt.latency >, fd.* (looked up among the sample's objects).
+ * proc.pid, evt.type, evt.failed, evt.latency >, fd.* (looked up among the sample's objects), and any text
+ * check on container.* and k8s.* (the cgroups of the sample's containers that pass).
  * Fills *ret (arrays in arena); what is left must still be checked with filter_match().
  * *ret_text describes the part for the legend (in arena; "" when there is none).
  */

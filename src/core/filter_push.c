@@ -25,7 +25,9 @@ struct push {
 	struct buf text;
 	const struct check *objects[8]; /* conjuncts on objects */
 	size_t n_objects;
-	bool containers_done, pids_done;
+	const struct check *containers[8]; /* conjuncts on containers */
+	size_t n_containers;
+	bool pids_done;
 };
 
 static void say(struct push *ps, const char *what)
@@ -133,47 +135,66 @@ static void push_calls(struct push *ps)
 
 /* ---- containers, processes, threads ---- */
 
-static bool has_text(const struct check *c, const char *s)
+/* Text and flags that a container keeps; what the kernel charges it changes all the time. */
+static bool is_container_check(const struct check *c)
 {
-	for (size_t i = 0; s && i < c->n_items; i++) {
-		if (!strcmp(c->items[i].text, s))
-			return true;
-	}
-	return false;
+	const struct field *f = c->field;
+
+	return f->grain == GRAIN_CONTAINER && (f->type == FT_STRING || f->type == FT_BOOL);
 }
 
-/* Only containers that are known: one that starts later is another one. The host is what is left, so no set.
+static void note_container(struct push *ps, const struct check *c)
+{
+	if (ps->n_containers < sizeof(ps->containers) / sizeof(ps->containers[0]))
+		ps->containers[ps->n_containers++] = c;
+}
+
+static bool container_passes(struct push *ps, const struct container *k)
+{
+	struct record r = {.sample = ps->sample, .container = k};
+	bool all = true;
+
+	for (size_t i = 0; i < ps->n_containers && all; i++)
+		all = check_eval(ps->filter, ps->containers[i], &r);
+	return all;
+}
+
+/*
+ * Only containers that are known: of one that starts later nothing but ids could be told from its events
+ * until the next sample, so user space would not let it pass either. The host is what is left, so no set.
  */
-static void push_container(struct push *ps, const struct check *c)
+static void push_containers(struct push *ps)
 {
 	const struct sample *s = ps->sample;
 	uint64_t *ids;
 	size_t n = 0, found = 0;
 	char text[60];
 
-	for (size_t i = 0; s && i < s->n_containers; i++) {
+	if (!s || !ps->n_containers)
+		return;
+	for (size_t i = 0; i < s->n_containers; i++) {
 		const struct container *k = &s->containers[i];
 
-		if (!has_text(c, is_field(c, "container.id") ? k->id : k->full_id))
+		if (!container_passes(ps, k))
 			continue;
-		if (!i || !k->n_cgroup_ids)
+		if (k->is_host || !k->n_cgroup_ids)
 			return;
 		n += k->n_cgroup_ids;
 		found++;
 	}
-	if (!found || ps->containers_done)
+	if (!found) /* not seen yet: let user space look for it */
 		return;
 	ids = arena_array(ps->arena, n, sizeof(*ids));
 	n = 0;
 	for (size_t i = 0; i < s->n_containers; i++) {
 		const struct container *k = &s->containers[i];
 
-		if (!has_text(c, is_field(c, "container.id") ? k->id : k->full_id))
+		if (!container_passes(ps, k))
 			continue;
 		memcpy(ids + n, k->cgroup_ids, k->n_cgroup_ids * sizeof(*ids));
 		n += k->n_cgroup_ids;
 	}
-	ps->containers_done = true;
+	arena_reset(ps->filter->scratch);
 	ps->sel->cgroups = ids;
 	ps->sel->n_cgroups = n;
 	snprintf(text, sizeof(text), "%zu container%s", found, found == 1 ? "" : "s");
@@ -280,8 +301,8 @@ static void push_objects(struct push *ps)
 
 static void push_check(struct push *ps, const struct check *c)
 {
-	if (is_equality(c) && (is_field(c, "container.id") || is_field(c, "container.full_id")))
-		push_container(ps, c);
+	if (is_container_check(c))
+		note_container(ps, c);
 	else if (is_equality(c) && is_field(c, "proc.pid"))
 		push_pid(ps, c);
 	else if (is_equality(c) && is_field(c, "thread.tid"))
@@ -310,6 +331,7 @@ void filter_push_down(const struct filter *f, const struct sample *s, struct are
 	memset(ret, 0, sizeof(*ret));
 	if (f && f->root) {
 		push_conjuncts(&ps, f->root);
+		push_containers(&ps);
 		push_objects(&ps);
 		push_calls(&ps);
 	}

@@ -318,12 +318,19 @@ static void test_push_down(void **state)
 {
 	struct builder *b = sb_new(16);
 	struct container *c = sb_container(b, "aaaaaaaaaaaa", "web", "docker");
-	static const uint64_t ids[] = {77, 78};
+	static const uint64_t ids[] = {77, 78}, more[] = {79};
+	static const char *const labels[] = {"team=b"};
+	static const struct container_meta meta = {.pod_ns = "prod", .labels = labels, .n_labels = 1};
 	struct object *file = sb_file(b, "/a/b");
 	struct pushed p;
 
 	c->cgroup_ids = ids;
 	c->n_cgroup_ids = 2;
+	c->image = "acme/shop:3";
+	c = sb_container(b, "bbbbbbbbbbbb", "db", "podman");
+	c->cgroup_ids = more;
+	c->n_cgroup_ids = 1;
+	c->meta = &meta;
 	sb_file(b, "/a/c");
 	sb_finish(b);
 
@@ -372,6 +379,24 @@ static void test_push_down(void **state)
 	assert_int_equal(p.sel.n_objects, 0); /* user space looks for it */
 	p = push(b, "fd.sport = 80");         /* a new connection would not be in any set */
 	assert_int_equal(p.sel.n_objects, 0);
+	p = push(b, "container.name = web and container.image contains shop");
+	assert_int_equal(p.sel.n_cgroups, 2);
+	assert_string_equal(p.text, "1 container");
+	p = push(b, "k8s.ns.name = prod");
+	assert_int_equal(p.sel.n_cgroups, 1);
+	assert_true(p.sel.cgroups[0] == 79);
+	p = push(b, "container.type in (docker, podman)");
+	assert_int_equal(p.sel.n_cgroups, 3);
+	p = push(b, "container.label.team = b");
+	assert_int_equal(p.sel.n_cgroups, 1);
+	p = push(b, "container.name = none-yet"); /* user space looks for it */
+	assert_int_equal(p.sel.n_cgroups, 0);
+	p = push(b, "container.name != web"); /* the host is left, too */
+	assert_int_equal(p.sel.n_cgroups, 0);
+	p = push(b, "container.name = web or proc.name = x");
+	assert_int_equal(p.sel.n_cgroups, 0);
+	p = push(b, "cgroup.memory > 1"); /* changes all the time */
+	assert_int_equal(p.sel.n_cgroups, 0);
 	p = push(b, "container.id = host"); /* what is left over is no set */
 	assert_int_equal(p.sel.n_cgroups, 0);
 	p = push(b, "not proc.pid = 1");
