@@ -472,6 +472,8 @@ static int demo_collect(struct source *source, struct sample **ret)
 		memcpy((void *)s->fds, b.fds, s->n_fds * sizeof(*b.fds));
 	free(b.facts);
 	free(b.fds);
+	if (d->needs & NEED_CGROUPS)
+		demo_charge(s, b.containers);
 	build_host(&b);
 	s->health.self_cpu = 0.4;
 	s->health.self_bpf = 0.1;

@@ -29,7 +29,8 @@ struct demo_container {
 	bool is_host; /* the host itself or a systemd unit */
 	/* what a runtime would say; NULL = nothing */
 	const char *ip, *health, *label, *mount, *pod_name, *pod_ns, *pod_uid;
-	uint32_t hours; /* since its start */
+	uint32_t hours;               /* since its start */
+	uint32_t memory_max, cpu_max; /* MiB, percent of a CPU; 0 = no limit */
 };
 
 /* A descriptor that a program opens when it starts. */
@@ -81,6 +82,9 @@ struct demo_prog {
 
 const struct demo_container *demo_containers(size_t *ret_n);
 const struct demo_prog *demo_progs(size_t *ret_n);
+
+/* Fills in what the containers of a sample are charged. */
+void demo_charge(struct sample *s, struct container *containers);
 
 /* --- the world: demo_world.c --- */
 

@@ -103,7 +103,7 @@ static void test_json(void **state)
 			assert_float_equal(json_real_value(json_object_get(o, "time")),
 					   1768485721.0 + (double)i, 1e-6);
 			assert_true(json_is_true(json_object_get(json_object_get(o, "health"), "exact")));
-			assert_true(json_array_size(json_object_get(o, "rows")) > 5);
+			assert_true(json_array_size(json_object_get(o, "rows")) > 0);
 			json_array_foreach(json_object_get(o, "rows"), k, row)
 			{
 				for (size_t c = 0; c < view->n_columns; c++) {
@@ -178,7 +178,7 @@ static void test_csv(void **state)
 		size_t n = csv_cells(out.lines[0]);
 
 		assert_non_null(strstr(out.lines[0], "time,interval,"));
-		assert_true(out.n > 10);
+		assert_true(out.n > 2);
 		for (size_t i = 1; i < out.n; i++)
 			assert_int_equal(csv_cells(out.lines[i]), n);
 		free(out.text);

@@ -129,7 +129,7 @@ static void test_drill(void **state)
 	assert_int_equal(f->t->n_rows, 1); /* the host is not one */
 	check_filter(f, "(container.id != host)");
 	check_breadcrumb(f, "Containers");
-	check_views(f, "processes threads containers connections files syscalls");
+	check_views(f, "processes threads containers connections files syscalls pods namespaces images");
 
 	drill(f, "aaaaaaaaaaaa");
 	assert_int_equal(f->t->n_rows, 2);

@@ -15,6 +15,8 @@
 #include "core/buf.h"
 #include "views/view.h"
 
+enum { N_STOCK = 9 };
+
 static struct views *stock(void)
 {
 	struct views *v = NULL;
@@ -45,15 +47,18 @@ static void test_stock(void **state)
 	} expected[] = {
 		{"processes", '1', NEED_TASKS},
 		{"threads", '2', NEED_TASKS},
-		{"containers", '3', NEED_TASKS},
+		{"containers", '3', NEED_TASKS | NEED_CGROUPS},
 		{"connections", '4', NEED_TASKS | NEED_FACTS | NEED_FDS},
 		{"files", '5', NEED_TASKS | NEED_FACTS | NEED_FDS},
 		{"syscalls", '6', NEED_TASKS | NEED_FACTS},
+		{"pods", 0, NEED_TASKS | NEED_CGROUPS},
+		{"namespaces", 0, NEED_TASKS | NEED_CGROUPS},
+		{"images", 0, NEED_TASKS | NEED_CGROUPS},
 	};
 	struct views *views = stock();
 
-	assert_int_equal(views->n, 6);
-	for (size_t i = 0; i < 6; i++) {
+	assert_int_equal(views->n, N_STOCK);
+	for (size_t i = 0; i < N_STOCK; i++) {
 		const struct view *v = views->items[i];
 
 		assert_string_equal(v->id, expected[i].id);
@@ -139,7 +144,7 @@ static void test_80_columns(void **state)
 	} expected[] = {
 		{"processes", "PID USER S CPU% RES FILE/s NET/s CALLS/s ERR/s COMMAND"},
 		{"threads", "TID NAME S CPU% RUNQ% WAIT FOR"},
-		{"containers", "CONTAINER CPU% RES FILE/s NET/s CALLS/s ERR/s PROCS IMAGE"},
+		{"containers", "CONTAINER CPU% RES MEM% FILE/s NET/s CALLS/s ERR/s IMAGE"},
 		{"connections", "PROTO LPORT REMOTE IP RPORT STATE IN/s OUT/s COMMAND"},
 		{"files", "IN OUT OPS OPENS ERR TIME AVG P99 OPEN FILENAME"},
 		{"syscalls", "SYSCALL CALLS/s ERR/s TIME AVG P99 MAX IO/s"},
@@ -164,7 +169,7 @@ static void test_good(void **state)
 
 	if (views_load_file(&views, "tests/data/views-good.json", &err))
 		fail_msg("%d:%d: %s", err.line, err.column, err.message);
-	assert_int_equal(views->n, 7);
+	assert_int_equal(views->n, N_STOCK + 1);
 	v = views_find(views, "dirs");
 	assert_non_null(v);
 	assert_string_equal(v->columns[0].id, "evt.latency.p99");
@@ -241,7 +246,7 @@ static void test_mistakes(void **state)
 	assert_int_equal(views_load_text(&views, "x.json", text, len, &err), -EINVAL);
 	assert_string_equal(err.file, "x.json");
 	assert_int_equal(err.line, 4);
-	assert_int_equal(views->n, 6);
+	assert_int_equal(views->n, N_STOCK);
 	views_free(views);
 	buf_done(&r.text);
 	free(text);
@@ -333,7 +338,7 @@ static void test_docs(void **state)
 		assert_non_null(end);
 		if (views_load_text(&views, "docs/views.md", p, (size_t)(end - p), &err))
 			fail_msg("example %zu: %d:%d: %s", n + 1, err.line, err.column, err.message);
-		assert_int_equal(views->n, 7);
+		assert_int_equal(views->n, N_STOCK + 1);
 		assert_int_equal(needs_of(views->items[6]) & NEED_TASKS, NEED_TASKS);
 		views_free(views);
 		p = end;
