@@ -19,7 +19,9 @@ e2e: all workloads
 	$(Q)tests/e2e/run $(ONLY)
 soak: all workloads
 	$(Q)SOAK=$(or $(SOAK),1800) tests/e2e/run case_soak
-bench: all workloads benchbin
+bench:
+	$(Q)if [ -x packaging/deps.sh ]; then packaging/deps.sh bench; fi
+	$(Q)$(MAKE) --no-print-directory all workloads benchbin
 	$(Q)bench/run $(if $(QUICK),--quick)
 
 .PHONY: test check asan e2e soak bench benchbin
