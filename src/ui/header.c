@@ -418,7 +418,13 @@ int header_draw_spy(struct app *a)
 		x += term_put(a->term, 1, x, cols, ROLE_LABEL, "filter ");
 		format_safe(&b, s->filter_text, strlen(s->filter_text));
 		format_cut(&cut, buf_str(&b), cols > x + 1 ? (size_t)(cols - x - 1) : 0, false, false);
-		term_put(a->term, 1, x, cols, ROLE_DIM, buf_str(&cut));
+		x += term_put(a->term, 1, x, cols, ROLE_DIM, buf_str(&cut));
+		buf_reset(&b);
+		buf_adds(&b, "  of it in the kernel: ");
+		format_safe(&b, *s->kernel_text ? s->kernel_text : "nothing",
+			    strlen(*s->kernel_text ? s->kernel_text : "nothing"));
+		if (x + (int)format_width(buf_str(&b)) < cols)
+			term_put(a->term, 1, x, cols, ROLE_DIM, buf_str(&b));
 		buf_done(&cut);
 	}
 	buf_done(&b);

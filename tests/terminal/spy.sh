@@ -17,7 +17,7 @@ test_dig() {
 	open_dig
 	see 'calls/s'
 	see 'lost 0'
-	see 'filter .*proc.pid'
+	see 'filter .*proc.pid.* of it in the kernel: .*process'
 	see '(sendfile|epoll_wait|recvfrom|accept4|writev|openat|close)\('
 	see ' = '
 	see 'µs'
