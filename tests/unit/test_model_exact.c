@@ -355,6 +355,13 @@ static void add_sample(struct sums *sum, const struct sample *s)
 		sum->ended += s->processes[i].exited;
 }
 
+/* Sanitizers make a run ten times as long. */
+#ifdef __SANITIZE_ADDRESS__
+enum { SEEDS = 16 };
+#else
+enum { SEEDS = 140 };
+#endif
+
 static void run(uint64_t seed, size_t max_exits)
 {
 	struct sim *s = xcalloc(1, sizeof(*s));
@@ -407,13 +414,13 @@ static void run(uint64_t seed, size_t max_exits)
 
 static void test_sums(void **state)
 {
-	for (uint64_t seed = 0; seed < 150; seed++)
+	for (uint64_t seed = 0; seed < SEEDS; seed++)
 		run(seed, SIZE_MAX);
 }
 
 static void test_sums_with_folded_exits(void **state)
 {
-	for (uint64_t seed = 0; seed < 60; seed++)
+	for (uint64_t seed = 0; seed < SEEDS / 2; seed++)
 		run(seed, seed % 4);
 }
 
