@@ -301,6 +301,8 @@ int container_parse(const char *path, struct container_match *ret)
 		    !match_machine(parts, i, n, &m) && !match_scope(parts, i, n, &m) &&
 		    !match_other(parts, i, n, &m))
 			continue;
+		if (m.kind >= CONTAINER_GUESS && !*m.id) /* "machine-.scope" */
+			continue;
 		/* machine-x.scope/payload, libpod-x.scope/container: one container, two matches */
 		if (part_is(&parts[i], "payload") && i && at == i - 1 && ret->kind == CONTAINER_SURE)
 			continue;

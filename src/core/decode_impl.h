@@ -132,7 +132,4 @@ void dec_payload(struct dec *d, const void *data, size_t len, uint64_t full);
 /* Bytes of a buffer as the options want it: at most strsize of them. */
 void dec_bytes(struct dec *d, const void *data, size_t len, uint64_t full);
 
-/* Length of the printable UTF-8 sequence at p (1 for ASCII), 0 if it is none. */
-size_t utf8_printable(const unsigned char *p, size_t len);
-
 #endif

@@ -3,12 +3,13 @@
 #include "core/decode.h"
 
 #include "core/decode_impl.h"
+#include "core/format.h"
 
 /* Printable characters and line ends; everything else is a dot. CR before LF is dropped. */
 static void as_text(const unsigned char *p, size_t len, struct buf *out)
 {
 	for (size_t i = 0; i < len; i++) {
-		size_t n = utf8_printable(p + i, len - i);
+		size_t n = format_printable(p + i, len - i);
 
 		if (n) {
 			buf_add(out, p + i, n);

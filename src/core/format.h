@@ -26,6 +26,9 @@ void format_value(struct buf *out, const struct value *v, enum unit unit, bool a
  */
 void format_safe(struct buf *out, const char *s, size_t len);
 
+/* Bytes of the character at text if format_safe() would leave it as it is, else 0. */
+size_t format_printable(const void *text, size_t len);
+
 /* Terminal cells that a safe UTF-8 string takes; and as many bytes of it as fit into `cells`. */
 size_t format_width(const char *s);
 size_t format_fit(const char *s, size_t cells, size_t *ret_cells);
