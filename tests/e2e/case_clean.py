@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from cases import Skip, case, run_command
+from cases import Skip, case, run_command, wait_for
 from monitor import PROGRAM, ROOT, Monitor, Workload, end_process
 
 
@@ -132,13 +132,22 @@ def hostile_names(ctx):
     w = Workload(ctx, "procs", "hostile", ctx.dir, linger=True)
     outs = {}
     for fmt in ("table", "csv", "json"):
-        outs[fmt] = subprocess.Popen([PROGRAM, "-b", "--format", fmt, "-v", "files", "-d", "0.5", "-n", "4"],
-                                     stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
-    time.sleep(1.2)
+        path = os.path.join(ctx.dir, fmt)
+        with open(path, "w") as out:
+            p = subprocess.Popen([PROGRAM, "-b", "--format", fmt, "-v", "files", "-d", "0.5"], stdout=out,
+                                 stdin=subprocess.DEVNULL)
+        ctx.cleanup(end_process, p)
+        outs[fmt] = (p, path)
+    for p, path in outs.values():
+        wait_for("the first interval", lambda path=path: os.path.getsize(path) > 0, 20)
     w.go()
     listing = run_command(PROGRAM, "-b", "-d", "0.3", "-n", "1").stdout
-    for fmt, p in outs.items():
-        text = p.communicate(timeout=20)[0].decode("utf-8", errors="strict")
+    time.sleep(1)
+    for fmt, (p, path) in outs.items():
+        p.send_signal(signal.SIGINT)
+        p.wait(10)
+        with open(path, encoding="utf-8", errors="strict") as f:
+            text = f.read()
         bad = {c for c in text if (ord(c) < 32 and c != "\n") or 0x7f <= ord(c) < 0xa0 or
                (c == "\u202e" and fmt != "json")}  # JSON carries names as they are
         ctx.equal(bad, set(), f"{fmt}: control characters")
