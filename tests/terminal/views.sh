@@ -10,7 +10,7 @@ for v in json.load(open("views.json"))["views"]:
         print(v.get("hotkey", " "), v["name"])' "$1" | sort
 }
 offered() {
-	screen | grep -Eo '│ [0-9 ] [A-Z][A-Za-z ]+' | sed 's/^│ //; s/  .*//; s/ *$//' | sort -u
+	screen | grep -Eo '│ [0-9 ] [A-Z][A-Za-z ]+' | sed 's/^│ //; s/\([a-z]\)  .*/\1/; s/ *$//' | sort -u
 }
 
 test_picker_at_the_root() {
@@ -68,7 +68,7 @@ test_hotkeys() {
 		wait_for "ctop-trace .*$name"
 		wait_gone 'measuring'
 		wait_for '[1-9][0-9]*/[1-9]' # has rows, facts included
-	done <<< "$(applicable '')"
+	done <<< "$(applicable '' | grep '^[0-9]')"
 }
 
 test_hotkey_that_does_not_apply() {
