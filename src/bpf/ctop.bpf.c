@@ -96,6 +96,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	r = &s->task;
 	read_task(s, task);
 	r->exited = 1;
+	r->ended = bpf_ktime_get_boot_ns();
 	r->state = 'X';
 	if (st) {
 		r->sid = st->sid;

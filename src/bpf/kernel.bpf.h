@@ -306,10 +306,17 @@ struct tty_struct {
 	struct tty_driver *driver;
 };
 
+enum { RLIMIT_NOFILE = 7 };
+
+struct rlimit {
+	unsigned long rlim_cur, rlim_max;
+};
+
 struct signal_struct {
 	int nr_threads;
 	struct pid *pids[4]; /* PIDTYPE_PID, TGID, PGID, SID */
 	struct tty_struct *tty;
+	struct rlimit rlim[16];
 };
 
 struct task_struct {

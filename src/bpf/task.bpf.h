@@ -272,6 +272,7 @@ static __always_inline void read_task(struct scratch *s, struct task_struct *tas
 		if (mm && !r->kthread)
 			read_memory(s, mm);
 		r->fdcount = count_fds(task);
+		r->fdlimit = BPF_CORE_READ(task, signal, rlim[RLIMIT_NOFILE].rlim_cur);
 	}
 }
 

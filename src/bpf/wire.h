@@ -128,6 +128,8 @@ struct task_rec {
 	u64 disk_read, disk_write; /* bytes that went to or came from storage */
 	u64 args[6];       /* arguments of nr */
 	u64 vm_pages, rss_pages, swap_pages; /* of the address space; leader only, 0 at exit on some kernels */
+	u64 fdlimit;       /* RLIMIT_NOFILE, the soft one; leader only */
+	u64 ended;         /* ns since boot; 0 = alive */
 	struct obj_key wait_obj; /* object of nr's descriptor argument */
 	u32 ppid;          /* tgid of the real parent */
 	u32 uid, euid, gid;

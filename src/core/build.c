@@ -65,6 +65,7 @@ uint32_t build_process(struct build *b, struct proctable *procs, struct proc *p)
 		.vm = UNKNOWN_U64,
 		.rss = UNKNOWN_U64,
 		.swap = UNKNOWN_U64,
+		.fdlimit = UNKNOWN_U64,
 	};
 	return p->mark;
 }
@@ -190,15 +191,19 @@ static void finish_objects(struct build *b, struct sample *s, struct object *obj
 	}
 }
 
-static const char *parent_name(const struct sample *s, struct proctable *procs, uint32_t ppid)
+static void find_parent(const struct sample *s, struct proctable *procs, struct process *p)
 {
-	const struct proc *parent = ppid ? proctable_find(procs, ppid) : NULL;
+	const struct proc *parent = p->ppid ? proctable_find(procs, p->ppid) : NULL;
 
-	if (!parent || !*parent->comm)
-		return NULL;
-	if (parent->marked == procs->now && s->processes[parent->mark].name)
-		return s->processes[parent->mark].name;
-	return arena_strdup(s->arena, parent->comm);
+	if (!parent)
+		return;
+	/* a younger one has only got the number */
+	if (parent->marked == procs->now && parent->start_boot <= p->start_boot)
+		p->parent = &s->processes[parent->mark];
+	if (p->parent && p->parent->name)
+		p->pname = p->parent->name;
+	else if (*parent->comm)
+		p->pname = arena_strdup(s->arena, parent->comm);
 }
 
 static void finish_processes(struct build *b, struct sample *s, struct process *processes,
@@ -222,6 +227,9 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 			.vpid = p->told ? r->vpid : p->pid,
 			.start_boot = p->start_boot,
 			.start_time = p->start_time,
+			.end_time = exited && bp->ended > p->start_boot
+					    ? p->start_time + (bp->ended - p->start_boot)
+					    : UNKNOWN_U64,
 			.name = *p->comm ? arena_strdup(s->arena, p->comm) : "?",
 			.exe = proc_text(p, text, PROC_EXE),
 			.exepath = proc_text(p, text, PROC_EXEPATH),
@@ -229,6 +237,10 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 			.exeline = proc_text(p, text, PROC_EXELINE),
 			.cwd = proc_text(p, text, PROC_CWD),
 			.user = p->told ? arena_strdup(s->arena, users_name(users, r->uid)) : NULL,
+			.group = p->told ? arena_strdup(s->arena, users_group(users, r->gid)) : NULL,
+			.login = p->told && r->loginuid != UNKNOWN_U32
+					 ? arena_strdup(s->arena, users_name(users, r->loginuid))
+					 : NULL,
 			.uid = p->told ? r->uid : UNKNOWN_U32,
 			.gid = p->told ? r->gid : UNKNOWN_U32,
 			.loginuid = p->told ? r->loginuid : UNKNOWN_U32,
@@ -247,6 +259,8 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 			.vmrss = bp->rss,
 			.vmswap = bp->swap,
 			.fdcount = bp->fdcount,
+			.fdlimit = bp->fdlimit,
+			.life = p->life,
 			.exit_code = bp->exit_code,
 			.kthread = r->kthread,
 			.exited = exited,
@@ -256,7 +270,7 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 		list += bp->n_threads;
 	}
 	for (size_t i = 0; i < b->n_processes; i++)
-		processes[i].pname = parent_name(s, procs, processes[i].ppid);
+		find_parent(s, procs, &processes[i]);
 	for (size_t i = 0; i < b->n_threads; i++)
 		*next[b->threads[i].process]++ = &s->threads[i];
 	free(next);

@@ -271,12 +271,35 @@ static void build_thread(struct build *b, struct demo_proc *p, struct process *p
 	}
 }
 
+/* Parents are made before their children. */
+static const struct process *parent_of(const struct build *b, uint32_t ppid)
+{
+	for (size_t i = 0; ppid && i < b->s->n_processes; i++) {
+		if (b->processes[i].pid == ppid)
+			return &b->processes[i];
+	}
+	return NULL;
+}
+
+static void add_life(struct process_life *life, const struct thread *t)
+{
+	life->cpu += t->cpu;
+	life->disk_read += t->disk_read;
+	life->disk_write += t->disk_write;
+	life->maj_flt += t->maj_flt;
+	life->min_flt += t->min_flt;
+	life->calls += t->counts.calls;
+	life->errors += t->counts.errors;
+	life->file += t->counts.file_in + t->counts.file_out;
+	life->net += t->counts.net_in + t->counts.net_out;
+}
+
 static void build_process(struct build *b, struct demo_proc *p, struct process *proc)
 {
 	struct arena *arena = b->s->arena;
 	const struct demo_prog *prog = p->prog;
 	const struct thread **threads = arena_array(arena, p->n_tasks, sizeof(*threads));
-	uint64_t boot_epoch = DEMO_EPOCH - DEMO_UPTIME;
+	uint64_t boot_epoch = DEMO_EPOCH - DEMO_UPTIME, lived;
 	double grow = 1 + 0.002 * (double)(b->d->tick % 200) + 0.0001 * (double)p->index;
 
 	proc->pid = p->pid;
@@ -295,10 +318,13 @@ static void build_process(struct build *b, struct demo_proc *p, struct process *
 		proc->exeline = arena_printf(arena, "[%s]", proc->name);
 		proc->cwd = prog->kthread ? "/" : NULL;
 	}
+	proc->parent = parent_of(b, p->ppid);
 	proc->pname = p->pname ? numbered(arena, p->pname, 0) : NULL;
 	proc->user = arena_strdup(arena, prog->user);
+	proc->group = proc->user;
 	proc->uid = proc->gid = prog->uid;
 	proc->loginuid = prog->tty ? prog->uid : UNKNOWN_U32;
+	proc->login = prog->tty ? proc->user : NULL;
 	proc->pgrp = proc->session = prog->kthread ? 0 : p->pid;
 	proc->tty = prog->tty;
 	proc->container = &b->containers[prog->container];
@@ -307,6 +333,10 @@ static void build_process(struct build *b, struct demo_proc *p, struct process *
 	proc->cgroup = proc->container->cgroup;
 	proc->kthread = prog->kthread;
 	proc->exited = p->dies && p->dies == b->d->tick;
+	lived = b->s->time > proc->start_time ? b->s->time - proc->start_time : 0;
+	proc->end_time = !proc->exited ? UNKNOWN_U64
+				       : b->s->time - (lived < b->s->interval ? lived : b->s->interval) / 4;
+	proc->fdlimit = prog->kthread ? 4096 : prog->procs > 1 ? 65536 : 1024;
 	proc->fresh = b->s->interval && p->born == b->d->tick;
 	proc->nthreads = proc->exited ? 0 : (uint32_t)p->n_tasks;
 	proc->exit_code = proc->exited && prog->brief && p->pid % 5 == 0 ? 1 << 8 : 0;
@@ -323,8 +353,10 @@ static void build_process(struct build *b, struct demo_proc *p, struct process *
 		struct thread *t = &b->threads[b->s->n_threads++];
 
 		build_thread(b, p, proc, i, t);
+		add_life(&p->life, t);
 		threads[i] = t;
 	}
+	proc->life = p->life;
 	proc->leader = threads[0];
 	proc->threads = threads;
 	proc->n_threads = p->n_tasks;

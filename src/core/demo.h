@@ -125,6 +125,7 @@ struct demo_proc {
 	struct demo_fd fds[DEMO_FDS];
 	struct demo_task *tasks;
 	struct demo_obj *path_obj[DEMO_ACTS]; /* what an act with a path opens */
+	struct process_life life;
 	const char *pname;
 };
 

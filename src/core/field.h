@@ -54,7 +54,10 @@ enum field_flags {
 	FIELD_SPY = 1 << 3,         /* exists for spy events (evt.args, evt.rawres, ...) only */
 	FIELD_ARG = 1 << 4,         /* needs an argument (evt.type.is.read, evt.arg[0]): filters only */
 	FIELD_EITHER_END = 1 << 5,  /* fd.ip, fd.port, ...: see field_get_other() */
+	FIELD_EACH = 1 << 6,        /* FIELD_ARG that may stand without: any of the arguments 1, 2, ... */
 };
+
+enum { FIELD_EACH_MAX = 64 }; /* as far as that goes */
 
 /* 24 bytes: tables hold many. The address of an IP begins where the padding of the others is. */
 struct value {

@@ -74,6 +74,10 @@ INET(fd_bytes_received, is_connection(o) && put_u64(ret, o->bytes_received))
 INET(fd_queue_in, put_u32(ret, o->rx_queue))
 INET(fd_queue_out, put_u32(ret, o->tx_queue))
 
+/* Can be a little more than 100: the kernel lets one more wait than the limit says. */
+INET(fd_queue_usage, o->tcp_state == TCP_LISTEN && o->rx_queue != UNKNOWN_U32 && o->tx_queue &&
+			     o->tx_queue != UNKNOWN_U32 && put_double(ret, 100.0 * o->rx_queue / o->tx_queue))
+
 GETTER(fd_state)
 {
 	static const char *const names[] = {

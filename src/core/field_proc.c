@@ -3,6 +3,7 @@
  * field_proc.c - getters of proc.*, thread.*, user.* and group.*.
  */
 #include <sched.h>
+#include <stdlib.h>
 
 #include "core/field_get.h"
 #include "core/syscall.h"
@@ -52,10 +53,75 @@ PROC(proc_vpid, put_int(ret, p->vpid))
 PROC(evt_count_procinfo, put_int(ret, !p->exited))
 PROC(evt_count_procexit, put_int(ret, p->exited))
 PROC(user_loginuid, put_u32(ret, p->loginuid))
-PROC(user_loginname, p->loginuid == p->uid && put_str(ret, p->user))
+PROC(user_loginname, put_str(ret, p->login))
 PROC(user_name, put_str(ret, p->user))
 PROC(user_uid, put_u32(ret, p->uid))
 PROC(group_gid, put_u32(ret, p->gid))
+PROC(group_name, put_str(ret, p->group))
+PROC(proc_fdlimit, put_u64(ret, p->fdlimit))
+PROC(proc_fdusage, p->fdcount != UNKNOWN_U32 && p->fdlimit && p->fdlimit != UNKNOWN_U64 &&
+			   put_double(ret, 100.0 * p->fdcount / (double)p->fdlimit))
+PROC(proc_end_ts, put_u64(ret, p->end_time))
+
+#define LIFE(name, expr)                                                                                     \
+	GETTER(name)                                                                                         \
+	{                                                                                                    \
+		const struct process_life *l = r->process ? &r->process->life : NULL;                        \
+                                                                                                             \
+		return l && l->cpu != UNKNOWN_U64 && put_u64(ret, expr);                                     \
+	}
+
+LIFE(proc_life_calls, l->calls)
+LIFE(proc_life_cpu, l->cpu)
+LIFE(proc_life_disk, l->disk_read + l->disk_write)
+LIFE(proc_life_errors, l->errors)
+LIFE(proc_life_file, l->file)
+LIFE(proc_life_net, l->net)
+LIFE(proc_life_pfmajor, l->maj_flt)
+LIFE(proc_life_pfminor, l->min_flt)
+
+/* The process itself is its ancestor 0. */
+static const struct process *ancestor(const struct record *r, const char *arg)
+{
+	const struct process *p = r->process;
+	char *end;
+	unsigned long n = strtoul(arg, &end, 10);
+
+	if (*end || !*arg || n > FIELD_EACH_MAX)
+		return NULL;
+	for (; p && n; n--)
+		p = p->parent;
+	return p;
+}
+
+GETTER_ARG(proc_aname)
+{
+	const struct process *p = ancestor(r, arg);
+
+	return p && put_str(ret, p->name);
+}
+
+GETTER_ARG(proc_apid)
+{
+	const struct process *p = ancestor(r, arg);
+
+	return p && put_int(ret, p->pid);
+}
+
+GETTER_ARG(proc_aexepath)
+{
+	const struct process *p = ancestor(r, arg);
+
+	return p && put_str(ret, p->exepath);
+}
+
+GETTER_ARG(proc_acmdline)
+{
+	const struct process *p = ancestor(r, arg);
+	struct record of = {.process = p};
+
+	return p && get_proc_cmdline(&of, tmp, ret);
+}
 
 PROC(proc_nchilds, put_int(ret, p->nthreads ? p->nthreads - 1 : 0))
 PROC(proc_cmdlenargs, p->args &&put_int(ret, (int64_t)strlen(p->args)))
@@ -93,6 +159,8 @@ GETTER(proc_duration)
 
 	if (!p || !p->start_time || !r->sample)
 		return false;
+	if (p->end_time != UNKNOWN_U64)
+		return put_int(ret, (int64_t)(p->end_time - p->start_time));
 	return put_int(ret, r->sample->time > p->start_time ? (int64_t)(r->sample->time - p->start_time) : 0);
 }
 

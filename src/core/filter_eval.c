@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -116,11 +117,32 @@ static bool value_matches(const struct filter *f, const struct check *c, const s
 	return false;
 }
 
+/* proc.aname = sshd: some ancestor is; != means that none is. */
+static bool each_eval(const struct filter *f, const struct check *c, const struct record *r)
+{
+	bool found = false;
+	int n = 0;
+
+	while (n < FIELD_EACH_MAX && !found) {
+		struct value v = {.kind = V_MISSING};
+		char arg[8];
+
+		snprintf(arg, sizeof(arg), "%d", n + 1);
+		if (!c->field->get_arg(r, arg, f->scratch, &v))
+			break;
+		n++;
+		found = c->op == OP_EXISTS || value_matches(f, c, &v);
+	}
+	return c->op == OP_NE ? n && !found : found;
+}
+
 bool check_eval(const struct filter *f, const struct check *c, const struct record *r)
 {
 	struct value v = {.kind = V_MISSING}, other;
 	bool found;
 
+	if (!c->arg && (c->field->flags & FIELD_EACH))
+		return each_eval(f, c, r);
 	if (!c->arg)
 		v = field_get(c->field, r, f->scratch);
 	else if (!c->field->get_arg(r, c->arg, f->scratch, &v))

@@ -109,6 +109,23 @@ static void add_delta(struct thread *t, const struct task_delta *d)
 	t->disk_write += d->disk_write;
 }
 
+/* What a thread did before the first sample counts as its process's, too. */
+static void add_life(struct process_life *life, bool first, const struct task_rec *r,
+		     const struct task_delta *d)
+{
+	const struct task_counts *c = first ? &r->counts : &d->counts;
+
+	life->cpu += first ? r->exec_runtime : d->cpu;
+	life->disk_read += first ? r->disk_read : d->disk_read;
+	life->disk_write += first ? r->disk_write : d->disk_write;
+	life->maj_flt += first ? r->maj_flt : d->maj_flt;
+	life->min_flt += first ? r->min_flt : d->min_flt;
+	life->calls += c->calls;
+	life->errors += c->errors;
+	life->file += c->file_in + c->file_out;
+	life->net += c->net_in + c->net_out;
+}
+
 static void describe_thread(struct model *m, const struct capture_batch *batch, struct build_thread *bt,
 			    const struct task_rec *r)
 {
@@ -134,6 +151,7 @@ static void describe_process(struct model *m, struct build_process *bp, const st
 
 	bp->exit_code = r->exited ? r->exit_code : 0;
 	bp->fdcount = gone ? UNKNOWN_U32 : r->fdcount;
+	bp->fdlimit = gone ? UNKNOWN_U64 : r->fdlimit;
 	/* the address space is gone at exit on some kernels: 0 means unknown then */
 	bp->vm = r->exited && !r->vm_pages ? UNKNOWN_U64 : r->vm_pages * m->page_size;
 	bp->rss = r->exited && !r->vm_pages ? UNKNOWN_U64 : r->rss_pages * m->page_size;
@@ -173,6 +191,7 @@ static void take_task(struct model *m, const struct capture_batch *batch, const 
 		ti = build_add_thread(b, key, pi);
 	bt = &b->threads[ti];
 	add_delta(&bt->t, &delta);
+	add_life(&p->life, m->tasks.now == 1, r, &delta);
 	/* the exit of an old leader whose tid now belongs to the thread that took over: numbers only */
 	if (r->exited && bt->told && !bt->t.exited && bt->state != state)
 		return;
@@ -187,6 +206,8 @@ static void take_task(struct model *m, const struct capture_batch *batch, const 
 	b->processes[bt->process].n_here += is_here;
 	b->processes[bt->process].n_alive += is_here && r->state != 'Z' && r->state != 'X';
 	b->processes[bt->process].exited |= !is_here;
+	if (r->ended > b->processes[bt->process].ended)
+		b->processes[bt->process].ended = r->ended;
 	if (leader)
 		describe_process(m, &b->processes[bt->process], r);
 	else if (r->exited && b->processes[bt->process].leader == NO_INDEX)

@@ -200,8 +200,8 @@ static bool fd_number(const struct event *ev, int32_t *ret)
 	return true;
 }
 
-static const struct process *fill_process(struct event_record *ret, const struct container *c,
-					  const struct event *ev)
+static const struct process *fill_process(struct event_record *ret, const struct record_index *idx,
+					  const struct container *c, const struct event *ev)
 {
 	snprintf(ret->uid_text, sizeof(ret->uid_text), "%u", ev->uid);
 	ret->process = (struct process){
@@ -219,6 +219,10 @@ static const struct process *fill_process(struct event_record *ret, const struct
 		.vmrss = UNKNOWN_U64,
 		.vmswap = UNKNOWN_U64,
 		.fdcount = UNKNOWN_U32,
+		.fdlimit = UNKNOWN_U64,
+		.end_time = UNKNOWN_U64,
+		.life.cpu = UNKNOWN_U64,
+		.parent = idx ? map_get(&idx->processes, ev->ppid) : NULL,
 	};
 	return &ret->process;
 }
@@ -231,7 +235,7 @@ void record_from_event(struct event_record *ret, const struct record_index *idx,
 	const struct event_fd *fd = ev->fd[0].kind != OBJ_NONE ? &ev->fd[0] : &ev->ret_fd;
 
 	if (!p)
-		p = fill_process(ret, c, ev);
+		p = fill_process(ret, idx, c, ev);
 	for (size_t i = 0; i < p->n_threads && !t; i++) {
 		if (p->threads[i]->tid == ev->tid)
 			t = p->threads[i];

@@ -71,10 +71,17 @@ struct container {
 	bool is_host;         /* "not in any": all processes outside containers; process.cgroup tells units apart */
 };
 
+/* Since a process started; calls and their bytes: since it or this program did, whichever is later. */
+struct process_life {
+	uint64_t cpu, disk_read, disk_write, maj_flt, min_flt;
+	uint64_t calls, errors, file, net;
+};
+
 struct process {
 	uint32_t pid, ppid, vpid;
 	uint64_t start_boot;      /* ns since boot; (pid, start_boot) is the identity */
 	uint64_t start_time;      /* epoch ns */
+	uint64_t end_time;        /* epoch ns; UNKNOWN_U64 = alive, or not told */
 	const char *name;         /* comm of the leader */
 	const char *exe;          /* argv[0] */
 	const char *exepath;      /* resolved executable; NULL when not known */
@@ -82,7 +89,9 @@ struct process {
 	const char *exeline;      /* exe + args; "[name]" for kernel threads */
 	const char *cwd;
 	const char *pname;        /* parent's name */
-	const char *user;         /* name, or the number as text */
+	const struct process *parent; /* NULL = not in the sample */
+	const char *user, *group; /* name, or the number as text */
+	const char *login;        /* user who logged in; NULL = none */
 	uint32_t uid, gid, loginuid;
 	uint32_t pgrp, session, tty;
 	uint32_t pidns, netns;
@@ -94,6 +103,8 @@ struct process {
 	uint32_t nthreads;        /* alive now, zombies included */
 	uint64_t vmsize, vmrss, vmswap; /* bytes now; UNKNOWN_U64 */
 	uint32_t fdcount;         /* open descriptors now; UNKNOWN_U32 */
+	uint64_t fdlimit;         /* how many it may open (RLIMIT_NOFILE); UNKNOWN_U64 */
+	struct process_life life; /* cpu UNKNOWN_U64: none of it is known */
 	int32_t exit_code;        /* wait status, valid when exited */
 	bool kthread;
 	bool exited;              /* ended inside the interval */

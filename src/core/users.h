@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * users.h - user names from a passwd file. Reads the file itself: a monitor
+ * users.h - user and group names from passwd and group files. Reads the files itself: a monitor
  * must never wait for a name service on the network.
  */
 #ifndef CTOP_CORE_USERS_H
@@ -10,14 +10,15 @@
 
 struct users;
 
-/* etc_root holds passwd ("/etc"). Never fails: without the file every name is a number. */
+/* etc_root holds both ("/etc"). Never fails: without a file every name is a number. */
 struct users *users_new(const char *etc_root);
 struct users *users_free(struct users *u);
 
-/* Reads the file again if it changed; once an interval. */
+/* Reads a file again if it changed; once an interval. */
 void users_refresh(struct users *u);
 
 /* Name, or the number as text. Lives until users_refresh() or users_free(). */
 const char *users_name(struct users *u, uint32_t uid);
+const char *users_group(struct users *u, uint32_t gid);
 
 #endif

@@ -85,6 +85,8 @@ static inline struct process *sb_process(struct builder *b, uint32_t pid, const 
 			      .vmrss = UNKNOWN_U64,
 			      .vmswap = UNKNOWN_U64,
 			      .loginuid = UNKNOWN_U32,
+			      .end_time = UNKNOWN_U64,
+			      .fdlimit = UNKNOWN_U64,
 			      .fdcount = UNKNOWN_U32};
 	return p;
 }

@@ -90,6 +90,8 @@ static void test_json(void **state)
 		const struct view *view = views->items[v];
 		struct output out = run(views, view->id, (struct batch_config){.format = FORMAT_JSON});
 
+		size_t rows = 0;
+
 		assert_int_equal(out.n, INTERVALS);
 		for (size_t i = 0; i < out.n; i++) {
 			json_error_t err;
@@ -103,7 +105,7 @@ static void test_json(void **state)
 			assert_float_equal(json_real_value(json_object_get(o, "time")),
 					   1768485721.0 + (double)i, 1e-6);
 			assert_true(json_is_true(json_object_get(json_object_get(o, "health"), "exact")));
-			assert_true(json_array_size(json_object_get(o, "rows")) > 0);
+			rows += json_array_size(json_object_get(o, "rows"));
 			json_array_foreach(json_object_get(o, "rows"), k, row)
 			{
 				for (size_t c = 0; c < view->n_columns; c++) {
@@ -117,6 +119,8 @@ static void test_json(void **state)
 			}
 			json_decref(o);
 		}
+		if (!rows)
+			fail_msg("%s shows nothing of the demo", view->id);
 		free(out.text);
 	}
 }
@@ -178,7 +182,7 @@ static void test_csv(void **state)
 		size_t n = csv_cells(out.lines[0]);
 
 		assert_non_null(strstr(out.lines[0], "time,interval,"));
-		assert_true(out.n > 2);
+		assert_true(out.n > 1);
 		for (size_t i = 1; i < out.n; i++)
 			assert_int_equal(csv_cells(out.lines[i]), n);
 		free(out.text);

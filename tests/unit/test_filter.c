@@ -55,9 +55,9 @@ static struct object *parse_tcp(struct builder *b, char *text, int family)
 /* "row NAME: key=value ..."; values may contain blanks: a value ends where " key=" begins. */
 static void parse_row(struct rows *rows, char *line)
 {
-	static const char *const keys[] = {"pid",     "name", "args", "container", "type", "err",
-					   "latency", "out",  "in",   "calls",     "file", "path",
-					   "tcp",     "tcp6", "tid",  "cpu"};
+	static const char *const keys[] = {"pid",     "name", "args", "container", "type",  "err",
+					   "latency", "out",  "in",   "calls",     "file",  "path",
+					   "tcp",     "tcp6", "tid",  "cpu",       "parent"};
 	enum { N = sizeof(keys) / sizeof(keys[0]) };
 	const char *value[N] = {NULL};
 	struct builder *b = rows->b;
@@ -87,6 +87,10 @@ static void parse_row(struct rows *rows, char *line)
 	p = sb_process(b, (uint32_t)atoi(value[0]), arena_strdup(b->arena, value[1]), c);
 	if (value[2])
 		p->args = arena_strdup(b->arena, value[2]);
+	for (size_t i = 0; value[16] && i < b->sample.n_processes; i++) {
+		if (b->processes[i].pid == (uint32_t)atoi(value[16]))
+			p->parent = &b->processes[i];
+	}
 	t = sb_thread(b, p, value[14] ? (uint32_t)atoi(value[14]) : p->pid);
 	if (value[15])
 		t->cpu = strtoull(value[15], NULL, 10) * 1000000;

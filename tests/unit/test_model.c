@@ -63,6 +63,7 @@ static int setup(void **state)
 	snprintf(f->etc, sizeof(f->etc), "%s/etc", f->root);
 	snprintf(f->cgroup, sizeof(f->cgroup), "%s/cgroup", f->root);
 	puts_at(f->etc, "passwd", "root:x:0:0::/root:/bin/sh\nweb:x:33:33::/:/bin/false\n");
+	puts_at(f->etc, "group", "www:x:34:web\n");
 	puts_at(f->proc, "self/cgroup", "0::/\n");
 	puts_at(f->proc, "sys/kernel/hostname", "testhost\n");
 	puts_at(f->cgroup, "cgroup.controllers", "");
@@ -195,6 +196,9 @@ static void test_process_facts_from_proc(void **state)
 	r->uid = 33;
 	r->vm_pages = 10;
 	r->fdcount = 7;
+	r->fdlimit = 1024;
+	r->gid = 34;
+	r->loginuid = 33;
 	r = task(f, 11, 10, 501, "pool-1");
 	r = task(f, 2, 2, 1, "kthreadd");
 	r->kthread = 1;
@@ -213,12 +217,19 @@ static void test_process_facts_from_proc(void **state)
 	assert_int_equal(p->n_threads, 2);
 	assert_int_equal(p->nthreads, 2);
 	assert_int_equal(p->fdcount, 7);
+	assert_int_equal(p->fdlimit, 1024);
+	assert_string_equal(p->group, "www");
+	assert_string_equal(p->login, "web");
+	assert_null(p->parent);
+	assert_true(p->end_time == UNKNOWN_U64);
 	assert_int_equal(p->vmsize, 10 * (uint64_t)sysconf(_SC_PAGESIZE));
 	assert_int_equal(p->start_time, 4500 * (uint64_t)SEC);
 	assert_string_equal(process(s, 2)->exeline, "[kthreadd]");
 	assert_true(process(s, 2)->kthread);
 	p = process(s, 20);
 	assert_string_equal(p->pname, "nginx");
+	assert_ptr_equal(p->parent, process(s, 10));
+	assert_string_equal(p->group, "0"); /* not in the file */
 	assert_string_equal(p->user, "4711");
 	assert_string_equal(p->exeline, "child"); /* no /proc any more: its name */
 	assert_string_equal(p->args, "");
@@ -255,11 +266,14 @@ static void test_exec_records(void **state)
 	r->state = 'X';
 	r->exit_code = 256;
 	r->exec_runtime = 1234;
+	r->ended = 1003 * (uint64_t)SEC + 250000000;
 	p = process(next(f), 30);
 	assert_string_equal(p->exeline, "ls -l /a");
 	assert_string_equal(p->args, "-l /a");
 	assert_true(p->exited);
 	assert_true(p->fresh);
+	assert_int_equal(p->end_time - p->start_time, 250000000); /* not the end of the interval */
+	assert_int_equal(p->life.cpu, 1234);
 	assert_int_equal(p->nthreads, 0);
 	assert_int_equal(p->exit_code, 256);
 	assert_int_equal(p->vmsize, UNKNOWN_U64);

