@@ -28,6 +28,7 @@ PROG    := $(if $(filter build,$(O)),,$(O)/)ctop-trace
 BPF_OBJ := $(O)/ctop.bpf.o
 SKEL    := $(O)/ctop.skel.h
 PLAIN   := $(O)/ctop_plain
+SPY     := $(O)/ctop_spy
 SRC     := $(sort $(wildcard src/bpf/*.c src/core/*.c src/views/*.c src/ui/*.c src/*.c))
 SRC     := $(filter-out %.bpf.c src/main.c,$(SRC))
 OBJ     := $(SRC:%.c=$(O)/%.o)
@@ -49,16 +50,24 @@ $(LIB): $(OBJ) $(O)/stock_views.o
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(O)/%.o: %.c | $(SKEL) $(PLAIN).skel.h
+$(O)/%.o: %.c | $(SKEL) $(PLAIN).skel.h $(SPY).skel.h
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALLC) -MMD -MP -c -o $@ $<
 
-# twice: the plain object is for kernels before 6.2, see object.bpf.h
-$(PLAIN).bpf.o: BPFDEF := -DCTOP_PLAIN
-$(BPF_OBJ) $(PLAIN).bpf.o: src/bpf/ctop.bpf.c $(wildcard src/bpf/*.bpf.c src/bpf/*.bpf.h src/bpf/wire.h)
+BPFCC    = $(CLANG) -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Werror -Wno-unused-function \
+           -Wno-gnu-variable-sized-type-not-at-end -Isrc -I/usr/include/$(shell gcc -dumpmachine)
+BPFHDR  := $(wildcard src/bpf/*.bpf.h) src/bpf/wire.h
+
+# ctop.bpf.c twice: the plain object is for kernels before 6.2, see object.bpf.h
+$(BPF_OBJ): src/bpf/ctop.bpf.c $(BPFHDR)
 	$(call say,BPF,$@)
-	$(Q)mkdir -p $(@D) && $(CLANG) -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Werror -Wno-gnu-variable-sized-type-not-at-end -Wno-unused-function -Isrc $(BPFDEF) \
-		-I/usr/include/$(shell gcc -dumpmachine) -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(BPFCC) -c -o $@ $<
+$(PLAIN).bpf.o: src/bpf/ctop.bpf.c $(BPFHDR)
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D) && $(BPFCC) -DCTOP_PLAIN -c -o $@ $<
+$(SPY).bpf.o: src/bpf/spy.bpf.c $(BPFHDR)
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D) && $(BPFCC) -c -o $@ $<
 
 $(SKEL): $(BPF_OBJ)
 	$(call say,SKEL,$@)
@@ -66,6 +75,9 @@ $(SKEL): $(BPF_OBJ)
 $(PLAIN).skel.h: $(PLAIN).bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name ctop_plain > $@
+$(SPY).skel.h: $(SPY).bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name ctop_spy > $@
 
 # the stock views, byte for byte, as a C array
 $(O)/stock_views.c: views.json

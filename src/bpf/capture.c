@@ -185,8 +185,7 @@ static int load(struct capture *c, const struct capture_config *config)
 	max = config->max_exits ? config->max_exits : DEFAULT_EXITS;
 	bpf_map__set_max_entries(s->maps.exits_a, max);
 	bpf_map__set_max_entries(s->maps.exits_b, max);
-	if (config->spy_ring)
-		bpf_map__set_max_entries(s->maps.spy_ring, config->spy_ring);
+	c->spy_ring_size = config->spy_ring;
 	r = ctop_bpf__load(s);
 	if (r < 0)
 		return r;
@@ -271,7 +270,7 @@ struct capture *capture_free(struct capture *c)
 	if (!c)
 		return NULL;
 	if (c->skel)
-		capture_spy_stop(c);
+		capture_spy_unload(c);
 	bpf_link__destroy(c->enter);
 	pump_stop(c);
 	if (c->skel)

@@ -14,6 +14,7 @@
 
 /* The skeleton header defines no sizes for wire structs: they come from wire.h. */
 struct ctop_bpf;
+struct ctop_spy;
 
 /* A growing block of bytes. */
 struct bytes {
@@ -36,14 +37,17 @@ struct capture {
 	pthread_mutex_t lock; /* hooks: needs and spy both want sys_enter */
 	unsigned needs;
 	bool spying;
+	unsigned collected; /* intervals so far */
 	bool facts_left; /* facts were on since the last drain */
-	struct bpf_link *enter, *spy_links[3];
+	struct bpf_link *enter, *spy_links[4];
 	struct swap_pair facts, exits;
 	struct ring_buffer *meta;
 	struct bytes meta_pending;  /* read from the ring, not yet handed over */
 	pthread_mutex_t meta_lock;  /* both of them: the pump thread reads too */
 	pthread_t pump;
 	int pump_stop; /* eventfd; -1 = no thread */
+	struct ctop_spy *spy_skel; /* loaded when first wanted, see capture_spy_prepare() */
+	uint32_t spy_ring_size;    /* bytes, 0 = as in the object */
 	struct ring_buffer *spy;
 	capture_spy_fn spy_fn;
 	void *spy_userdata;
@@ -82,6 +86,13 @@ struct btf;
 enum uring_variant uring_submit_variant(const struct btf *btf);
 enum uring_variant uring_complete_variant(const struct btf *btf);
 bool kernel_has_function(const struct btf *btf, const char *name);
+
+/*
+ * Loads the spy's programs ahead of time, so that the key that starts it is
+ * answered at once; not at start, where it would hold up the first screen.
+ */
+void capture_spy_prepare(struct capture *c);
+void capture_spy_unload(struct capture *c);
 
 uint64_t mono_now(void);
 

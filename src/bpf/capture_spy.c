@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * capture_spy.c - attaches the spy's hooks, fills its filter sets, reads its
+ * capture_spy.c - loads the spy's object, attaches its hooks, fills its filter sets, reads its
  * ring. An exec comes as two records, its arguments from the entry and its
  * result from the end; they are joined here.
  */
@@ -10,6 +10,7 @@
 
 #include "bpf/capture_priv.h"
 #include "ctop.skel.h"
+#include "ctop_spy.skel.h"
 
 /* Empties a hash map by walking it. */
 static void clear_map(const struct bpf_map *map)
@@ -123,10 +124,53 @@ static int on_record(void *ctx, void *data, size_t size)
 	return c->spy_delivered >= c->spy_max ? -ENOBUFS : 0;
 }
 
+/* Loads the spy's object once; its threads map is the counting side's. Lock held. */
+static int load_spy(struct capture *c)
+{
+	struct ctop_spy *s;
+	int r;
+
+	if (c->spy_skel)
+		return 0;
+	s = ctop_spy__open();
+	if (!s)
+		return -errno;
+	memcpy((void *)s->rodata->calls, c->skel->rodata->calls, sizeof(s->rodata->calls));
+	memcpy((void *)s->rodata->compat_calls, c->skel->rodata->compat_calls,
+	       sizeof(s->rodata->compat_calls));
+	s->rodata->v1_choice = c->skel->rodata->v1_choice;
+	if (c->spy_ring_size)
+		bpf_map__set_max_entries(s->maps.spy_ring, c->spy_ring_size);
+	r = bpf_map__reuse_fd(s->maps.threads, bpf_map__fd(c->skel->maps.threads));
+	if (r >= 0)
+		r = ctop_spy__load(s);
+	if (r < 0) {
+		ctop_spy__destroy(s);
+		return r;
+	}
+	c->spy_skel = s;
+	return 0;
+}
+
+void capture_spy_prepare(struct capture *c)
+{
+	pthread_mutex_lock(&c->lock);
+	load_spy(c); /* an error comes again, and is reported, when the spy starts */
+	pthread_mutex_unlock(&c->lock);
+}
+
+void capture_spy_unload(struct capture *c)
+{
+	capture_spy_stop(c);
+	if (c->spy_skel)
+		ctop_spy__destroy(c->spy_skel);
+	c->spy_skel = NULL;
+}
+
 static int attach_spy(struct capture *c)
 {
-	struct bpf_program *progs[] = {c->skel->progs.spy_fork, c->skel->progs.spy_exit,
-				       c->skel->progs.spy_enter};
+	struct bpf_program *progs[] = {c->spy_skel->progs.spy_fork, c->spy_skel->progs.spy_cgroup,
+				       c->spy_skel->progs.spy_exit, c->spy_skel->progs.spy_enter};
 
 	for (size_t i = 0; i < sizeof(progs) / sizeof(*progs); i++) {
 		c->spy_links[i] = bpf_program__attach(progs[i]);
@@ -138,10 +182,16 @@ static int attach_spy(struct capture *c)
 
 int capture_spy_start(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets)
 {
-	struct ctop_bpf *s = c->skel;
+	struct ctop_spy *s;
 	int r;
 
 	capture_spy_stop(c);
+	pthread_mutex_lock(&c->lock);
+	r = load_spy(c);
+	pthread_mutex_unlock(&c->lock);
+	if (r < 0)
+		return r;
+	s = c->spy_skel;
 	/* mapped only while in use: the ring counts twice in our memory */
 	c->spy = ring_buffer__new(bpf_map__fd(s->maps.spy_ring), on_record, c, NULL);
 	if (!c->spy)
@@ -209,7 +259,10 @@ void capture_spy_stop(struct capture *c)
 
 void capture_spy_counts(const struct capture *c, struct spy_counts *ret)
 {
-	ret->seen = c->skel->bss->spy_seen;
-	ret->passed = c->skel->bss->spy_passed;
-	ret->lost = c->skel->bss->spy_lost;
+	*ret = (struct spy_counts){0};
+	if (!c->spy_skel)
+		return;
+	ret->seen = c->spy_skel->bss->spy_seen;
+	ret->passed = c->spy_skel->bss->spy_passed;
+	ret->lost = c->spy_skel->bss->spy_lost;
 }

@@ -12,18 +12,24 @@
 
 #include "bpf/capture_priv.h"
 #include "ctop.skel.h"
+#include "ctop_spy.skel.h"
 
 static void totals(struct capture *c, uint64_t *ret_ns, uint64_t *ret_runs)
 {
-	const struct bpf_program *progs[] = {c->skel->progs.on_sys_enter, c->skel->progs.on_sys_exit,
-					     c->skel->progs.on_exit,      c->skel->progs.on_exec,
-					     c->skel->progs.spy_enter,    c->skel->progs.spy_exit};
+	const struct bpf_program *progs[] = {c->skel->progs.on_sys_enter,
+					     c->skel->progs.on_sys_exit,
+					     c->skel->progs.on_exit,
+					     c->skel->progs.on_exec,
+					     c->spy_skel ? c->spy_skel->progs.spy_enter : NULL,
+					     c->spy_skel ? c->spy_skel->progs.spy_exit : NULL};
 
 	*ret_ns = *ret_runs = 0;
 	for (size_t i = 0; i < sizeof(progs) / sizeof(*progs); i++) {
 		struct bpf_prog_info info;
 		__u32 len = sizeof(info);
 
+		if (!progs[i])
+			continue;
 		memset(&info, 0, sizeof(info));
 		if (bpf_obj_get_info_by_fd(bpf_program__fd(progs[i]), &info, &len))
 			continue;

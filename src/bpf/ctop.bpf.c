@@ -2,7 +2,7 @@
 /*
  * ctop.bpf.c - the programs: counting at the end of every system call, facts
  * with objects and latency while a view needs them, exits, execs, cgroups, and
- * the iterators. The spy is in spy.bpf.h.
+ * the iterators. The spy is in spy.bpf.c.
  *
  * Only stable ground: tp_btf tracepoints, iterators, task storage, hashes,
  * ring buffers.
@@ -16,12 +16,12 @@
 
 #include "bpf/wire.h"
 #include "bpf/maps.bpf.h"
+#include "bpf/count_maps.bpf.h"
 #include "bpf/object.bpf.h"
 #include "bpf/task.bpf.h"
 #include "bpf/call.bpf.h"
 #include "bpf/count.bpf.h"
 #include "bpf/uring.bpf.h"
-#include "bpf/spy.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -202,8 +202,6 @@ int BPF_PROG(on_cgroup_mkdir, struct cgroup *cgrp, const char *path)
 	c->hdr.size = sizeof(*c);
 	if (bpf_ringbuf_output(&meta_ring, c, sizeof(*c), ring_wakeup(&meta_ring)))
 		ADD(lost.meta_full, 1);
-	if (spy.by_cgroup)
-		spy_inherit_cgroup(cgrp, c->id, c->hierarchy);
 	return 0;
 }
 

@@ -16,7 +16,11 @@
 #include "bpf/capture_priv.h"
 #include "ctop.skel.h"
 
-enum { READ_SIZE = 256 * 1024, BATCH = 4096 };
+enum {
+	READ_SIZE = 256 * 1024,
+	BATCH = 4096,
+	SPY_PREPARED_AFTER = 3 /* intervals: the screen is up by then */
+};
 
 /* What a batch owns. */
 struct memory {
@@ -229,6 +233,8 @@ int capture_collect(struct capture *c, struct capture_batch **ret)
 	b->n_facts = m->fact_keys.len / sizeof(struct fact_key);
 	memcpy(&b->lost, (const void *)&c->skel->bss->lost, sizeof(b->lost));
 	*ret = b;
+	if (++c->collected == SPY_PREPARED_AFTER)
+		capture_spy_prepare(c);
 	return 0;
 }
 

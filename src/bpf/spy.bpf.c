@@ -1,17 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * spy.bpf.h - the live stream: filters calls in the kernel, copies what their
+ * spy.bpf.c - the live stream: filters calls in the kernel, copies what their
  * arguments point to, sends one record a call. Attached only while somebody
  * looks. Events that do not pass the filter cost a few nanoseconds.
  *
  * An event is put together in a per-CPU buffer, then sent in one piece.
  */
-#ifndef CTOP_BPF_SPY_H
-#define CTOP_BPF_SPY_H
+#define CTOP_PLAIN /* not hot: one build serves all kernels, see object.bpf.h */
+
+#include "bpf/kernel.bpf.h"
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_tracing.h>
+
+#include "bpf/wire.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/spy_maps.bpf.h"
+#include "bpf/object.bpf.h"
+#include "bpf/task.bpf.h"
+#include "bpf/call.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
 
 enum {
 	EVENT_MASK = 8 * 1024 - 1, /* offsets of blobs; EVENT_MAX leaves room for the longest behind */
-	COPY_MIN = 128,             /* structs are copied whole however short payloads are cut */
+	COPY_MIN = 128,            /* structs are copied whole however short payloads are cut */
 	IOV_SHOWN = 8,
 	ARGV_SHOWN = 32,
 	ARRAY_BYTES = 1024,
@@ -30,7 +45,8 @@ static __always_inline struct spy_blob *blob_at(struct event_buf *e)
 }
 
 /* Ends the blob that was written behind blob_at(). */
-static __always_inline void blob_close(struct event_buf *e, u32 arg, u32 part, u64 addr, u32 len, u64 full, bool fault)
+static __always_inline void blob_close(struct event_buf *e, u32 arg, u32 part, u64 addr, u32 len, u64 full,
+				       bool fault)
 {
 	struct spy_blob *b = blob_at(e);
 
@@ -98,7 +114,8 @@ __noinline int copy_iov_part(u64 at)
 	if (n > snap - done)
 		n = snap - done;
 	asm volatile("" : "+r"(n));
-	if (n > WIRE_SNAP_MAX || bpf_probe_read_user((void *)(blob_at(e) + 1) + done, n, (void *)iov.iov_base))
+	if (n > WIRE_SNAP_MAX ||
+	    bpf_probe_read_user((void *)(blob_at(e) + 1) + done, n, (void *)iov.iov_base))
 		return 1;
 	e->iov_done += n;
 	e->iov_left -= n;
@@ -112,8 +129,8 @@ __noinline int copy_iov(u64 vec, u32 count, u64 limit, u32 id)
 
 	if (!e || !vec || !count)
 		return 0;
-	copy_mem(vec, (count > IOV_SHOWN ? IOV_SHOWN : count) * sizeof(struct iovec), (u64)count * sizeof(struct iovec),
-		 id);
+	copy_mem(vec, (count > IOV_SHOWN ? IOV_SHOWN : count) * sizeof(struct iovec),
+		 (u64)count * sizeof(struct iovec), id);
 	if (!blob_room(e))
 		return 0;
 	e->iov_left = limit;
@@ -125,7 +142,8 @@ __noinline int copy_iov(u64 vec, u32 count, u64 limit, u32 id)
 	return 0;
 }
 
-/* A msghdr: itself, name (part 2), iovec (part 3), payload (part 1). limit ~0: the lengths of the iovec say. */
+/* A msghdr: itself, name (part 2), iovec (part 3), payload (part 1). limit ~0: the lengths of the iovec say.
+ */
 __noinline int copy_msg(u64 addr, u32 size, u64 limit, u32 arg)
 {
 	struct user_msghdr m;
@@ -134,12 +152,14 @@ __noinline int copy_msg(u64 addr, u32 size, u64 limit, u32 arg)
 		return 0;
 	copy_mem(addr, size, size, arg);
 	if (m.msg_name && m.msg_namelen)
-		copy_mem(m.msg_name, m.msg_namelen > COPY_MIN ? COPY_MIN : m.msg_namelen, m.msg_namelen, arg | 2 << 8);
+		copy_mem(m.msg_name, m.msg_namelen > COPY_MIN ? COPY_MIN : m.msg_namelen, m.msg_namelen,
+			 arg | 2 << 8);
 	copy_iov(m.msg_iov, m.msg_iovlen > 1024 ? 1024 : m.msg_iovlen, limit, arg | 3 << 8);
 	return 0;
 }
 
-/* Strings of a NULL-terminated pointer array, joined by NUL; full = how many there were (as far as looked). */
+/* Strings of a NULL-terminated pointer array, joined by NUL; full = how many there were (as far as looked).
+ */
 __noinline int copy_argv(u64 vec, u32 arg)
 {
 	struct event_buf *e = event_get();
@@ -156,8 +176,8 @@ __noinline int copy_argv(u64 vec, u32 arg)
 		n++;
 		if (len > WIRE_SNAP_MAX / 2)
 			continue;
-		got = bpf_probe_read_user_str((void *)(blob_at(e) + 1) + (len & (WIRE_SNAP_MAX - 1)), WIRE_SNAP_MAX / 2,
-					      (void *)str);
+		got = bpf_probe_read_user_str((void *)(blob_at(e) + 1) + (len & (WIRE_SNAP_MAX - 1)),
+					      WIRE_SNAP_MAX / 2, (void *)str);
 		if (got > 0)
 			len += got;
 	}
@@ -209,7 +229,8 @@ __noinline int copy_arg(u32 i)
 			copy_mem(addr, n > COPY_MIN ? COPY_MIN : n, n, i);
 		return 0;
 	}
-	case COPY_IOV_ARG: return copy_iov(addr, e->hdr.rec.args[size < 6 ? size : 0], ret > 0 ? ret : ~0ULL, i);
+	case COPY_IOV_ARG:
+		return copy_iov(addr, e->hdr.rec.args[size < 6 ? size : 0], ret > 0 ? ret : ~0ULL, i);
 	case COPY_IOV_RET: return copy_iov(addr, e->hdr.rec.args[size < 6 ? size : 0], ret > 0 ? ret : 0, i);
 	case COPY_MSG_ARG: return copy_msg(addr, 56, ret > 0 ? ret : ~0ULL, i);
 	case COPY_MSG_RET: return copy_msg(addr, 56, ret > 0 ? ret : 0, i);
@@ -315,11 +336,13 @@ static __always_inline void spy_name(const struct object *o)
 
 static __always_inline bool spy_object_wanted(const struct spy_rec *r)
 {
-	return bpf_map_lookup_elem(&spy_objects, &r->fd_obj[0]) || bpf_map_lookup_elem(&spy_objects, &r->fd_obj[1]) ||
+	return bpf_map_lookup_elem(&spy_objects, &r->fd_obj[0]) ||
+	       bpf_map_lookup_elem(&spy_objects, &r->fd_obj[1]) ||
 	       bpf_map_lookup_elem(&spy_objects, &r->ret_obj);
 }
 
-static __always_inline void spy_header(struct event_buf *e, struct task_struct *task, struct pt_regs *regs, u16 nr)
+static __always_inline void spy_header(struct event_buf *e, struct task_struct *task, struct pt_regs *regs,
+				       u16 nr)
 {
 	struct spy_rec *r = &e->hdr.rec;
 	struct task_struct *parent = task->real_parent;
@@ -366,7 +389,8 @@ int BPF_PROG(spy_enter, struct pt_regs *regs, long id)
 	const volatile struct call_desc *d = call_desc_of(nr);
 	struct event_buf *e;
 
-	if (!d || !(d->flags & (CALL_EXEC | CALL_NORETURN | CALL_CLOSE | CALL_BEFORE)) || !spy_wants(task, nr))
+	if (!d || !(d->flags & (CALL_EXEC | CALL_NORETURN | CALL_CLOSE | CALL_BEFORE)) ||
+	    !spy_wants(task, nr))
 		return 0;
 	e = event_get();
 	if (!e)
@@ -388,7 +412,8 @@ int BPF_PROG(spy_enter, struct pt_regs *regs, long id)
 		return 0;
 	}
 	/* an exec's end brings the result; its arguments must be read now, while the old memory is there */
-	if (spy.failed_only || spy.by_object || spy.io_only || (spy.min_latency && (d->flags & CALL_NORETURN)))
+	if (spy.failed_only || spy.by_object || spy.io_only ||
+	    (spy.min_latency && (d->flags & CALL_NORETURN)))
 		if (!(d->flags & CALL_EXEC))
 			return 0;
 	spy_header(e, task, regs, nr);
@@ -487,14 +512,15 @@ int BPF_PROG(spy_fork, struct task_struct *parent, struct task_struct *child)
 }
 
 /* So are cgroups made below a watched one. */
-static __always_inline void spy_inherit_cgroup(struct cgroup *cgrp, u64 id, u32 hierarchy)
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(spy_cgroup, struct cgroup *cgrp)
 {
-	u64 bit = hierarchy ? 1ULL << 63 : 0, parent = BPF_CORE_READ(cgrp, self.parent, cgroup, kn, id) | bit;
+	u64 bit = BPF_CORE_READ(cgrp, root, hierarchy_id) ? 1ULL << 63 : 0;
+	u64 id = BPF_CORE_READ(cgrp, kn, id) | bit;
+	u64 parent = BPF_CORE_READ(cgrp, self.parent, cgroup, kn, id) | bit;
 	u8 one = 1;
 
-	id |= bit;
-	if (bpf_map_lookup_elem(&spy_cgroups, &parent))
+	if (spy.by_cgroup && bpf_map_lookup_elem(&spy_cgroups, &parent))
 		bpf_map_update_elem(&spy_cgroups, &id, &one, BPF_ANY);
+	return 0;
 }
-
-#endif

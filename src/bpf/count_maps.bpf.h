@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * count_maps.bpf.h - maps and globals of the counting programs.
+ */
+#ifndef CTOP_BPF_COUNT_MAPS_H
+#define CTOP_BPF_COUNT_MAPS_H
+
+/*
+ * Facts and exits of the current interval. User space swaps the inner map for
+ * an empty one; the kernel waits for running programs; then nobody writes the
+ * old one any more and it is drained.
+ */
+struct fact_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct fact_key);
+	__type(value, struct fact_val);
+} facts_a SEC(".maps"), facts_b SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__array(values, struct fact_map);
+} facts SEC(".maps") = { .values = { &facts_a } };
+
+struct exit_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 32768);
+	__type(key, u64); /* running number: a tid can end twice in an interval */
+	__type(value, struct task_rec);
+} exits_a SEC(".maps"), exits_b SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__array(values, struct exit_map);
+} exits SEC(".maps") = { .values = { &exits_a } };
+
+/* Objects that user space has a name for; value: what the name depends on. A cache: eviction only means naming again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 131072);
+	__type(key, struct obj_key);
+	__type(value, u64);
+} named SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20);
+} meta_ring SEC(".maps");
+
+/* Globals have uapi types: the skeleton header shows them to user space. */
+/* Set by user space at run time. */
+__u32 facts_on;
+__u32 session; /* entry times of an earlier attachment of sys_enter do not count */
+
+/* Written here, read by user space. */
+__u64 sched_now;
+__u64 next_sid; /* atomic: once per thread */
+__u64 next_exit;
+__u32 uring_used; /* somebody did: there may be facts even when no view wants them */
+
+#endif
