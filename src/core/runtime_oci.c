@@ -4,6 +4,7 @@
  * them: containerd's tasks, runc, crun. The image's name is where the engine
  * above wrote it: in annotations.
  */
+#include "core/runtime_bolt.h"
 #include "core/runtime_read.h"
 
 #include <dirent.h>
@@ -163,6 +164,80 @@ void runtime_spec(struct runtime_query *q, const json_t *spec)
 
 /* ---- containerd ---- */
 
+struct container_row {
+	struct runtime_query *q;
+	const char *image;
+	json_t *labels;
+};
+
+static void take_image(const char *key, size_t key_len, const char *value, size_t len, bool is_bucket,
+		       void *userdata)
+{
+	struct container_row *row = userdata;
+
+	if (key_len == 5 && !memcmp(key, "image", 5) && len && len < META_TEXT_MAX)
+		row->image = arena_strndup(row->q->arena, value, len);
+}
+
+static void take_label(const char *key, size_t key_len, const char *value, size_t len, bool is_bucket,
+		       void *userdata)
+{
+	struct container_row *row = userdata;
+
+	if (key_len < META_TEXT_MAX && len < META_TEXT_MAX && json_object_size(row->labels) < META_LIST_MAX)
+		json_object_setn_new(row->labels, key, key_len, json_stringn(value, len));
+}
+
+static void forget_row(void *userdata)
+{
+	struct container_row *row = userdata;
+
+	row->image = NULL;
+	json_object_clear(row->labels);
+}
+
+/* Where the database is: the task's "work" leads below it, wherever that was configured. */
+static const char *database(struct runtime_query *q, const char *state, const char *ns)
+{
+	const char *tail = arena_printf(q->arena, "/io.containerd.runtime.v2.task/%s/%s", ns, q->id);
+	size_t end = strlen(tail), n;
+	char work[4096];
+
+	if (safe_readlink(q->sys_root, state, arena_printf(q->arena, "%s/%s/work", ns, q->id), work,
+			  sizeof(work)) < 0)
+		return "/var/lib/containerd/io.containerd.metadata.v1.bolt";
+	n = strlen(work);
+	if (*work != '/' || n <= end || strcmp(work + n - end, tail) != 0)
+		return NULL;
+	return arena_printf(q->arena, "%.*s/io.containerd.metadata.v1.bolt", (int)(n - end), work);
+}
+
+/* Image and labels of a container are nowhere else; those of a pod's sandbox are the pod's. */
+static void read_database(struct runtime_query *q, const char *state, const char *ns)
+{
+	static const char *const engine[] = {"io.cri-containerd.", "io.containerd.", "containerd.io/", NULL};
+	static const char *const kubelet[] = {"io.cri-containerd.", "io.kubernetes.", "io.containerd.",
+					      "containerd.io/", NULL};
+	struct container_meta *m = &q->meta;
+	const char *base = database(q, state, ns), *own[] = {"v1", ns, "containers", q->id, "labels"};
+	const char *sandbox = m->is_sandbox ? q->id : m->sandbox;
+	const char *pod[] = {"v1", ns, "containers", sandbox, "labels"};
+	struct container_row row = {q, NULL, json_object()};
+	int fd = base ? safe_open(q->sys_root, base, "meta.db") : -1;
+
+	if (fd >= 0 && bolt_bucket(fd, own, 4, take_image, forget_row, &row) == 0 && row.image && !m->image)
+		m->image = row.image;
+	if (fd >= 0 && bolt_bucket(fd, own, 5, take_label, forget_row, &row) == 0 &&
+	    json_object_size(row.labels))
+		runtime_labels(q, row.labels, engine, &m->labels, &m->n_labels);
+	json_object_clear(row.labels);
+	if (fd >= 0 && sandbox && bolt_bucket(fd, pod, 5, take_label, forget_row, &row) == 0)
+		runtime_labels(q, row.labels, kubelet, &m->pod_labels, &m->n_pod_labels);
+	json_decref(row.labels);
+	if (fd >= 0)
+		close(fd);
+}
+
 static int read_task(struct runtime_query *q, const char *state, const char *ns)
 {
 	const char *rel = arena_printf(q->arena, "%s/%s/config.json", ns, q->id);
@@ -177,6 +252,7 @@ static int read_task(struct runtime_query *q, const char *state, const char *ns)
 	if (q->meta.created == UNKNOWN_U64 && q->n_files)
 		q->meta.created = q->files[q->n_files - 1].stamp.mtime_ns;
 	q->meta.type = !strcmp(ns, "moby") ? "docker" : "containerd";
+	read_database(q, state, ns);
 	return 0;
 }
 

@@ -152,30 +152,58 @@ static int read_all(int fd, size_t expected, size_t max, char **ret, size_t *ret
 	return 0;
 }
 
-int safe_read(const char *sys_root, const char *base, const char *rel, size_t max, char **ret,
-	      size_t *ret_len, struct file_stamp *ret_stamp)
+static int open_regular(const char *sys_root, const char *base, const char *rel, struct stat *ret)
 {
-	int path = open_path(sys_root, base, rel, 0), fd = -1, r;
-	struct stat st;
+	int path = open_path(sys_root, base, rel, 0), r;
 
 	if (path < 0)
 		return path;
-	if (fstat(path, &st) < 0)
+	if (fstat(path, ret) < 0)
 		r = -errno;
-	else if (!S_ISREG(st.st_mode))
-		r = S_ISLNK(st.st_mode) ? -ELOOP : -EINVAL;
-	else if ((uint64_t)st.st_size > max)
-		r = -EFBIG;
+	else if (!S_ISREG(ret->st_mode))
+		r = S_ISLNK(ret->st_mode) ? -ELOOP : -EINVAL;
 	else
-		r = fd = reopen(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+		r = reopen(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	close(path);
+	return r;
+}
+
+int safe_open(const char *sys_root, const char *base, const char *rel)
+{
+	struct stat st;
+
+	return open_regular(sys_root, base, rel, &st);
+}
+
+int safe_read(const char *sys_root, const char *base, const char *rel, size_t max, char **ret,
+	      size_t *ret_len, struct file_stamp *ret_stamp)
+{
+	struct stat st;
+	int fd = open_regular(sys_root, base, rel, &st), r;
+
 	if (fd < 0)
-		return r;
-	r = read_all(fd, (size_t)st.st_size, max, ret, ret_len);
+		return fd;
+	r = (uint64_t)st.st_size > max ? -EFBIG : read_all(fd, (size_t)st.st_size, max, ret, ret_len);
 	close(fd);
 	if (r == 0 && ret_stamp)
 		*ret_stamp = stamp_of(&st);
 	return r;
+}
+
+int safe_readlink(const char *sys_root, const char *base, const char *rel, char *ret, size_t size)
+{
+	int fd = open_path(sys_root, base, rel, 0);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	n = readlinkat(fd, "", ret, size - 1);
+	if (n >= 0)
+		ret[n] = '\0';
+	else
+		n = -errno;
+	close(fd);
+	return n < 0 ? (int)n : 0;
 }
 
 int safe_stamp(const char *sys_root, const char *base, const char *rel, struct file_stamp *ret)

@@ -33,6 +33,13 @@ int safe_opendir(const char *sys_root, const char *base, const char *rel);
 int safe_read(const char *sys_root, const char *base, const char *rel, size_t max, char **ret,
 	      size_t *ret_len, struct file_stamp *ret_stamp);
 
+/* Opens a regular file for reading, of any size. Returns a descriptor that the caller closes, or -errno. */
+int safe_open(const char *sys_root, const char *base, const char *rel);
+
+/* Target of the link sys_root/base/rel, which is not followed, NUL-terminated; cut if size is too small. 0 or
+ * -errno. */
+int safe_readlink(const char *sys_root, const char *base, const char *rel, char *ret, size_t size);
+
 /* The stamp alone; of a directory too. 0 or -errno. */
 int safe_stamp(const char *sys_root, const char *base, const char *rel, struct file_stamp *ret);
 

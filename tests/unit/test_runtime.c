@@ -29,6 +29,8 @@
 #define DOCKER_FILE DOCKER_DIR "/config.v2.json"
 #define TASKS       "run/containerd/io.containerd.runtime.v2.task"
 
+#define DATABASE "var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db"
+
 struct fixture {
 	char root[64]; /* a copy of the data that tests may spoil */
 	struct runtime_query q;
@@ -46,13 +48,21 @@ __attribute__((format(printf, 1, 2))) static void sh(const char *fmt, ...)
 	assert_int_equal(system(command), 0);
 }
 
+static double seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
 static int setup(void **state)
 {
 	struct fixture *f = xcalloc(1, sizeof(*f));
 
 	strcpy(f->root, "/tmp/ctop-runtime-XXXXXX");
 	assert_non_null(mkdtemp(f->root));
-	sh("cp -r tests/data/runtimes/. %s", f->root);
+	sh("cp -r tests/data/runtimes/. %s && gunzip %s/" DATABASE ".gz", f->root, f->root);
 	f->q.arena = arena_new();
 	f->q.lists = &f->list;
 	f->q.sys_root = f->root;
@@ -225,7 +235,13 @@ static void kubernetes_containerd(void **state)
 	assert_string_equal(m->pod_container, "web");
 	assert_string_equal(m->sandbox, POD_ID);
 	assert_int_equal(m->privileged, 0);
-	assert_int_equal(m->n_labels, 0);
+	/* out of containerd's database */
+	assert_int_equal(m->n_labels, 3);
+	assert_string_equal(m->labels[0], "app=shop");
+	assert_string_equal(m->labels[1], "io.kubernetes.container.name=web");
+	assert_int_equal(m->n_pod_labels, 3);
+	assert_string_equal(m->pod_labels[0], "app=shop");
+	assert_string_equal(m->pod_labels[2], "tier=front");
 	assert_false(m->is_sandbox);
 	m = good(f, "containerd", POD_ID, NULL);
 	assert_true(m->is_sandbox);
@@ -248,14 +264,71 @@ static void kubernetes_crio(void **state)
 	assert_string_equal(m->labels[0], "app=shop-abc");
 }
 
-static void by_hand(void **state)
+static void containerd(void **state)
 {
 	struct fixture *f = *state;
 	const struct container_meta *m = good(f, "containerd", "ctr-load", "/default/ctr-load");
 
 	assert_string_equal(m->type, "containerd");
+	assert_string_equal(m->image, "localhost/ctop/load:2.1");
+	assert_int_equal(m->n_labels, 2); /* that of the image, too */
+	assert_string_equal(m->labels[1], "team=shop");
+	/* one of a page full: among branches */
+	sh("cd %s/" TASKS "/default && cp -r ctr-load ctr-031", f->root);
+	m = good(f, "containerd", "ctr-031", "/default/ctr-031");
+	assert_int_equal(m->n_labels, 2);
+	assert_string_equal(m->labels[0], "n=31");
+	/* its root is elsewhere: the task's link says where */
+	sh("cd %s && mkdir -p data && mv var/lib/containerd data/ && ln -s "
+	   "/data/containerd/io.containerd.runtime.v2.task/default/ctr-load " TASKS "/default/ctr-load/work",
+	   f->root);
+	assert_string_equal(good(f, "containerd", "ctr-load", NULL)->image, "localhost/ctop/load:2.1");
+	/* none: what the bundle says is left */
+	sh("rm -r %s/data", f->root);
+	m = good(f, "containerd", "ctr-load", NULL);
+	assert_null(m->image);
 	assert_int_equal(m->n_labels, 2);
 	assert_string_equal(m->labels[0], "app=web");
+}
+
+/* Thousands of broken databases: an answer or none, but never a crash or a hang. */
+static void hostile_database(void **state)
+{
+	struct fixture *f = *state;
+	char *path = xasprintf("%s/" DATABASE, f->root);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	off_t size = lseek(fd, 0, SEEK_END);
+	double start = seconds();
+
+	srandom(1);
+	assert_true(fd >= 0 && size > 4096);
+	for (int i = 0; i < 3000; i++) {
+		unsigned char old[8], new[8];
+		off_t at = random() % 4 ? random() % 16 * 4096 + random() % 256 : random() % (size - 8);
+		size_t n = 1 + (size_t)random() % 8;
+
+		for (size_t k = 0; k < n; k++)
+			new[k] = random() % 3 ? (unsigned char)random() : 0xff;
+		assert_int_equal(pread(fd, old, n, at), n);
+		assert_int_equal(pwrite(fd, new, n, at), n);
+		good(f, "containerd", i % 2 ? "ctr-load" : POD_ID, NULL);
+		if (i % 8) /* else let them add up */
+			assert_int_equal(pwrite(fd, old, n, at), n);
+	}
+	assert_true(seconds() - start < 30);
+	assert_int_equal(ftruncate(fd, 5000), 0);
+	good(f, "containerd", "ctr-load", NULL);
+	assert_int_equal(ftruncate(fd, 10), 0);
+	good(f, "containerd", "ctr-load", NULL);
+	close(fd);
+	free(path);
+}
+
+static void by_hand(void **state)
+{
+	struct fixture *f = *state;
+	const struct container_meta *m;
+
 	m = good(f, "oci", "runc-load", "/runc-load");
 	assert_string_equal(m->name, "runc-load");
 	assert_string_equal(m->type, "runc");
@@ -293,14 +366,6 @@ static void machines(void **state)
 }
 
 /* ---- hostile ---- */
-
-static double seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 static void hostile_docker(void **state)
 {
@@ -504,6 +569,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(podman_rootless, setup, teardown),
 		cmocka_unit_test_setup_teardown(kubernetes_containerd, setup, teardown),
 		cmocka_unit_test_setup_teardown(kubernetes_crio, setup, teardown),
+		cmocka_unit_test_setup_teardown(containerd, setup, teardown),
+		cmocka_unit_test_setup_teardown(hostile_database, setup, teardown),
 		cmocka_unit_test_setup_teardown(by_hand, setup, teardown),
 		cmocka_unit_test_setup_teardown(machines, setup, teardown),
 		cmocka_unit_test(hostile_docker),
