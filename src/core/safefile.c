@@ -220,6 +220,33 @@ int safe_stamp(const char *sys_root, const char *base, const char *rel, struct f
 	return r;
 }
 
+/* The user or group that called sudo; root if nobody did. */
+static unsigned long sudo_id(const char *variable)
+{
+	const char *text = getenv(variable);
+	char *end;
+	unsigned long id = text && *text ? strtoul(text, &end, 10) : 0;
+
+	return text && *text && !*end ? id : 0;
+}
+
+bool safe_trusted(int fd)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return true;
+	if (fstat(fd, &st) < 0)
+		return false;
+	if (!S_ISREG(st.st_mode))
+		return true;
+	if (st.st_uid != 0 && st.st_uid != sudo_id("SUDO_UID"))
+		return false;
+	if ((st.st_mode & S_IWGRP) && st.st_gid != 0 && st.st_gid != sudo_id("SUDO_GID"))
+		return false;
+	return !(st.st_mode & S_IWOTH);
+}
+
 bool safe_component(const char *s)
 {
 	return *s && !strchr(s, '/') && strcmp(s, ".") && strcmp(s, "..") && strlen(s) <= NAME_MAX;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * safefile.h - reads of files that others write and that nobody vouches for:
- * what container runtimes keep on disk.
+ * what container runtimes keep on disk. And whether a file of our own can be
+ * vouched for.
  *
  * A path has two parts. The base is the runtime's own directory; symbolic links
  * in it are the administrator's (/var/lib/docker -> /data/docker) and are
@@ -48,6 +49,12 @@ static inline bool stamp_equal(const struct file_stamp *a, const struct file_sta
 	return a->dev == b->dev && a->ino == b->ino && a->size == b->size && a->mtime_ns == b->mtime_ns &&
 	       a->ctime_ns == b->ctime_ns;
 }
+
+/*
+ * Whether to believe an open file that says what to do (views): where root reads, a regular file must belong
+ * to root or to who called sudo, and nobody else may write it. Anybody else believes whom he likes.
+ */
+bool safe_trusted(int fd);
 
 /* Whether s can be one component of a path: not empty, no '/', not "." or "..". */
 bool safe_component(const char *s);
