@@ -5,6 +5,7 @@ import time
 
 import runtimes
 from cases import Failure, case, wait_for
+from case_spy import Spy
 from monitor import Monitor
 
 VIEWS = ["--views", os.path.join(os.path.dirname(os.path.abspath(__file__)), "views.json")]
@@ -154,3 +155,54 @@ def filters_by_name_and_image(ctx):
     ctx.check(both, "started")
     if not both:
         raise Failure("unreachable")
+
+
+@case(needs="bpf", timeout=180)
+def charges_and_limits(ctx):
+    """A quota and a memory limit that the runtime was given, and what the kernel does with them."""
+    rt = runtimes.Podman(ctx, runtimes.make_rootfs(os.path.join(ctx.dir, "rootfs")))
+    # the last one wins: the image's load is not run
+    c = rt.start("rt-limited", 1, "--memory=64m", "--cpu-quota=20000", "--cpu-period=100000", "--pids-limit=50")
+    c.wait_done()
+    m = Monitor(ctx, "rt-charges", interval=1, options=VIEWS)
+    burn = rt.run_in("rt-limited", "sh", "-c", "while :; do :; done")
+    m.wait_interval(4)
+    rows = [r for r in m.rows() if r["container.full_id"] == c.full_id]
+    ctx.cleanup(burn.wait)
+    ctx.cleanup(burn.kill)
+    row = rows[-1]
+    ctx.equal(row["cgroup.cpu.max"], 20.0, "quota")
+    ctx.within(row["cgroup.cpu"], 14, 24, "charged CPU")
+    ctx.within(row["cgroup.cpu.used"], 70, 120, "charged CPU of the quota")
+    ctx.within(row["thread.cpu"], row["cgroup.cpu"] - 6, row["cgroup.cpu"] + 6, "CPU of its threads")
+    ctx.check(row["cgroup.cpu.throttled"] > 2e8, f"throttled for {row['cgroup.cpu.throttled']} ns")
+    ctx.equal(row["cgroup.memory.max"], 64 << 20, "memory limit")
+    ctx.within(row["cgroup.memory"], 1 << 16, 64 << 20, "memory")
+    ctx.check(abs(row["cgroup.memory.used"] - row["cgroup.memory"] / (64 << 20) * 100) < 0.01, "of the limit")
+    ctx.equal(row["cgroup.memory.oom_kills"], 0, "OOM kills")
+    # the controller may be missing (hybrid hosts); what it says must be right
+    if row["cgroup.pids.max"] is not None:
+        ctx.equal(row["cgroup.pids.max"], 50, "pids limit")
+        ctx.equal(row["cgroup.pids"], 2, "pids")
+    eat = rt.run_in("rt-limited", "sh", "-c", "dd if=/dev/zero of=/dev/null bs=200M count=1")
+    eat.wait()
+    m.wait_interval(2)
+    rows = [r for r in m.rows() if r["container.full_id"] == c.full_id]
+    ctx.check(rows[-1]["cgroup.memory.oom_kills"] >= 1, f"OOM kills: {rows[-1]['cgroup.memory.oom_kills']}")
+    m.stop()
+
+
+@case(needs="bpf", timeout=180)
+def spy_by_name(ctx):
+    """The kernel decides by cgroup: calls of other containers do not even pass its filter."""
+    rt = runtimes.Podman(ctx, runtimes.make_rootfs(os.path.join(ctx.dir, "rootfs")))
+    both = [rt.start("rt-web", 5), rt.start("rt-db", 6)]
+    for c in both:
+        c.wait_done()
+    spy = Spy(ctx, "dig", "container.name=rt-web and container.image contains load")
+    for name in ("rt-web", "rt-db"):
+        rt.run_in(name, "dd", "if=/dev/zero", "of=/tmp/spied", "bs=512", "count=9").wait()
+    events = spy.stop().events()
+    ctx.equal({e["container"] for e in events}, {both[0].full_id[:12]}, "containers seen")
+    writes = [e for e in events if e["comm"] == "dd" and e["type"] == "write" and e["rawres"] == 512]
+    ctx.equal(len(writes), 9, f"writes of its dd among {len(events)} events")

@@ -196,6 +196,9 @@ class Podman(Runtime):
     def rename(self, old, new):
         run_command(*self.base(), "rename", old, new)
 
+    def run_in(self, name, *argv):
+        return subprocess.Popen(self.base() + ["exec", name, *argv], stdin=NULL, stdout=NULL, stderr=NULL)
+
     def short(self, name):
         run_command(*self.base(), "run", "--rm", "--network=none", "--ulimit", "nofile=1024:1024", "--ulimit",
                     "nproc=4096:4096", "--name", name, IMAGE, *SHORT, timeout=60)
