@@ -146,7 +146,7 @@ static int run_intervals(const struct batch_config *c, char **ret_error)
 
 int batch_run(const struct batch_config *c, char **ret_error)
 {
-	int r = c->spy ? batch_spy(c, ret_error) : run_intervals(c, ret_error);
+	int r = c->spy || view_is_list(c->view) ? batch_spy(c, ret_error) : run_intervals(c, ret_error);
 
 	return r == -EPIPE ? 0 : r;
 }

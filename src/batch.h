@@ -44,12 +44,19 @@ void batch_begin(const struct batch_config *c, struct buf *out);
 void batch_interval(const struct batch_config *c, const struct sample *s, const struct table *t,
 		    struct buf *out);
 
+/* A list: its header, one event, and in JSON the interval that the rows in `rows` (emptied) belong to. */
+void batch_list_begin(const struct batch_config *c, struct buf *out);
+void batch_list_row(const struct batch_config *c, uint64_t time, const struct row *row, struct buf *out);
+void batch_list_interval(const struct batch_config *c, const struct sample *s, uint64_t lost, struct buf *rows,
+			 struct buf *out);
+
 /* Writes all of b and empties it. -EPIPE when nobody reads; other -errno. */
 int batch_write(const struct batch_config *c, int fd, struct buf *b);
 /* Sleeps until mono time `until` (ns). false: was told to stop. */
 bool batch_wait(const struct batch_config *c, uint64_t until);
 uint64_t batch_now(void);
 
+/* The spy that was asked for, or the list view. */
 int batch_spy(const struct batch_config *c, char **ret_error);
 
 /* HH:MM:SS of epoch ns in local time, with `digits` of the fraction. */

@@ -153,14 +153,19 @@ static void add_time(struct buf *out, uint64_t ns)
 		 (unsigned long long)(ns % 1000000000));
 }
 
-static void json_interval(const struct batch_config *c, const struct sample *s, const struct table *t,
-			  struct buf *out)
+static void json_begin(const struct batch_config *c, const struct sample *s, struct buf *out)
 {
 	buf_addf(out, "{\"view\":\"%s\",\"time\":", c->view->id);
 	add_time(out, s->time);
 	buf_adds(out, ",\"interval\":");
 	add_time(out, s->interval);
 	buf_adds(out, ",\"rows\":[");
+}
+
+static void json_interval(const struct batch_config *c, const struct sample *s, const struct table *t,
+			  struct buf *out)
+{
+	json_begin(c, s, out);
 	for (size_t i = 0; i < t->n_rows; i++) {
 		buf_adds(out, i ? ",{" : "{");
 		json_cells(out, c->view, t->rows[i].cells, t->rows[i].sums, false);
@@ -348,6 +353,94 @@ static void table_interval(const struct batch_config *c, const struct sample *s,
 		free(cells[i]);
 	free(cells);
 	free(width);
+}
+
+/* --- lists --- */
+
+/* What comes later is not known yet: columns have the width that the view says; longer text moves the rest.
+ */
+static void list_cell(const struct column *col, const char *text, bool last, struct buf *out)
+{
+	size_t width = col->width, title = format_width(col->title), have = format_width(text), pad;
+	bool right = right_aligned(col);
+
+	width = title > width ? title : width;
+	pad = have < width ? width - have : 0;
+	buf_fill(out, ' ', right ? pad : 0);
+	buf_adds(out, text);
+	if (!last)
+		buf_fill(out, ' ', (right ? 0 : pad) + 2);
+}
+
+void batch_list_begin(const struct batch_config *c, struct buf *out)
+{
+	const struct view *v = c->view;
+	size_t start = out->len;
+
+	if (c->format == FORMAT_JSON)
+		return;
+	if (c->format == FORMAT_CSV)
+		buf_adds(out, "time");
+	for (size_t i = 0; i < v->n_columns; i++) {
+		if (c->format == FORMAT_CSV)
+			buf_addf(out, ",%s", v->columns[i].id);
+		else
+			list_cell(&v->columns[i], v->columns[i].title, i + 1 == v->n_columns, out);
+	}
+	if (c->format == FORMAT_CSV)
+		buf_addc(out, '\n');
+	else
+		end_line(c, start, out);
+}
+
+void batch_list_row(const struct batch_config *c, uint64_t time, const struct row *row, struct buf *out)
+{
+	const struct view *v = c->view;
+	size_t start = out->len;
+	char *text;
+
+	switch (c->format) {
+	case FORMAT_JSON:
+		buf_adds(out, out->len ? ",{\"time\":" : "{\"time\":");
+		add_time(out, time);
+		json_cells(out, v, row->cells, NULL, false);
+		buf_addc(out, '}');
+		break;
+	case FORMAT_CSV:
+		add_time(out, time);
+		for (size_t i = 0; i < v->n_columns; i++) {
+			buf_addc(out, ',');
+			csv_value(out, &row->cells[i]);
+		}
+		buf_addc(out, '\n');
+		break;
+	case FORMAT_TABLE:
+		for (size_t i = 0; i < v->n_columns; i++) {
+			text = cell_text(&v->columns[i], &row->cells[i], c->ascii);
+			list_cell(&v->columns[i], text, i + 1 == v->n_columns, out);
+			free(text);
+		}
+		end_line(c, start, out);
+		break;
+	}
+}
+
+void batch_list_interval(const struct batch_config *c, const struct sample *s, uint64_t lost,
+			 struct buf *rows, struct buf *out)
+{
+	if (c->format == FORMAT_JSON) {
+		json_begin(c, s, out);
+		buf_add(out, buf_str(rows), rows->len);
+		buf_adds(out, "],\"totals\":{");
+		json_host(out, s);
+		buf_adds(out, "},\"health\":{");
+		json_health(out, &s->health);
+		json_count(out, "lost", lost);
+		buf_adds(out, "}}\n");
+	} else {
+		buf_add(out, buf_str(rows), rows->len);
+	}
+	buf_reset(rows);
 }
 
 void batch_begin(const struct batch_config *c, struct buf *out)

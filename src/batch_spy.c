@@ -19,10 +19,12 @@
 #include "core/syscall.h"
 
 enum {
-	POLL_NS = 20000000, /* how often the ring is looked at */
-	POLL_EVENTS = 4096, /* most events of one look */
-	DIG_SNAPLEN = 256,  /* bytes copied of an argument; more than decode shows, paths are copied whole */
-	DRAIN_POLLS = 1000, /* looks at the end: a bound, not a wait */
+	POLL_NS = 20000000,  /* how often the ring is looked at */
+	POLL_EVENTS = 4096,  /* most events of one look */
+	DIG_SNAPLEN = 256,   /* bytes copied of an argument; more than decode shows, paths are copied whole */
+	LIST_SNAPLEN = 2048, /* same, for lists: a whole message to the log */
+	ROWS_MAX = 8 << 20,  /* bytes of rows until they are written, whatever the interval */
+	DRAIN_POLLS = 1000,  /* looks at the end: a bound, not a wait */
 };
 
 struct spy {
@@ -33,7 +35,9 @@ struct spy {
 	struct arena *arena; /* of the part of the filter that the kernel got */
 	struct spy_selection sel;
 	struct buf out;
-	uint64_t shown;
+	struct buf rows;      /* of a list, of the interval */
+	struct arena *cells;  /* of the row of a list */
+	uint64_t shown, lost; /* lost before this interval */
 };
 
 /* --- one event as text --- */
@@ -152,6 +156,15 @@ static void json_event(struct spy *spy, const struct event *ev, const struct rec
 	buf_done(&text);
 }
 
+static void list_event(struct spy *spy, const struct event *ev, const struct record *record)
+{
+	struct row row;
+
+	view_list_row(spy->c->view, record, spy->cells, &row);
+	batch_list_row(spy->c, ev->time, &row, &spy->rows);
+	arena_reset(spy->cells);
+}
+
 static void on_event(struct event *ev, void *userdata)
 {
 	struct spy *spy = userdata;
@@ -160,7 +173,9 @@ static void on_event(struct event *ev, void *userdata)
 	record_from_event(&er, spy->index, ev);
 	if (filter_match(spy->filter, &er.record)) {
 		spy->shown++;
-		if (spy->c->format == FORMAT_JSON)
+		if (!spy->c->spy)
+			list_event(spy, ev, &er.record);
+		else if (spy->c->format == FORMAT_JSON)
 			json_event(spy, ev, &er.record);
 		else if (spy->c->spy == SPY_ECHO)
 			echo_block(spy, ev);
@@ -195,7 +210,9 @@ static int renew(struct spy *spy, bool start)
 		return r;
 	arena = arena_new();
 	filter_push_down(spy->filter, s, arena, &sel, &text);
-	sel.filter.snaplen = spy->c->spy == SPY_ECHO ? WIRE_SNAP_MAX : DIG_SNAPLEN;
+	sel.filter.snaplen = spy->c->spy == SPY_ECHO ? WIRE_SNAP_MAX
+			     : spy->c->spy           ? DIG_SNAPLEN
+						     : LIST_SNAPLEN;
 	sel.filter.io_only = spy->c->spy == SPY_ECHO;
 	if (start || !same_selection(&sel, &spy->sel))
 		r = source_spy_start(spy->c->source, &sel);
@@ -209,12 +226,27 @@ static int renew(struct spy *spy, bool start)
 	return r;
 }
 
+/* Rows of a list are written as they come, but those of JSON: one object an interval holds them. */
+static void flush_rows(struct spy *spy, bool interval_over)
+{
+	struct source_counts counts;
+
+	if (spy->c->spy || (spy->c->format == FORMAT_JSON && !interval_over && spy->rows.len < ROWS_MAX))
+		return;
+	source_spy_counts(spy->c->source, &counts);
+	batch_list_interval(spy->c, spy->sample,
+			    counts.lost >= spy->lost ? counts.lost - spy->lost : counts.lost, &spy->rows,
+			    &spy->out);
+	spy->lost = counts.lost;
+}
+
 /* Writes what came. -EPIPE when nobody reads. */
 static int poll_once(struct spy *spy, int *ret_n)
 {
 	int n = source_spy_poll(spy->c->source, on_event, spy, POLL_EVENTS);
 
 	*ret_n = n < 0 ? 0 : n;
+	flush_rows(spy, false);
 	return n < 0 ? n : batch_write(spy->c, spy->c->out, &spy->out);
 }
 
@@ -240,6 +272,8 @@ static int run(struct spy *spy)
 		if (c->count && ++intervals >= c->count)
 			break;
 		r = renew(spy, false);
+		if (r == 0)
+			flush_rows(spy, true);
 		next += c->interval;
 	}
 	return r;
@@ -271,8 +305,15 @@ int batch_spy(const struct batch_config *c, char **ret_error)
 	struct filter_error fe;
 	struct source_counts counts;
 	unsigned needs;
-	int r = filter_parse(c->filter, &spy.filter, &fe);
+	struct selection selection;
+	char *text;
+	int r;
 
+	selection_init(&selection, c->view, c->filter);
+	text = c->spy ? xstrdup(c->filter) : selection_filter(&selection);
+	selection_done(&selection);
+	r = filter_parse(text, &spy.filter, &fe);
+	free(text);
 	if (r < 0) {
 		*ret_error = xstrdup(fe.message);
 		return r;
@@ -284,12 +325,19 @@ int batch_spy(const struct batch_config *c, char **ret_error)
 	r = source_set_needs(c->source, needs | NEED_TASKS);
 	if (r == 0)
 		r = renew(&spy, true);
+	spy.cells = arena_new();
+	if (r == 0 && !c->spy)
+		batch_list_begin(c, &spy.out);
 	if (r < 0)
 		*ret_error = xasprintf("cannot start the spy: %s", strerror(-r));
 	if (r == 0) {
 		r = run(&spy);
 		if (r == 0)
 			r = drain(&spy);
+		if (r == 0 && !c->spy && c->format == FORMAT_JSON && (r = renew(&spy, false)) == 0) {
+			flush_rows(&spy, true);
+			r = batch_write(c, c->out, &spy.out);
+		}
 		if (r < 0 && r != -EPIPE)
 			*ret_error = xasprintf("the spy ended: %s", strerror(-r));
 		source_spy_counts(c->source, &counts);
@@ -301,6 +349,8 @@ int batch_spy(const struct batch_config *c, char **ret_error)
 		}
 	}
 	buf_done(&spy.out);
+	buf_done(&spy.rows);
+	arena_free(spy.cells);
 	record_index_free(spy.index);
 	sample_free(spy.sample);
 	arena_free(spy.arena);

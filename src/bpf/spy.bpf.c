@@ -328,9 +328,15 @@ static __always_inline bool spy_wants(struct task_struct *task, u16 nr)
 	return !spy.by_cgroup || spy_cgroup_wanted(task);
 }
 
+/* Whether the filter asks for objects of such a kind; for any when it does not ask. */
+static __always_inline bool spy_kind_wanted(u32 kinds)
+{
+	return !spy.kinds || (spy.kinds & kinds);
+}
+
 static __always_inline void spy_name(const struct object *o)
 {
-	if (o->kind != OBJ_NONE && o->file)
+	if (o->kind != OBJ_NONE && o->file && spy_kind_wanted(1u << (o->kind & 15)))
 		name_object(SCRATCH_SPY, o, &spy_ring, &spy_named, spy_session);
 }
 
@@ -362,6 +368,8 @@ static __always_inline void spy_header(struct event_buf *e, struct task_struct *
 	r->tgid = task->tgid;
 	if (parent)
 		r->ppid = parent->tgid;
+	r->tty = tty_of(task->signal);
+	r->session = BPF_CORE_READ(task, signal, pids[3], numbers[0].nr);
 	r->uid = bpf_get_current_uid_gid();
 	r->cpu = bpf_get_smp_processor_id();
 	bpf_get_current_comm(r->comm, sizeof(r->comm));
@@ -412,7 +420,7 @@ int BPF_PROG(spy_enter, struct pt_regs *regs, long id)
 		return 0;
 	}
 	/* an exec's end brings the result; its arguments must be read now, while the old memory is there */
-	if (spy.failed_only || spy.by_object || spy.io_only ||
+	if (spy.failed_only || spy.by_object || spy.kinds || spy.io_only ||
 	    (spy.min_latency && (d->flags & CALL_NORETURN)))
 		if (!(d->flags & CALL_EXEC))
 			return 0;
@@ -436,7 +444,7 @@ int BPF_PROG(spy_exit, struct pt_regs *regs, long ret)
 	struct spy_rec *r;
 	struct object o;
 	u64 now, ts = st ? st->last_enter : 0;
-	u32 flags;
+	u32 flags, kinds = 0;
 
 	ADD(spy_seen, 1);
 	if (nr == WIRE_NR_NONE && ts)
@@ -460,12 +468,15 @@ int BPF_PROG(spy_exit, struct pt_regs *regs, long ret)
 	if (ts)
 		r->latency = now - ts;
 	if (flags & CALL_CLOSE) {
-		if (ts && st->enter_kind != OBJ_NONE)
+		if (ts && st->enter_kind != OBJ_NONE) {
 			r->fd_obj[0] = st->enter_obj;
+			kinds |= 1u << (st->enter_kind & 15);
+		}
 	} else if (flags & CALL_FD) {
 		__builtin_memset(&o, 0, sizeof(o));
 		if (object_of_own_fd(r->args[d->fd < 6 ? d->fd : 0], &o)) {
 			r->fd_obj[0] = o.key;
+			kinds |= 1u << (o.kind & 15);
 			spy_name(&o);
 		}
 	}
@@ -485,10 +496,11 @@ int BPF_PROG(spy_exit, struct pt_regs *regs, long ret)
 		__builtin_memset(&o, 0, sizeof(o));
 		if (object_of_own_fd(fd, &o)) {
 			r->ret_obj = o.key;
+			kinds |= 1u << (o.kind & 15);
 			spy_name(&o);
 		}
 	}
-	if (spy.by_object && !spy_object_wanted(r))
+	if (!spy_kind_wanted(kinds) || (spy.by_object && !spy_object_wanted(r)))
 		return 0;
 	if (!(flags & CALL_EXEC))
 		for (u32 i = 0; i < 6; i++)

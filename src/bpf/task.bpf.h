@@ -210,12 +210,22 @@ static __always_inline u8 task_state_char(struct task_struct *task)
 	return 'R';
 }
 
+/* Kernel dev_t of the controlling terminal, 0 = none. */
+static __always_inline u32 tty_of(struct signal_struct *signal)
+{
+	struct tty_struct *tty = BPF_CORE_READ(signal, tty);
+
+	if (!tty)
+		return 0;
+	return BPF_CORE_READ(tty, driver, major) << 20 |
+	       (BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index));
+}
+
 static __always_inline void read_identity(struct task_rec *r, struct task_struct *task)
 {
 	const struct cred *cred = task->real_cred;
 	struct signal_struct *signal = task->signal;
 	struct task_struct *parent = task->real_parent;
-	struct tty_struct *tty;
 	struct nsproxy *ns = task->nsproxy;
 
 	r->uid = BPF_CORE_READ(cred, uid.val);
@@ -230,10 +240,7 @@ static __always_inline void read_identity(struct task_rec *r, struct task_struct
 	r->vpid = pid_in_ns(BPF_CORE_READ(signal, pids[1]), NULL);
 	r->pgrp = BPF_CORE_READ(signal, pids[2], numbers[0].nr);
 	r->session = BPF_CORE_READ(signal, pids[3], numbers[0].nr);
-	tty = BPF_CORE_READ(signal, tty);
-	if (tty)
-		r->tty = BPF_CORE_READ(tty, driver, major) << 20 |
-			 (BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index));
+	r->tty = tty_of(signal);
 	BPF_CORE_READ_STR_INTO(&r->comm, task, comm);
 }
 

@@ -243,6 +243,8 @@ struct spy_rec {
 	struct obj_key ret_obj;   /* of a returned descriptor */
 	u32 size; /* whole record with blobs */
 	u32 cpu;
+	u32 tty;     /* as in struct task_rec */
+	u32 session;
 	char comm[WIRE_COMM_LEN];
 };
 
@@ -337,7 +339,7 @@ struct spy_filter {
 	u8 by_pid;        /* only tgids in the spy_pids set */
 	u8 failed_only;
 	u8 io_only;       /* only calls that moved bytes (echo) */
-	u8 pad[2];
+	u16 kinds;        /* only calls on objects of these kinds (1 << enum obj_kind) */
 	u64 min_latency;
 	u64 calls[WIRE_SYSCALLS / 64];
 	u64 compat_calls[WIRE_SYSCALLS / 64];

@@ -4,7 +4,7 @@
  * the samples count, one by one, with arguments, memory and names. Each poll
  * lets a little fake time pass. Knows the selection, not how events are shown.
  */
-#include "core/demo.h"
+#include "core/demo_draft.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,23 +19,9 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 
-#include "core/buf.h"
-#include "core/event.h"
 #include "core/mem.h"
 
 enum { EVENTS_PER_POLL = 9, TRIES = 60, NS_PER_POLL = 37000000, SNAP_DEFAULT = 256 };
-
-#define HEAP_ADDRESS  0x5581c0a41000ULL
-#define STACK_ADDRESS 0x7ffd4be01000ULL
-
-/* An event while it grows; offsets into tail become pointers at the end. */
-struct draft {
-	struct event ev;
-	struct buf tail;
-	size_t blob_at[WIRE_BLOBS_MAX];
-	size_t name_at[3];
-	uint32_t snaplen;
-};
 
 static struct demo *demo_of(struct source *s)
 {
@@ -44,8 +30,8 @@ static struct demo *demo_of(struct source *s)
 
 /* --- memory of arguments --- */
 
-static void blob(struct draft *dr, int arg, int part, uint64_t addr, const void *data, size_t len,
-		 uint64_t full)
+void draft_blob(struct draft *dr, int arg, int part, uint64_t addr, const void *data, size_t len,
+		uint64_t full)
 {
 	struct event_blob *b;
 
@@ -59,12 +45,12 @@ static void blob(struct draft *dr, int arg, int part, uint64_t addr, const void 
 	buf_add(&dr->tail, data, len);
 }
 
-static void blob_string(struct draft *dr, int arg, const char *s)
+void draft_string(struct draft *dr, int arg, const char *s)
 {
 	uint64_t addr = HEAP_ADDRESS + 0x400 * (uint64_t)arg;
 
 	dr->ev.args[arg] = addr;
-	blob(dr, arg, 0, addr, s, strlen(s), strlen(s));
+	draft_blob(dr, arg, 0, addr, s, strlen(s), strlen(s));
 }
 
 /* What such a program would send or receive; repeated until `len`. */
@@ -133,12 +119,12 @@ static void blob_payload(struct demo *d, struct draft *dr, const struct demo_pro
 	struct buf text = {0};
 
 	payload(d, p, o, out, full < dr->snaplen ? full : dr->snaplen, &text);
-	blob(dr, arg, part, HEAP_ADDRESS + 0x1000 * ((uint64_t)arg + (uint64_t)part), buf_str(&text),
-	     text.len, full);
+	draft_blob(dr, arg, part, HEAP_ADDRESS + 0x1000 * ((uint64_t)arg + (uint64_t)part), buf_str(&text),
+		   text.len, full);
 	buf_done(&text);
 }
 
-static void set_fd(struct draft *dr, int which, const struct demo_obj *o)
+void draft_fd(struct draft *dr, int which, const struct demo_obj *o)
 {
 	struct event_fd *f = which == 2 ? &dr->ev.ret_fd : &dr->ev.fd[which];
 
@@ -193,7 +179,7 @@ static void arguments(struct demo *d, struct draft *dr, struct demo_proc *p, con
 
 		ev->args[1] = STACK_ADDRESS;
 		ev->args[2] = 2;
-		blob(dr, 1, 0, STACK_ADDRESS, iov, sizeof(iov), sizeof(iov));
+		draft_blob(dr, 1, 0, STACK_ADDRESS, iov, sizeof(iov), sizeof(iov));
 		blob_payload(d, dr, p, o, 1, 1, true, bytes);
 		break;
 	}
@@ -204,9 +190,9 @@ static void arguments(struct demo *d, struct draft *dr, struct demo_proc *p, con
 		struct msghdr msg = {.msg_iov = (void *)(STACK_ADDRESS + 256), .msg_iovlen = 1};
 
 		ev->args[1] = STACK_ADDRESS;
-		blob(dr, 1, 0, STACK_ADDRESS, &msg, sizeof(msg), sizeof(msg));
+		draft_blob(dr, 1, 0, STACK_ADDRESS, &msg, sizeof(msg), sizeof(msg));
 		blob_payload(d, dr, p, o, 1, 1, a->nr == SYS_sendmsg, bytes);
-		blob(dr, 1, 3, STACK_ADDRESS + 256, &iov, sizeof(iov), sizeof(iov));
+		draft_blob(dr, 1, 3, STACK_ADDRESS + 256, &iov, sizeof(iov), sizeof(iov));
 		break;
 	}
 	case SYS_sendfile:
@@ -216,16 +202,16 @@ static void arguments(struct demo *d, struct draft *dr, struct demo_proc *p, con
 	case SYS_openat:
 		ev->args[0] = (uint64_t)(int64_t)AT_FDCWD;
 		ev->args[2] = O_RDONLY | O_CLOEXEC;
-		blob_string(dr, 1, a->path);
+		draft_string(dr, 1, a->path);
 		break;
 	case SYS_newfstatat:
 		ev->args[0] = (uint64_t)(int64_t)AT_FDCWD;
 		ev->args[2] = STACK_ADDRESS;
-		blob_string(dr, 1, a->path);
+		draft_string(dr, 1, a->path);
 		break;
 	case SYS_access:
 		ev->args[1] = 4; /* R_OK */
-		blob_string(dr, 0, a->path);
+		draft_string(dr, 0, a->path);
 		break;
 	case SYS_connect: {
 		struct sockaddr_un un = {.sun_family = AF_UNIX};
@@ -234,7 +220,7 @@ static void arguments(struct demo *d, struct draft *dr, struct demo_proc *p, con
 		ev->args[0] = 11;
 		ev->args[1] = STACK_ADDRESS;
 		ev->args[2] = offsetof(struct sockaddr_un, sun_path) + len + 1;
-		blob(dr, 1, 0, STACK_ADDRESS, &un, ev->args[2], ev->args[2]);
+		draft_blob(dr, 1, 0, STACK_ADDRESS, &un, ev->args[2], ev->args[2]);
 		break;
 	}
 	case SYS_accept4: {
@@ -245,7 +231,7 @@ static void arguments(struct demo *d, struct draft *dr, struct demo_proc *p, con
 		ev->args[1] = STACK_ADDRESS;
 		ev->args[2] = STACK_ADDRESS + 128;
 		ev->args[3] = SOCK_CLOEXEC | SOCK_NONBLOCK;
-		blob(dr, 1, 0, STACK_ADDRESS, &in, sizeof(in), sizeof(in));
+		draft_blob(dr, 1, 0, STACK_ADDRESS, &in, sizeof(in), sizeof(in));
 		break;
 	}
 	case SYS_epoll_wait:
@@ -256,7 +242,7 @@ static void arguments(struct demo *d, struct draft *dr, struct demo_proc *p, con
 		ev->args[1] = HEAP_ADDRESS + 0x8000;
 		ev->args[2] = 512;
 		ev->args[3] = (uint64_t)(int64_t)(r % 3 ? -1 : 250);
-		blob(dr, 1, 0, ev->args[1], &e, sizeof(e), sizeof(e));
+		draft_blob(dr, 1, 0, ev->args[1], &e, sizeof(e), sizeof(e));
 		break;
 	}
 	case SYS_futex:
@@ -268,7 +254,7 @@ static void arguments(struct demo *d, struct draft *dr, struct demo_proc *p, con
 		int64_t ts[2] = {0, (int64_t)a->lat ? (int64_t)a->lat : 100000000};
 
 		ev->args[0] = STACK_ADDRESS;
-		blob(dr, 0, 0, STACK_ADDRESS, ts, sizeof(ts), sizeof(ts));
+		draft_blob(dr, 0, 0, STACK_ADDRESS, ts, sizeof(ts), sizeof(ts));
 		break;
 	}
 	case SYS_mmap:
@@ -311,7 +297,29 @@ static int64_t result(struct demo *d, const struct demo_proc *p, const struct de
 	}
 }
 
-static struct event *finish(struct draft *dr)
+void draft_begin(struct draft *dr, struct demo *d, const struct demo_proc *p, uint16_t nr, uint64_t time)
+{
+	*dr = (struct draft){.name_at = {SIZE_MAX, SIZE_MAX, SIZE_MAX}};
+	dr->snaplen = d->sel.filter.snaplen ? d->sel.filter.snaplen : SNAP_DEFAULT;
+	if (dr->snaplen > WIRE_SNAP_MAX)
+		dr->snaplen = WIRE_SNAP_MAX;
+	d->spy_counts.passed++;
+	dr->ev = (struct event){.seq = ++d->spy_seq,
+				.time = time,
+				.latency = 4200,
+				.nr = nr,
+				.cpu = (uint16_t)(p->pid % DEMO_CPUS),
+				.tid = p->pid,
+				.tgid = p->pid,
+				.ppid = p->ppid,
+				.uid = p->prog->uid,
+				.tty = p->prog->tty,
+				.start_gen = p->start_boot >> 16,
+				.cgroup_v2 = 1000 + (uint64_t)p->prog->container};
+	snprintf(dr->ev.comm, sizeof(dr->ev.comm), "%s", p->prog->name);
+}
+
+struct event *draft_finish(struct draft *dr)
 {
 	struct event *ev = xmalloc(sizeof(*ev) + dr->tail.len);
 	char *tail = (char *)(ev + 1);
@@ -353,7 +361,7 @@ static bool passes_object(const struct demo *d, const struct demo_obj *o, const 
 	return !d->sel.n_objects;
 }
 
-static bool selected(const struct demo *d, const struct demo_proc *p)
+bool demo_selected(const struct demo *d, const struct demo_proc *p)
 {
 	const struct spy_filter *f = &d->sel.filter;
 	bool pass;
@@ -386,15 +394,24 @@ static struct demo_proc *pick_process(struct demo *d)
 	double total = 0, at;
 
 	for (size_t i = 0; i < d->n_procs; i++)
-		total += selected(d, d->procs[i]) ? rate_of(d->procs[i]) : 0;
+		total += demo_selected(d, d->procs[i]) ? rate_of(d->procs[i]) : 0;
 	at = demo_uniform(&d->spy_rng) * total;
 	for (size_t i = 0; i < d->n_procs; i++) {
-		if (!selected(d, d->procs[i]))
+		if (!demo_selected(d, d->procs[i]))
 			continue;
 		at -= rate_of(d->procs[i]);
 		if (at <= 0)
 			return d->procs[i];
 	}
+	return NULL;
+}
+
+/* What accept() returns: some connection the process has. */
+static const struct demo_obj *connection_of(const struct demo_proc *p)
+{
+	for (size_t i = p->n_fds; i-- > 0;)
+		if (p->fds[i].obj->kind == OBJ_INET && p->fds[i].obj->rport)
+			return p->fds[i].obj;
 	return NULL;
 }
 
@@ -404,7 +421,7 @@ static struct event *make_event(struct demo *d, struct demo_proc *p, uint64_t ti
 	const struct demo_prog *prog = p->prog;
 	double at = demo_uniform(&d->spy_rng) * rate_of(p), jitter = demo_uniform(&d->spy_rng);
 	size_t a = 0, busy = prog->busy ? prog->busy : 1, task;
-	struct draft dr = {.name_at = {SIZE_MAX, SIZE_MAX, SIZE_MAX}};
+	struct draft dr;
 	struct demo_obj *o, *second = NULL;
 	const struct demo_act *act;
 	uint64_t bytes, latency;
@@ -422,34 +439,23 @@ static struct event *make_event(struct demo *d, struct demo_proc *p, uint64_t ti
 	if ((d->sel.filter.tid && d->sel.filter.tid != p->tasks[task].tid) ||
 	    !passes_call(d, act, latency, bytes) || !passes_object(d, o, second))
 		return NULL;
-	d->spy_counts.passed++;
-
-	dr.snaplen = d->sel.filter.snaplen ? d->sel.filter.snaplen : SNAP_DEFAULT;
-	if (dr.snaplen > WIRE_SNAP_MAX)
-		dr.snaplen = WIRE_SNAP_MAX;
-	dr.ev = (struct event){.seq = ++d->spy_seq,
-			       .time = time,
-			       .latency = latency,
-			       .nr = act->nr,
-			       .cpu = (uint16_t)(p->pid % DEMO_CPUS),
-			       .tid = p->tasks[task].tid,
-			       .tgid = p->pid,
-			       .ppid = p->ppid,
-			       .uid = prog->uid,
-			       .start_gen = p->start_boot >> 16,
-			       .cgroup_v2 = 1000 + (uint64_t)prog->container};
+	draft_begin(&dr, d, p, act->nr, time);
+	dr.ev.latency = latency;
+	dr.ev.tid = p->tasks[task].tid;
 	snprintf(dr.ev.comm, sizeof(dr.ev.comm), "%s", task && prog->tname ? prog->tname : prog->name);
 	if (strstr(dr.ev.comm, "%d"))
 		snprintf(strstr(dr.ev.comm, "%d"), 3, "%u", (unsigned)task % 10);
 	if (o && act->fd >= 0)
-		set_fd(&dr, 0, o);
+		draft_fd(&dr, 0, o);
 	if (second)
-		set_fd(&dr, 1, second);
+		draft_fd(&dr, 1, second);
 	if (o && act->nr == SYS_openat && !act->err)
-		set_fd(&dr, 2, o);
+		draft_fd(&dr, 2, o);
+	if (act->nr == SYS_accept4 && !act->err && connection_of(p))
+		draft_fd(&dr, 2, connection_of(p));
 	arguments(d, &dr, p, act, o, bytes);
 	dr.ev.ret = result(d, p, act, &dr.ev, bytes);
-	return finish(&dr);
+	return draft_finish(&dr);
 }
 
 /* --- the source's operations --- */
@@ -503,7 +509,7 @@ void demo_spy_stop(struct source *source)
 int demo_spy_poll(struct source *source, source_event_fn fn, void *userdata, size_t max)
 {
 	struct demo *d = demo_of(source);
-	struct event *out[EVENTS_PER_POLL];
+	struct event *out[EVENTS_PER_POLL + 1];
 	size_t n = 0, want;
 
 	pthread_mutex_lock(&d->lock);
@@ -520,6 +526,10 @@ int demo_spy_poll(struct source *source, source_event_fn fn, void *userdata, siz
 		if (!p)
 			break;
 		out[n] = make_event(d, p, d->spy_clock + n * (NS_PER_POLL / EVENTS_PER_POLL) + i * 1731);
+		n += out[n] != NULL;
+	}
+	if (n < max) {
+		out[n] = demo_list_event(d, d->spy_clock + NS_PER_POLL / 2);
 		n += out[n] != NULL;
 	}
 	d->spy_clock += NS_PER_POLL;

@@ -44,6 +44,7 @@ struct event {
 	uint16_t cpu;
 	bool in_progress;  /* entry only: does not return, or has not yet */
 	uint32_t tid, tgid, ppid, uid;
+	uint32_t tty, session; /* kernel dev_t, 0 = none; session id */
 	uint64_t start_gen; /* task_key.gen */
 	uint64_t cgroup_v1, cgroup_v2;
 	char comm[WIRE_COMM_LEN + 1];

@@ -103,6 +103,8 @@ struct event *event_build(const struct spy_hdr *hdr, uint64_t epoch, struct objt
 		.tgid = rec->tgid,
 		.ppid = rec->ppid,
 		.uid = rec->uid,
+		.tty = rec->tty,
+		.session = rec->session,
 		.start_gen = rec->task.gen,
 		.cgroup_v1 = rec->cgroup_v1,
 		.cgroup_v2 = rec->cgroup_v2,

@@ -27,6 +27,7 @@ struct record {
 	const struct object *obj;
 	const struct descriptor *fd;
 	const struct event *event; /* spy only */
+	const struct record_index *index; /* spy only: other processes and users; may be NULL */
 	bool counters;             /* evt.* measures come from thread->counts: no facts in this query */
 };
 
@@ -135,6 +136,8 @@ struct record record_from_fd(const struct sample *s, const struct descriptor *d)
 struct record_index;
 struct record_index *record_index_new(const struct sample *s);
 struct record_index *record_index_free(struct record_index *idx);
+/* A process of the sample, or a younger one that was seen to run a program; NULL. */
+const struct process *record_index_process(const struct record_index *idx, uint32_t pid);
 
 /*
  * A spy event as a record, so that every field and filter means the same on it: its fact is one call. What
@@ -149,7 +152,9 @@ struct event_record {
 	struct process process;
 	struct descriptor fd;
 	char uid_text[12];
+	char text[2][WIRE_SNAP_MAX + WIRE_PATH_MAX]; /* the path of a failed call; command line and argv[0] */
 };
-void record_from_event(struct event_record *ret, const struct record_index *idx, const struct event *ev);
+/* The index learns from calls that run programs: their children are younger than the sample, too. */
+void record_from_event(struct event_record *ret, struct record_index *idx, const struct event *ev);
 
 #endif

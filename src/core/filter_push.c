@@ -273,8 +273,7 @@ static void push_objects(struct push *ps)
 	struct obj_key *keys;
 	size_t n = 0;
 	char text[40];
-
-	bool identity = false;
+	bool identity = false, paths = false;
 
 	for (size_t k = 0; k < ps->n_objects; k++) /* a whole device is too much for a set */
 		identity = identity || !is_field(ps->objects[k], "fd.dev");
@@ -289,14 +288,53 @@ static void push_objects(struct push *ps)
 			all = check_eval(ps->filter, ps->objects[k], &r);
 		if (all)
 			keys[n++] = s->objects[i].key;
+		paths = paths || (all && s->objects[i].kind == OBJ_PATH);
 	}
 	arena_reset(ps->filter->scratch);
-	if (!n) /* not seen yet: let user space look for it */
+	/* not seen yet, or a path that only failed calls have: let user space look for it */
+	if (!n || paths)
 		return;
 	ps->sel->objects = keys;
 	ps->sel->n_objects = n;
 	snprintf(text, sizeof(text), "%zu known object%s", n, n == 1 ? "" : "s");
 	say(ps, text);
+}
+
+/* A type that several kinds have lets all of them through: what is left is checked once more. */
+static unsigned kinds_of(const char *type)
+{
+	static const struct {
+		const char *type;
+		unsigned kinds;
+	} types[] = {
+		{"ipv4", 1u << OBJ_INET}, {"ipv6", 1u << OBJ_INET},     {"unix", 1u << OBJ_UNIX},
+		{"pipe", 1u << OBJ_FIFO}, {"directory", 1u << OBJ_DIR}, {"netlink", 1u << OBJ_NETLINK},
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (!strcmp(types[i].type, type))
+			return types[i].kinds;
+	}
+	return 0;
+}
+
+static void push_kinds(struct push *ps, const struct check *c)
+{
+	unsigned kinds = 0;
+
+	for (size_t i = 0; i < c->n_items; i++) {
+		unsigned k = kinds_of(c->items[i].text);
+
+		if (!k)
+			return;
+		kinds |= k;
+	}
+	if (ps->sel->filter.kinds)
+		kinds &= ps->sel->filter.kinds;
+	if (!kinds || kinds == ps->sel->filter.kinds) /* nothing passes: the rest of the filter says so */
+		return;
+	ps->sel->filter.kinds = (uint16_t)kinds;
+	say(ps, "kinds of descriptors");
 }
 
 static void push_check(struct push *ps, const struct check *c)
@@ -311,6 +349,8 @@ static void push_check(struct push *ps, const struct check *c)
 		push_latency(ps, c);
 	else if (is_field(c, "evt.failed"))
 		push_failed(ps, c);
+	else if (is_equality(c) && is_field(c, "fd.type"))
+		push_kinds(ps, c);
 	else if (is_equality(c) && (is_field(c, "fd.name") || is_field(c, "fd.ino") || is_field(c, "fd.dev")))
 		note_object(ps, c);
 }

@@ -4,10 +4,12 @@
  * and cgroup.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bpf/capture.h" /* SPY_CGROUP_V1 */
+#include "core/arena.h"
 #include "core/field.h"
 #include "core/mem.h"
 #include "core/syscall.h"
@@ -23,9 +25,15 @@ struct map {
 	size_t mask;
 };
 
+enum { YOUNG_MAX = 4096 }; /* processes that an index learns of */
+
 struct record_index {
 	const struct sample *sample;
-	struct map processes, cgroups;
+	struct map processes, cgroups, users;
+	/* processes that ran a program since the sample; made when there is the first one */
+	struct map young;
+	struct arena *arena;
+	size_t n_young;
 };
 
 static size_t slot_of(const struct map *m, uint64_t key)
@@ -75,6 +83,7 @@ struct record_index *record_index_new(const struct sample *s)
 		return idx;
 	idx->sample = s;
 	map_init(&idx->processes, s->n_processes);
+	map_init(&idx->users, s->n_processes);
 	for (size_t i = 0; i < s->n_processes; i++) {
 		const struct process *p = &s->processes[i];
 		const void **at = map_at(&idx->processes, p->pid);
@@ -83,6 +92,8 @@ struct record_index *record_index_new(const struct sample *s)
 		/* a pid used twice: the younger one is the one that makes calls now */
 		if (!old || old->start_boot < p->start_boot)
 			*at = p;
+		if (p->user && p->uid != UNKNOWN_U32)
+			*map_at(&idx->users, p->uid) = p->user;
 	}
 	for (size_t i = 0; i < s->n_containers; i++)
 		n_ids += s->containers[i].n_cgroup_ids;
@@ -100,8 +111,18 @@ struct record_index *record_index_free(struct record_index *idx)
 		return NULL;
 	free(idx->processes.slots);
 	free(idx->cgroups.slots);
+	free(idx->users.slots);
+	free(idx->young.slots);
+	arena_free(idx->arena);
 	free(idx);
 	return NULL;
+}
+
+const struct process *record_index_process(const struct record_index *idx, uint32_t pid)
+{
+	const struct process *p = idx ? map_get(&idx->young, pid) : NULL;
+
+	return p || !idx ? p : map_get(&idx->processes, pid);
 }
 
 static const struct container *container_of_event(const struct record_index *idx, const struct event *ev)
@@ -200,20 +221,34 @@ static bool fd_number(const struct event *ev, int32_t *ret)
 	return true;
 }
 
+/*
+ * The process as the event tells it. What a child has from its parent and keeps unless it asks for something
+ * else is taken from there.
+ */
 static const struct process *fill_process(struct event_record *ret, const struct record_index *idx,
 					  const struct container *c, const struct event *ev)
 {
+	const struct process *parent = record_index_process(idx, ev->ppid);
+	const char *user = idx ? map_get(&idx->users, ev->uid) : NULL;
+
 	snprintf(ret->uid_text, sizeof(ret->uid_text), "%u", ev->uid);
 	ret->process = (struct process){
 		.pid = ev->tgid,
 		.ppid = ev->ppid,
 		.vpid = ev->tgid,
 		.name = ev->comm,
-		.user = ret->uid_text,
+		.pname = parent ? parent->name : NULL,
+		.cwd = parent ? parent->cwd : NULL,
+		.user = user ? user : ret->uid_text,
 		.uid = ev->uid,
 		.gid = UNKNOWN_U32,
-		.loginuid = UNKNOWN_U32,
-		.container = c,
+		.loginuid = parent ? parent->loginuid : UNKNOWN_U32,
+		.session = ev->session,
+		.pidns = parent ? parent->pidns : 0,
+		.netns = parent ? parent->netns : 0,
+		.tty = ev->tty,
+		/* the event knows one v1 hierarchy, the parent's sample all of them */
+		.container = (!c || c->is_host) && parent && parent->container ? parent->container : c,
 		.nthreads = 1,
 		.vmsize = UNKNOWN_U64,
 		.vmrss = UNKNOWN_U64,
@@ -222,20 +257,134 @@ static const struct process *fill_process(struct event_record *ret, const struct
 		.fdlimit = UNKNOWN_U64,
 		.end_time = UNKNOWN_U64,
 		.life.cpu = UNKNOWN_U64,
-		.parent = idx ? map_get(&idx->processes, ev->ppid) : NULL,
+		.parent = parent,
 	};
 	return &ret->process;
 }
 
-void record_from_event(struct event_record *ret, const struct record_index *idx, const struct event *ev)
+static bool ran_program(const struct event *ev)
 {
-	const struct process *p = idx ? map_get(&idx->processes, ev->tgid) : NULL;
+	const struct syscall *call = syscall_get(ev->nr);
+
+	return call && (call->desc.flags & CALL_EXEC) && !ev->in_progress && ev->ret >= 0;
+}
+
+/* exe, args and exeline from the argument list, strings that each end in a NUL. */
+static void fill_command(struct event_record *ret, const struct event *ev)
+{
+	const struct syscall *call = syscall_get(ev->nr);
+	const struct event_blob *b = NULL;
+	char *line = ret->text[0], *exe = ret->text[1];
+	size_t len;
+
+	for (int i = 0; i < call->nargs && !b; i++)
+		if (arg_copies[call->args[i].kind].op == COPY_ARGV)
+			b = event_blob(ev, i, 0);
+	if (!b || b->fault || !b->len || b->len >= sizeof(ret->text[0]))
+		return;
+	memcpy(line, b->data, b->len);
+	line[b->len] = '\0';
+	len = strlen(line);
+	memcpy(exe, line, len + 1);
+	for (size_t i = len; i + 1 < b->len; i++)
+		if (!line[i])
+			line[i] = ' ';
+	ret->process.exe = exe;
+	ret->process.exeline = line;
+	ret->process.args = len + 1 < b->len ? line + len + 1 : "";
+}
+
+/* Another program: what the sample says of the old one no longer holds. */
+static const struct process *fill_exec(struct event_record *ret, const struct process *p,
+				       const struct event *ev)
+{
+	if (p != &ret->process)
+		ret->process = *p;
+	ret->process.name = ev->comm;
+	ret->process.exe = ret->process.exepath = ret->process.args = ret->process.exeline = NULL;
+	ret->process.tty = ev->tty;
+	ret->process.session = ev->session;
+	fill_command(ret, ev);
+	return &ret->process;
+}
+
+/* Keeps a copy for the events that come: strings of the sample live as long as the index, others do not. */
+static void learn(struct record_index *idx, const struct event_record *er, const struct process *p)
+{
+	struct process *copy;
+
+	if (!idx || idx->n_young >= YOUNG_MAX)
+		return;
+	if (!idx->arena) {
+		idx->arena = arena_new();
+		map_init(&idx->young, YOUNG_MAX);
+	}
+	copy = arena_alloc(idx->arena, sizeof(*copy));
+	*copy = *p;
+	copy->name = arena_strdup(idx->arena, p->name);
+	copy->exe = arena_strdup(idx->arena, p->exe);
+	copy->exeline = arena_strdup(idx->arena, p->exeline);
+	if (p->exeline)
+		copy->args = *p->args ? copy->exeline + (p->args - p->exeline) : "";
+	if (p->user == er->uid_text)
+		copy->user = arena_strdup(idx->arena, p->user);
+	*map_at(&idx->young, p->pid) = copy;
+	idx->n_young++;
+}
+
+/* The path that a failed call could not find, as counted calls have it: it is all there is. */
+static bool fill_path(struct event_record *ret, const struct process *p, const struct event *ev)
+{
+	const struct syscall *call = syscall_get(ev->nr);
+	const struct event_blob *b;
+	const char *base = p->cwd;
+
+	if (!call || !(call->desc.flags & CALL_PATH) || call->desc.path >= 6 || ev->in_progress ||
+	    ev->ret >= 0)
+		return false;
+	b = event_blob(ev, call->desc.path, 0);
+	if (!b || b->fault || !b->len)
+		return false;
+	if (call->desc.dirfd < 6 && (int32_t)ev->args[call->desc.dirfd] != AT_FDCWD)
+		base = ev->fd[1].name;
+	if (*(const char *)b->data == '/' || !base)
+		base = "";
+	snprintf(ret->text[0], sizeof(ret->text[0]), "%s%s%.*s", base,
+		 *base && strcmp(base, "/") != 0 ? "/" : "", (int)strnlen(b->data, b->len),
+		 (const char *)b->data);
+	ret->obj = (struct object){.kind = OBJ_PATH, .type = "file", .name = ret->text[0], .named = true};
+	return true;
+}
+
+/* What the call was about, the same as counted calls have: a new descriptor, a path that failed, or the one
+ * it worked on. */
+static bool fill_object_of(struct event_record *ret, const struct process *p, const struct event *ev)
+{
+	const struct event_fd *fd = &ev->fd[0];
+	bool failed = !ev->in_progress && errno_of(ev->ret);
+
+	if (ev->ret_fd.kind != OBJ_NONE && !failed)
+		fd = &ev->ret_fd;
+	else if (failed && fill_path(ret, p, ev))
+		return true;
+	if (fd->kind == OBJ_NONE)
+		return false;
+	fill_object(&ret->obj, fd);
+	return true;
+}
+
+void record_from_event(struct event_record *ret, struct record_index *idx, const struct event *ev)
+{
+	const struct process *p = record_index_process(idx, ev->tgid);
 	const struct container *c = container_of_event(idx, ev);
 	const struct thread *t = NULL;
-	const struct event_fd *fd = ev->fd[0].kind != OBJ_NONE ? &ev->fd[0] : &ev->ret_fd;
 
 	if (!p)
 		p = fill_process(ret, idx, c, ev);
+	if (ran_program(ev)) {
+		p = fill_exec(ret, p, ev);
+		learn(idx, ret, p);
+	}
 	for (size_t i = 0; i < p->n_threads && !t; i++) {
 		if (p->threads[i]->tid == ev->tid)
 			t = p->threads[i];
@@ -257,11 +406,10 @@ void record_from_event(struct event_record *ret, const struct record_index *idx,
 				      .process = p,
 				      /* the event knows one v1 hierarchy, the sample all of them */
 				      .container = c && !c->is_host ? c : p->container,
-				      .event = ev};
-	if (fd->kind != OBJ_NONE) {
-		fill_object(&ret->obj, fd);
+				      .event = ev,
+				      .index = idx};
+	if (fill_object_of(ret, p, ev))
 		ret->record.obj = ret->fact.obj = &ret->obj;
-	}
 	if (fd_number(ev, &ret->fd.fd)) {
 		ret->fd = (struct descriptor){.process = p, .obj = ret->record.obj, .fd = ret->fd.fd};
 		ret->record.fd = &ret->fd;

@@ -42,7 +42,12 @@ enum agg {
 };
 
 /* What a query walks. More than one may be set. */
-enum records { REC_TASKS = 1 << 0, REC_FACTS = 1 << 1, REC_FDS = 1 << 2 };
+enum records {
+	REC_TASKS = 1 << 0,
+	REC_FACTS = 1 << 1,
+	REC_FDS = 1 << 2,
+	REC_EVENTS = 1 << 3, /* single calls, for lists: they come from the spy and make no table */
+};
 
 enum { TABLE_KEYS = 8 }; /* fields that rows are told apart by, at most */
 

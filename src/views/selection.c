@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/need.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/format.h"
@@ -304,6 +305,13 @@ int selection_table(const struct selection *sel, const struct sample *s, struct 
 	return r;
 }
 
+/* A list is fed by the spy; descriptors tell it which objects a filter on them means. */
+static unsigned selection_list_needs(const struct filter *f)
+{
+	return NEED_TASKS |
+	       (filter_uses_grain(f, GRAIN_OBJECT) || filter_uses_grain(f, GRAIN_FD) ? NEED_FDS : 0);
+}
+
 unsigned selection_needs(const struct selection *sel)
 {
 	struct table_query q;
@@ -314,7 +322,10 @@ unsigned selection_needs(const struct selection *sel)
 
 	if (query_of(sel, &q, &columns, &filter, &err))
 		return 0;
-	needs = table_needs(&q);
+	if (view_is_list(selection_top(sel)->view))
+		needs = selection_list_needs(filter);
+	else
+		needs = table_needs(&q);
 	filter_free(filter);
 	free(columns);
 	return needs;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core/arena.h"
 #include "core/mem.h"
 #include "views/view_priv.h"
 
@@ -18,6 +19,7 @@ struct view *view_free(struct view *v)
 		return NULL;
 	for (size_t i = 0; i < v->n_columns; i++) {
 		free(v->columns[i].id);
+		free(v->columns[i].arg);
 		free(v->columns[i].title);
 		free(v->columns[i].description);
 	}
@@ -83,6 +85,24 @@ int view_column(const struct view *v, const char *id)
 			return (int)i;
 	}
 	return -1;
+}
+
+void view_list_row(const struct view *v, const struct record *event, struct arena *tmp, struct row *ret)
+{
+	struct value *cells = arena_array(tmp, v->n_columns, sizeof(*cells));
+
+	for (size_t i = 0; i < v->n_columns; i++) {
+		const struct column *c = &v->columns[i];
+
+		cells[i].kind = V_MISSING;
+		if (c->arg && !c->field->get_arg(event, c->arg, tmp, &cells[i]))
+			cells[i].kind = V_MISSING;
+		if (!c->arg)
+			cells[i] = field_get(c->field, event, tmp);
+		if (cells[i].kind == V_DIST) /* of one call */
+			cells[i] = (struct value){.kind = V_INT, .i = (int64_t)cells[i].dist->lat_sum};
+	}
+	*ret = (struct row){.cells = cells, .rep = *event};
 }
 
 int views_load_stock(struct views **views, struct views_error *err)

@@ -17,6 +17,7 @@ struct column {
 	char *title;
 	char *description; /* NULL = the field's */
 	const struct field *field;
+	char *arg; /* of a field that takes one (evt.arg.flags), lists only; NULL */
 	enum agg agg;
 	unsigned width;        /* cells; 0 = takes the rest of the line */
 	unsigned priority;     /* 1 = stays longest on a narrow screen */
@@ -71,6 +72,15 @@ struct views *views_free(struct views *v);
 const struct view *views_find(const struct views *v, const char *id);
 const char *views_nearest(const struct views *v,
 			  const char *id); /* most similar id for error messages, or NULL */
+
+/* A list shows single calls as they happen: a row each, no key, nothing aggregated. */
+static inline bool view_is_list(const struct view *v)
+{
+	return v->records & REC_EVENTS;
+}
+
+/* The row of a list that an event makes: cells only, in `tmp`, which the row must not outlive. */
+void view_list_row(const struct view *v, const struct record *event, struct arena *tmp, struct row *ret);
 
 /* Index of a column by id (or by plain field name where that is unambiguous), -1 if there is none. */
 int view_column(const struct view *v, const char *id);

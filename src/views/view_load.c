@@ -54,6 +54,24 @@ static const struct field *dimension_of(struct loader *l, struct node n, const c
 	return NULL;
 }
 
+/* "evt.arg.flags": a field and its argument, which must be freed. */
+static const struct field *field_with_arg(const char *id, char **ret_arg)
+{
+	const struct field *f = NULL;
+	char *copy = xstrdup(id);
+
+	for (char *dot = copy ? strrchr(copy, '.') : NULL; dot && !f; dot = strrchr(copy, '.')) {
+		*dot = '\0';
+		f = field_find(copy);
+		if (f && (f->flags & FIELD_ARG) && dot[1])
+			*ret_arg = xstrdup(id + (dot - copy) + 1);
+		else
+			f = NULL;
+	}
+	free(copy);
+	return f;
+}
+
 /* ---- one column ---- */
 
 static void report_agg(struct loader *l, struct node n, const char *name)
@@ -95,7 +113,20 @@ static void report_fit(struct loader *l, struct node n, enum agg agg, const stru
 	buf_done(&b);
 }
 
-static void load_column(struct loader *l, struct node n, unsigned number, struct column *c)
+/* The cells of a list are values of one call: all of them are shown as they are. */
+static void check_list_column(struct loader *l, struct node n, struct node field, const struct column *c)
+{
+	struct node agg = member(n, "agg");
+
+	if (agg.v)
+		report(&l->reports, agg.pos, "a list shows single events: its columns have no 'agg'");
+	if (c->field->flags & FIELD_FILTER_ONLY)
+		report(&l->reports, field.pos, "%s is for filters only", c->field->id);
+	else if ((c->field->flags & FIELD_ARG) && !c->arg)
+		report(&l->reports, field.pos, "%s needs an argument: %s.NAME", c->field->id, c->field->id);
+}
+
+static void load_column(struct loader *l, struct node n, unsigned number, bool list, struct column *c)
 {
 	static const char *const keys[] = {"field",       "agg",  "title",    "width", "priority",
 					   "description", "warn", "critical", NULL};
@@ -112,7 +143,10 @@ static void load_column(struct loader *l, struct node n, unsigned number, struct
 		report(&l->reports, n.pos, "missing key 'field'");
 		return;
 	}
-	c->field = field_of(l, field, "'field'");
+	if (list && json_is_string(field.v) && !field_find(json_string_value(field.v)))
+		c->field = field_with_arg(json_string_value(field.v), &c->arg);
+	if (!c->field)
+		c->field = field_of(l, field, "'field'");
 	if (!c->field)
 		return;
 	c->agg = agg_default(c->field);
@@ -126,7 +160,10 @@ static void load_column(struct loader *l, struct node n, unsigned number, struct
 		else
 			c->agg = a;
 	}
-	if (!agg_fits(c->agg, c->field))
+	if (list) {
+		c->agg = AGG_NONE;
+		check_list_column(l, n, field, c);
+	} else if (!agg_fits(c->agg, c->field))
 		report_fit(l, agg.v ? agg : field, c->agg, c->field);
 	text = get_string(&l->reports, n, "title", false);
 	c->title = xstrdup(text ? text : c->field->title);
@@ -147,15 +184,18 @@ static void name_columns(struct loader *l, struct node list, struct view *v)
 		size_t same = 0;
 
 		for (size_t k = 0; k < v->n_columns && c->field; k++) {
-			same += v->columns[k].field == c->field;
-			if (k < i && v->columns[k].field == c->field && v->columns[k].agg == c->agg)
+			same += v->columns[k].field == c->field && !c->arg;
+			if (k < i && v->columns[k].field == c->field && v->columns[k].agg == c->agg &&
+			    !c->arg)
 				report(&l->reports, list.pos->kids + i,
 				       "column %s with aggregation '%s' is there already", c->field->id,
 				       agg_name(c->agg));
 		}
 		if (!c->field)
 			continue;
-		c->id = same > 1 ? xasprintf("%s.%s", c->field->id, agg_name(c->agg)) : xstrdup(c->field->id);
+		c->id = c->arg     ? xasprintf("%s.%s", c->field->id, c->arg)
+			: same > 1 ? xasprintf("%s.%s", c->field->id, agg_name(c->agg))
+				   : xstrdup(c->field->id);
 		if (!c->width) {
 			if (rest)
 				report(&l->reports, list.pos->kids + i,
@@ -175,7 +215,7 @@ static void load_columns(struct loader *l, struct node view, struct view *v)
 	v->columns = xcalloc(v->n_columns, sizeof(*v->columns));
 	for (size_t i = 0; i < v->n_columns; i++) {
 		v->columns[i].warn = v->columns[i].critical = NAN;
-		load_column(l, element(list, i), (unsigned)i, &v->columns[i]);
+		load_column(l, element(list, i), (unsigned)i, view_is_list(v), &v->columns[i]);
 	}
 	name_columns(l, list, v);
 }
@@ -187,14 +227,14 @@ static void load_records(struct loader *l, struct node view, struct view *v)
 	static const struct {
 		const char *name;
 		unsigned bit;
-	} kinds[] = {{"tasks", REC_TASKS}, {"facts", REC_FACTS}, {"fds", REC_FDS}};
-	struct node list = get_list(&l->reports, view, "records", 3, true);
+	} kinds[] = {{"tasks", REC_TASKS}, {"facts", REC_FACTS}, {"fds", REC_FDS}, {"events", REC_EVENTS}};
+	struct node list = get_list(&l->reports, view, "records", 4, true);
 
 	for (size_t i = 0; list.v && i < json_array_size(list.v); i++) {
 		const char *text = text_of(&l->reports, element(list, i), "a kind of records");
 		bool found = false;
 
-		for (size_t k = 0; text && k < 3; k++) {
+		for (size_t k = 0; text && k < 4; k++) {
 			if (!strcmp(text, kinds[k].name)) {
 				v->records |= kinds[k].bit;
 				found = true;
@@ -202,7 +242,23 @@ static void load_records(struct loader *l, struct node view, struct view *v)
 		}
 		if (text && !found)
 			report(&l->reports, element(list, i).pos,
-			       "unknown records '%.60s'; one is tasks, facts or fds", text);
+			       "unknown records '%.60s'; one is tasks, facts, fds or events", text);
+	}
+	if (view_is_list(v) && v->records != REC_EVENTS)
+		report(&l->reports, list.pos, "'events' makes a list; no other records go with it");
+}
+
+/* What only tables have. */
+static void check_list(struct loader *l, struct node view)
+{
+	static const char *const keys[] = {"key", "label", "drilldown", "sort", "ascending", NULL};
+
+	for (size_t i = 0; keys[i]; i++) {
+		struct node n = member(view, keys[i]);
+
+		if (n.v && !json_is_null(n.v))
+			report(&l->reports, n.pos, "a list has no '%s': each event is a row, the newest last",
+			       keys[i]);
 	}
 }
 
@@ -356,14 +412,19 @@ static void load_view(struct loader *l, struct node n)
 	load_hotkey(l, n, v);
 	load_tips(l, n, v);
 	load_records(l, n, v);
-	load_keys(l, n, v);
+	if (view_is_list(v))
+		check_list(l, n);
+	else
+		load_keys(l, n, v);
 	load_filter(l, n, v);
 	v->propagate_filter = get_bool(&l->reports, n, "propagate_filter", true);
 	load_applies(l, n, v);
 	load_columns(l, n, v);
-	load_sort(l, n, v);
+	v->sort = -1;
+	if (!view_is_list(v))
+		load_sort(l, n, v);
 	drill = member(n, "drilldown");
-	if (drill.v && !json_is_null(drill.v))
+	if (!view_is_list(v) && drill.v && !json_is_null(drill.v))
 		v->drilldown = xstrdup(text_of(&l->reports, drill, "'drilldown'"));
 	VEC_PUSH(l->mine->items, l->mine->n, l->cap) = v;
 }

@@ -181,7 +181,8 @@ static void test_csv(void **state)
 			run(views, views->items[v]->id, (struct batch_config){.format = FORMAT_CSV});
 		size_t n = csv_cells(out.lines[0]);
 
-		assert_non_null(strstr(out.lines[0], "time,interval,"));
+		assert_non_null(strstr(out.lines[0],
+				       view_is_list(views->items[v]) ? "time,evt.time," : "time,interval,"));
 		assert_true(out.n > 1);
 		for (size_t i = 1; i < out.n; i++)
 			assert_int_equal(csv_cells(out.lines[i]), n);
