@@ -3,11 +3,13 @@
  * runtime_storage.c - reader of containers/storage, which Podman, Buildah and
  * CRI-O share: one list of all containers, and a bundle per container.
  */
+#include "core/runtime_bolt.h"
 #include "core/runtime_read.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/mem.h"
 
@@ -111,6 +113,73 @@ static int read_bundle(struct runtime_query *q, const char *root, const char *dr
 	return 0;
 }
 
+/* ---- libpod's own database, up to Podman 4 (later ones are SQLite) ---- */
+
+struct libpod {
+	json_t *config, *state;
+};
+
+static void forget_libpod(void *userdata)
+{
+	struct libpod *l = userdata;
+
+	json_decref(l->config);
+	json_decref(l->state);
+	*l = (struct libpod){0};
+}
+
+static void take_libpod(const char *key, size_t key_len, const char *value, size_t len, bool is_bucket,
+			void *userdata)
+{
+	struct libpod *l = userdata;
+
+	if (key_len == 6 && !memcmp(key, "config", 6) && !l->config)
+		l->config = json_loadb(value, len, 0, NULL);
+	else if (key_len == 5 && !memcmp(key, "state", 5) && !l->state)
+		l->state = json_loadb(value, len, 0, NULL);
+}
+
+/* First address of any network; they are stored as "10.88.0.5/16". */
+static const char *address(struct runtime_query *q, json_t *networks)
+{
+	const char *name, *interface;
+	json_t *net, *one;
+
+	json_object_foreach(networks, name, net)
+	{
+		json_object_foreach(json_object_get(net, "interfaces"), interface, one)
+		{
+			const char *ip = runtime_str(q, json_array_get(json_object_get(one, "subnets"), 0),
+						     "ipnet", NULL);
+
+			if (ip)
+				return arena_strndup(q->arena, ip, strcspn(ip, "/"));
+		}
+	}
+	return NULL;
+}
+
+static void read_libpod(struct runtime_query *q, const char *graph)
+{
+	const char *path[] = {"ctr", q->id};
+	struct container_meta *m = &q->meta;
+	struct libpod l = {0};
+	int fd = safe_open(q->sys_root, graph, "libpod/bolt_state.db");
+	json_t *n;
+
+	if (fd < 0)
+		return;
+	if (bolt_bucket(fd, path, 2, take_libpod, forget_libpod, &l) == 0) {
+		runtime_labels(q, json_object_get(l.config, "labels"), NULL, &m->labels, &m->n_labels);
+		m->started = runtime_time(json_string_value(json_object_get(l.state, "startedTime")));
+		m->ip = address(q, json_object_get(l.state, "networkStatus"));
+		n = json_object_get(l.state, "restartCount");
+		m->restarts = json_integer_value(n) > 0 ? (uint64_t)json_integer_value(n) : 0;
+	}
+	forget_libpod(&l);
+	close(fd);
+}
+
 static int read_roots(struct runtime_query *q, const char *graph, const char *run)
 {
 	bool found = false;
@@ -141,6 +210,8 @@ static int read_roots(struct runtime_query *q, const char *graph, const char *ru
 			broken = r != -ENOENT ? r : broken;
 		}
 	}
+	if (found && (!q->meta.type || !strcmp(q->meta.type, "podman")))
+		read_libpod(q, graph);
 	return found ? 0 : broken;
 }
 

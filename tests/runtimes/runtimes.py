@@ -186,12 +186,12 @@ class Podman(Runtime):
         self.ctx.cleanup(lambda: run_command(*self.base(), "rm", "-fa", "-t", "0", check=False))
 
     def start(self, name, blocks, *options):
-        full = run_command(*self.base(), "run", "-d", "--network=none", "--ulimit", "nofile=1024:1024", "--ulimit",
-                           "nproc=4096:4096", "--name", name, *options, IMAGE, "load", str(blocks),
+        full = run_command(*self.base(), "run", "-d", "--network=none", "--label", "team=shop", "--ulimit",
+                           "nofile=1024:1024", "--ulimit", "nproc=4096:4096", "--name", name, *options, IMAGE, "load", str(blocks),
                            timeout=60).stdout.strip()
         said = json.loads(run_command(*self.base(), "inspect", full).stdout)[0]
         return Container(said["Name"], said["Id"], said["State"]["Pid"], blocks, said["ImageName"],
-                         said["Image"], "podman")
+                         said["Image"], "podman", {"team": said["Config"]["Labels"]["team"]})
 
     def rename(self, old, new):
         run_command(*self.base(), "rename", old, new)

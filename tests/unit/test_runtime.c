@@ -199,6 +199,30 @@ static void podman(void **state)
 	assert_string_equal(good(f, "podman", PODMAN_ID, NULL)->name, "front");
 }
 
+/* Labels and times are in libpod's database only. */
+static void podman_database(void **state)
+{
+	struct fixture *f = *state;
+	const char *id = "4c61a45e207d5643931c25a5e2262352d18f3f763490efd5b7974db352e0511a";
+	const struct container_meta *m;
+
+	sh("cd %s/var/lib/containers/storage && gunzip libpod/bolt_state.db.gz && sed -i s/" IDLE_ID "/%s/ "
+	   "overlay-containers/containers.json",
+	   f->root, id);
+	m = good(f, "podman", id, NULL);
+	assert_string_equal(m->name, "idle-1");
+	assert_int_equal(m->n_labels, 2);
+	assert_string_equal(m->labels[0], "org.example.image=load");
+	assert_string_equal(m->labels[1], "team=shop");
+	assert_int_equal(m->started, 1795254638201818325u);
+	assert_int_equal(m->restarts, 0);
+	/* of another container nothing is there */
+	m = good(f, "podman", PODMAN_ID, NULL);
+	assert_int_equal(m->started, UNKNOWN_U64);
+	sh("truncate -s 9000 %s/var/lib/containers/storage/libpod/bolt_state.db", f->root);
+	assert_string_equal(good(f, "podman", id, NULL)->name, "idle-1");
+}
+
 static void podman_rootless(void **state)
 {
 	struct fixture *f = *state;
@@ -566,6 +590,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(docker_elsewhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(docker_by_digest, setup, teardown),
 		cmocka_unit_test_setup_teardown(podman, setup, teardown),
+		cmocka_unit_test_setup_teardown(podman_database, setup, teardown),
 		cmocka_unit_test_setup_teardown(podman_rootless, setup, teardown),
 		cmocka_unit_test_setup_teardown(kubernetes_containerd, setup, teardown),
 		cmocka_unit_test_setup_teardown(kubernetes_crio, setup, teardown),
