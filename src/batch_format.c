@@ -131,7 +131,7 @@ static void json_host(struct buf *out, const struct sample *s)
 
 static bool is_exact(const struct health *h)
 {
-	return !(h->coarse || h->folded || h->unnamed || h->unstored || h->meta_lost);
+	return !(h->coarse || h->folded || h->unnamed || h->unstored || h->missed || h->meta_lost);
 }
 
 static void json_health(struct buf *out, const struct health *h)
@@ -141,6 +141,7 @@ static void json_health(struct buf *out, const struct health *h)
 	json_count(out, "folded", h->folded);
 	json_count(out, "unnamed", h->unnamed);
 	json_count(out, "unstored", h->unstored);
+	json_count(out, "missed", h->missed);
 	json_count(out, "meta_lost", h->meta_lost);
 	json_number(out, "self_cpu", h->self_cpu, h->self_cpu >= 0);
 	json_number(out, "self_bpf", h->self_bpf, h->self_bpf >= 0);
@@ -295,6 +296,8 @@ static void health_text(const struct health *h, struct buf *out)
 		buf_addf(out, " %llu exits without a row", (unsigned long long)h->folded);
 	if (h->unstored)
 		buf_addf(out, " %llu calls in the totals only", (unsigned long long)h->unstored);
+	if (h->missed)
+		buf_addf(out, " %llu calls missed", (unsigned long long)h->missed);
 	if (h->unnamed)
 		buf_addf(out, " %llu objects without a name", (unsigned long long)h->unnamed);
 	if (h->meta_lost)

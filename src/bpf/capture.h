@@ -51,6 +51,7 @@ struct capture_batch {
 	const struct cgroup_rec **cgroups;
 	size_t n_cgroups;
 	struct lost_counts lost; /* since start, monotonic */
+	uint64_t missed;         /* ends of calls the kernel did not show us, since start: see capture_missed() */
 	void *memory;            /* owns the above */
 };
 

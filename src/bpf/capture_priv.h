@@ -94,6 +94,12 @@ bool kernel_has_function(const struct btf *btf, const char *name);
 void capture_spy_prepare(struct capture *c);
 void capture_spy_unload(struct capture *c);
 
+/*
+ * How often the kernel passed over a program, since it was loaded. From 7.0 on a task can be preempted inside
+ * a program, which then does not run for others on that CPU.
+ */
+uint64_t capture_missed(int prog_fd);
+
 uint64_t mono_now(void);
 
 #endif

@@ -264,5 +264,6 @@ void capture_spy_counts(const struct capture *c, struct spy_counts *ret)
 		return;
 	ret->seen = c->spy_skel->bss->spy_seen;
 	ret->passed = c->spy_skel->bss->spy_passed;
-	ret->lost = c->spy_skel->bss->spy_lost;
+	/* what the kernel did not show may have matched */
+	ret->lost = c->spy_skel->bss->spy_lost + capture_missed(bpf_program__fd(c->spy_skel->progs.spy_exit));
 }

@@ -63,6 +63,15 @@ void cost_end(struct capture *c, struct cost_window *w)
 	}
 }
 
+uint64_t capture_missed(int prog_fd)
+{
+	struct bpf_prog_info info;
+	__u32 len = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	return bpf_obj_get_info_by_fd(prog_fd, &info, &len) ? 0 : info.recursion_misses;
+}
+
 int capture_cost(struct capture *c, uint64_t *ret_bpf_ns, uint64_t *ret_runs)
 {
 	if (!c->cost_at)

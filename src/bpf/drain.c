@@ -232,6 +232,7 @@ int capture_collect(struct capture *c, struct capture_batch **ret)
 	b->fact_vals = (struct fact_val *)m->fact_vals.data;
 	b->n_facts = m->fact_keys.len / sizeof(struct fact_key);
 	memcpy(&b->lost, (const void *)&c->skel->bss->lost, sizeof(b->lost));
+	b->missed = capture_missed(bpf_program__fd(c->skel->progs.on_sys_exit));
 	*ret = b;
 	if (++c->collected == SPY_PREPARED_AFTER)
 		capture_spy_prepare(c);

@@ -27,6 +27,7 @@ struct model {
 	/* of the previous sample */
 	uint64_t mono;
 	struct lost_counts lost;
+	uint64_t missed;
 	uint64_t self_cpu, self_bpf;
 	/* of the current one */
 	uint64_t boot;
@@ -377,6 +378,7 @@ static void fill_health(struct model *m, struct sample *s, const struct capture_
 	h->coarse = s->host.counts.coarse;
 	h->folded = grown(now->exit_full, before->exit_full);
 	h->unstored = grown(now->storage_fail, before->storage_fail);
+	h->missed = grown(batch->missed, m->missed);
 	h->meta_lost = grown(now->meta_full, before->meta_full);
 	h->self_cpu = 100.0 * (double)grown(clock->self_cpu, m->self_cpu) / (double)s->interval;
 	if (clock->self_bpf != UNKNOWN_U64 && m->self_bpf != UNKNOWN_U64) {
@@ -465,6 +467,7 @@ int model_sample(struct model *m, const struct capture_batch *batch, const struc
 	objtable_end(m->objects);
 	m->mono = batch->mono_ns;
 	m->lost = batch->lost;
+	m->missed = batch->missed;
 	m->self_cpu = clock->self_cpu;
 	m->self_bpf = clock->self_bpf;
 	*ret = s;

@@ -63,6 +63,9 @@ static void health_segment(const struct app *a, struct segment *seg)
 	if (a->collect_error) {
 		seg->role = ROLE_CRITICAL;
 		snprintf(seg->text, sizeof(seg->text), "no sample: %s", strerror(-a->collect_error));
+	} else if (h->missed) {
+		format_count(&n, (double)h->missed);
+		snprintf(seg->text, sizeof(seg->text), "missed: %s calls", buf_str(&n));
 	} else if (h->unstored) {
 		format_count(&n, (double)h->unstored);
 		snprintf(seg->text, sizeof(seg->text), "coarse: %s calls in totals only", buf_str(&n));
