@@ -67,7 +67,8 @@ void app_rebuild(struct app *a)
 {
 	struct table *table = NULL;
 
-	if (selection_table(&a->sel, a->sample, &table, &a->table_error))
+	if (view_is_list(selection_top(&a->sel)->view) ||
+	    selection_table(&a->sel, a->sample, &table, &a->table_error))
 		table = NULL;
 	rows_set(&a->rows, selection_top(&a->sel)->view, table, a->page);
 	table_free(a->table);
@@ -90,6 +91,7 @@ void app_level_changed(struct app *a)
 	memset(a->widest, 0, sizeof(a->widest));
 	collector_set_needs(a->collector, selection_needs(&a->sel));
 	app_rebuild(a);
+	list_open(a);
 }
 
 /* Makes a sample the one on the screen. */
@@ -288,7 +290,7 @@ static int app_init(struct app *a, const struct ui_config *config)
 	const struct view *view;
 
 	*a = (struct app){.config = config, .source = config->source, .dirty = true, .page = 1};
-	a->spy.save_fd = -1;
+	a->spy.save_fd = a->parked.save_fd = -1;
 	a->interval = config->interval ? config->interval : default_interval;
 	if (a->interval < COLLECTOR_MIN_MS * 1000000ULL)
 		a->interval = COLLECTOR_MIN_MS * 1000000ULL;
@@ -304,6 +306,7 @@ static int app_init(struct app *a, const struct ui_config *config)
 static void app_done(struct app *a)
 {
 	spy_stop(&a->spy);
+	spy_stop(&a->parked);
 	overlay_close(a);
 	a->collector = collector_free(a->collector);
 	rows_done(&a->rows);

@@ -7,6 +7,7 @@
  *   dispatch.c      a key or click -> an operation -> what it does
  *   screen_table.c  the table; header.c the lines above it; bar.c the one below
  *   screen_spy.c    dig and echo on the screen; spy.c their life, search, saving
+ *   screen_list.c   list views: a spy with the columns of a view
  *   overlay.c       pickers and pages of text; legend.c, help.c fill the pages
  */
 #ifndef CTOP_UI_APP_H
@@ -117,6 +118,7 @@ struct app {
 
 	bool spying;
 	struct spy spy;
+	struct spy parked; /* a list that waits while a row of it is dug into; no source: none */
 
 	struct overlay overlay;
 	struct editor editor;
@@ -156,6 +158,15 @@ void table_sort_by(struct app *a, size_t column);
 /* screen_spy.c */
 void spy_draw(struct app *a);
 void spy_op(struct app *a, enum op op);
+void spy_put_lit(struct app *a, int y, int x, int cells, unsigned role, const char *text, unsigned selected);
+
+/* screen_list.c */
+void list_open(struct app *a);  /* starts the list if the level's view is one, ends another */
+void list_close(struct app *a); /* ends whatever spy runs */
+bool list_resume(struct app *a); /* back from a dig: false if there is no list to go back to */
+void list_op(struct app *a, enum op op, int key);
+void list_draw_heads(struct app *a, int y);
+void list_draw_line(struct app *a, int y, uint64_t line);
 
 /* editing.c */
 void editor_open(struct app *a, enum edit_kind kind);

@@ -29,17 +29,19 @@ static void on_key(struct app *a, int key)
 		editor_key(a, key);
 		return;
 	}
-	op = key_find(key, a->spying ? SCOPE_SPY : SCOPE_TABLE);
+	op = key_find(key, !a->spying ? SCOPE_TABLE : a->spy.kind == SPY_LIST ? SCOPE_EVENTS : SCOPE_SPY);
 	switch (op) {
 	case OP_QUIT: a->quit = true; break;
 	case OP_REDRAW: term_repaint(a->term); break;
 	case OP_HELP: overlay_open_page(a, "Keys", help_page); break;
 	case OP_NONE: break;
 	default:
-		if (a->spying)
-			spy_op(a, op);
-		else
+		if (!a->spying)
 			table_op(a, op, key);
+		else if (a->spy.kind == SPY_LIST)
+			list_op(a, op, key);
+		else
+			spy_op(a, op);
 	}
 }
 

@@ -122,7 +122,7 @@ static char *save_name(const struct app *a)
 
 	localtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
-	return xasprintf("ctop-trace-%s-%s.txt", a->spy.kind == SPY_DIG ? "dig" : "echo", stamp);
+	return xasprintf("ctop-trace-%s-%s.txt", a->spy.kind == SPY_DIG ? "dig" : a->spy.kind == SPY_LIST ? a->spy.view->id : "echo", stamp);
 }
 
 void editor_open(struct app *a, enum edit_kind kind)

@@ -397,7 +397,8 @@ int header_draw_spy(struct app *a)
 		buf_adds(&extra, " › ");
 		format_safe(&extra, s->label, strlen(s->label));
 	}
-	buf_adds(&extra, s->kind == SPY_DIG ? " › dig" : " › echo");
+	if (s->kind != SPY_LIST)
+		buf_adds(&extra, s->kind == SPY_DIG ? " › dig" : " › echo");
 	draw_first_line(a, buf_str(&extra), seg, n);
 	buf_done(&extra);
 	buf_reset(&b);

@@ -11,6 +11,7 @@
 #define S SCOPE_SPY
 #define L SCOPE_LIST
 #define P SCOPE_PAGE
+#define E SCOPE_EVENTS
 static const struct key_op ops[] = {
 #define OP(id, scopes, group, bar, label, help, ...)                                                         \
 	{OP_##id, scopes, group, bar, label, help, {__VA_ARGS__}},
@@ -21,6 +22,7 @@ static const struct key_op ops[] = {
 #undef S
 #undef L
 #undef P
+#undef E
 
 enum { N_OPS = sizeof(ops) / sizeof(ops[0]) };
 

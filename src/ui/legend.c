@@ -103,6 +103,8 @@ void legend_page(struct app *a, int width)
 	add_filter(a, width);
 	page_add(a, ROLE_NORMAL, "");
 	page_add(a, ROLE_HEADING, "Attached for this view");
+	if (view_is_list(v))
+		page_add(a, ROLE_NORMAL, "  the calls that the filter leaves, one by one");
 	page_add(a, ROLE_NORMAL,
 		 needs & NEED_FACTS ? "  entry and exit of every system call"
 				    : "  exit of every system call");
@@ -115,7 +117,9 @@ void legend_page(struct app *a, int width)
 		add_column(a, width, &v->columns[i]);
 	page_add(a, ROLE_NORMAL, "");
 	page_add(a, ROLE_HEADING, "Enter");
-	if (v->drilldown) {
+	if (view_is_list(v)) {
+		page_add(a, ROLE_NORMAL, "  shows the whole call; d all calls of its process as they happen");
+	} else if (v->drilldown) {
 		const struct view *below = views_find(a->config->views, v->drilldown);
 		char *text = xasprintf(
 			"  leads to the %s of the row; e and d show its reads, writes and calls live",

@@ -20,7 +20,7 @@ static unsigned line_height(const struct spy *s, uint64_t line)
 	struct block block;
 	unsigned n;
 
-	if (s->kind == SPY_DIG)
+	if (s->kind != SPY_ECHO)
 		return 1;
 	e = spy_log_line(&s->log, line);
 	if (!e)
@@ -39,7 +39,7 @@ static long walk(const struct spy *s, struct spy_at *at, long delta)
 
 	if (tail == s->log.shown_head)
 		return 0;
-	if (s->kind == SPY_DIG) {
+	if (s->kind != SPY_ECHO) {
 		long up = (long)(at->line - s->log.shown_head), down = (long)(tail - 1 - at->line);
 
 		done = delta < -up ? -up : delta > down ? down : delta;
@@ -91,7 +91,7 @@ static void settle(struct spy *s, int page)
 		s->top = bottom;
 	if (s->follow)
 		return;
-	if (s->cursor < s->top.line || (s->cursor == s->top.line && s->top.sub > 0 && s->kind == SPY_DIG)) {
+	if (s->cursor < s->top.line || (s->cursor == s->top.line && s->top.sub > 0 && s->kind != SPY_ECHO)) {
 		s->top = (struct spy_at){s->cursor, 0};
 	} else {
 		struct spy_at end = s->top;
@@ -99,7 +99,7 @@ static void settle(struct spy *s, int page)
 		walk(s, &end, page - 1);
 		if (s->cursor > end.line || (s->cursor == end.line && end.sub == 0 && s->kind == SPY_ECHO)) {
 			end = (struct spy_at){s->cursor, 0};
-			walk(s, &end, s->kind == SPY_DIG ? -(page - 1) : -(page / 3));
+			walk(s, &end, s->kind != SPY_ECHO ? -(page - 1) : -(page / 3));
 			s->top = end;
 		}
 	}
@@ -107,8 +107,7 @@ static void settle(struct spy *s, int page)
 
 /* ---- drawing ---- */
 
-static void put_lit(struct app *a, int y, int x, int cells, unsigned role, const char *text,
-		    unsigned selected)
+void spy_put_lit(struct app *a, int y, int x, int cells, unsigned role, const char *text, unsigned selected)
 {
 	size_t len = a->search ? strlen(a->search) : 0;
 	const char *match;
@@ -176,7 +175,7 @@ static void draw_call(struct app *a, int y, int x, int cells, const struct spy_e
 		if (result.len)
 			buf_addf(&call, " = %s", buf_str(&result));
 		text = buf_str(&call) + format_fit(buf_str(&call), (size_t)a->spy.shift, NULL);
-		put_lit(a, y, x, cells, failed ? ROLE_FAILED : ROLE_NORMAL, text, selected);
+		spy_put_lit(a, y, x, cells, failed ? ROLE_FAILED : ROLE_NORMAL, text, selected);
 		goto out;
 	}
 	for (unsigned strsize = STRSIZE / 2; !fits(&call, &result, cells) && strsize >= 8; strsize /= 2) {
@@ -200,9 +199,9 @@ static void draw_call(struct app *a, int y, int x, int cells, const struct spy_e
 	paren = strchr(text, '(');
 	name = paren ? (int)(paren - text) : 0;
 	if (e->repeats > 1) {
-		put_lit(a, y, x, cells, ROLE_DIM, text, selected);
+		spy_put_lit(a, y, x, cells, ROLE_DIM, text, selected);
 	} else {
-		put_lit(a, y, x, call_cells, ROLE_NORMAL, text, selected);
+		spy_put_lit(a, y, x, call_cells, ROLE_NORMAL, text, selected);
 		if (name > 0 && name < call_cells && !(a->search && text_find(text, a->search))) {
 			char *head = xstrndup(text, (size_t)name);
 
@@ -215,8 +214,8 @@ static void draw_call(struct app *a, int y, int x, int cells, const struct spy_e
 
 		buf_addf(&all, " = %s", buf_str(&result));
 		format_cut(&r, buf_str(&all), (size_t)result_cells, false, false);
-		put_lit(a, y, x + (int)format_width(text), result_cells, failed ? ROLE_FAILED : ROLE_NORMAL,
-			buf_str(&r), selected);
+		spy_put_lit(a, y, x + (int)format_width(text), result_cells,
+			    failed ? ROLE_FAILED : ROLE_NORMAL, buf_str(&r), selected);
 		buf_done(&r);
 		buf_done(&all);
 	}
@@ -252,7 +251,7 @@ static void draw_dig_line(struct app *a, int y, uint64_t line)
 	buf_reset(&text);
 	format_safe(&text, e->event->comm, strlen(e->event->comm));
 	format_cut(&cut, buf_str(&text), (size_t)name_cells, false, false);
-	put_lit(a, y, x, name_cells, ROLE_NAME, buf_str(&cut), selected);
+	spy_put_lit(a, y, x, name_cells, ROLE_NAME, buf_str(&cut), selected);
 	x += name_cells + 1;
 	draw_call(a, y, x, cols - x - latency - 1, e, selected);
 	if (latency && e->latency != UNKNOWN_U64) {
@@ -280,7 +279,7 @@ static int draw_block(struct app *a, int y, int end, uint64_t line, unsigned fro
 
 		if (selected && i == 0)
 			term_fill(a->term, y, 0, cols, ROLE_NORMAL | selected);
-		put_lit(a, y, 1, cols - 2, role, block.lines[i], i ? 0 : selected);
+		spy_put_lit(a, y, 1, cols - 2, role, block.lines[i], i ? 0 : selected);
 	}
 	block_done(&block);
 	return y;
@@ -291,6 +290,7 @@ static void draw_nothing(struct app *a, int y)
 	const struct spy *s = &a->spy;
 	const char *text = s->log.failed_only || s->log.slow_only
 				   ? "no such call so far; f and s choose which are shown"
+			   : s->kind == SPY_LIST ? "nothing so far; lines come as it happens"
 			   : s->kind == SPY_ECHO ? "nothing read or written so far"
 						 : "no system call so far";
 
@@ -306,14 +306,19 @@ void spy_draw(struct app *a)
 	char position[80];
 	uint64_t tail = spy_tail(s);
 
+	if (s->kind == SPY_LIST)
+		list_draw_heads(a, y++);
 	a->page = end - y > 0 ? (size_t)(end - y) : 1;
 	s->width = term_cols(a->term) - 2;
 	settle(s, (int)a->page);
 	at = s->top;
 	while (y < end && at.line < tail) {
-		if (s->kind == SPY_DIG) {
+		if (s->kind != SPY_ECHO) {
 			app_hit(a, y, 0, term_cols(a->term), HIT_ROW, (size_t)at.line);
-			draw_dig_line(a, y++, at.line);
+			if (s->kind == SPY_LIST)
+				list_draw_line(a, y++, at.line);
+			else
+				draw_dig_line(a, y++, at.line);
 		} else {
 			int from = y;
 
@@ -336,7 +341,7 @@ void spy_draw(struct app *a)
 		snprintf(position, sizeof(position), "%llu/%llu",
 			 (unsigned long long)(s->cursor - s->log.shown_head + 1),
 			 (unsigned long long)(tail - s->log.shown_head));
-	bar_draw(a, SCOPE_SPY, position);
+	bar_draw(a, s->kind == SPY_LIST ? SCOPE_EVENTS : SCOPE_SPY, position);
 }
 
 /* ---- operations ---- */
@@ -348,7 +353,7 @@ static void move(struct spy *s, long delta)
 
 	if (tail == head)
 		return;
-	if (s->kind == SPY_DIG) {
+	if (s->kind != SPY_ECHO) {
 		struct spy_at at = {s->cursor, 0};
 
 		walk(s, &at, delta);
@@ -366,8 +371,17 @@ static void move(struct spy *s, long delta)
 
 static void leave(struct app *a)
 {
-	spy_stop(&a->spy);
 	a->message.until = 0;
+	if (list_resume(a))
+		return;
+	if (a->spy.kind == SPY_LIST) {
+		if (selection_back(&a->sel))
+			app_level_changed(a);
+		else
+			app_message(a, ROLE_DIM, "this is the top; q leaves the program");
+		return;
+	}
+	spy_stop(&a->spy);
 	a->spying = false;
 	app_rebuild(a);
 }

@@ -54,6 +54,7 @@ int spy_start(struct spy *s, enum spy_kind kind, struct source *source, const st
 	}
 	*s = (struct spy){
 		.kind = kind,
+		.snaplen = selection.filter.snaplen,
 		.source = source,
 		.filter = filter,
 		.filter_text = xstrdup(filter_text ? filter_text : ""),
@@ -66,6 +67,22 @@ int spy_start(struct spy *s, enum spy_kind kind, struct source *source, const st
 	spy_log_init(&s->log);
 	arena_free(arena);
 	return 0;
+}
+
+int spy_resume(struct spy *s, const struct sample *sample)
+{
+	struct spy_selection selection = {0};
+	struct arena *arena = arena_new();
+	const char *text = "";
+	int err;
+
+	if (sample)
+		filter_push_down(s->filter, sample, arena, &selection, &text);
+	selection.filter.snaplen = s->snaplen;
+	err = source_spy_start(s->source, &selection);
+	arena_free(arena);
+	spy_set_sample(s, sample);
+	return err;
 }
 
 static void end_saving(struct spy *s)
@@ -139,7 +156,7 @@ static void on_event(struct event *ev, void *userdata)
 		event_free(ev);
 		return;
 	}
-	if (!filter_is_empty(s->filter)) {
+	if (s->kind == SPY_LIST || !filter_is_empty(s->filter)) {
 		record_from_event(&rec, s->index, ev);
 		if (!filter_match(s->filter, &rec.record)) {
 			s->rejected++;
@@ -147,7 +164,7 @@ static void on_event(struct event *ev, void *userdata)
 			return;
 		}
 	}
-	spy_log_add(&s->log, ev);
+	spy_log_add(&s->log, ev, s->kind == SPY_LIST ? list_text(s->view, &rec.record) : NULL);
 }
 
 /* ---- text ---- */
@@ -215,6 +232,10 @@ void spy_line_text(const struct spy *s, const struct spy_entry *e, bool wide, st
 
 	if (s->kind == SPY_ECHO) {
 		echo_text(s, e->event, out);
+		return;
+	}
+	if (s->kind == SPY_LIST) {
+		list_line_text(s->view, e->text, out);
 		return;
 	}
 	spy_time_text(e->event->time, 6, out);

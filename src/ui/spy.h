@@ -10,14 +10,16 @@
 #include "core/filter.h"
 #include "core/source.h"
 #include "ui/spy_log.h"
+#include "views/view.h"
 
-enum spy_kind { SPY_DIG, SPY_ECHO };
+enum spy_kind { SPY_DIG, SPY_ECHO, SPY_LIST };
 
 enum {
 	SPY_POLL_MS = 25,      /* how often events are fetched */
 	SPY_SLICE_MS = 10,     /* how long fetching, searching or saving may keep the keyboard waiting */
 	SPY_SNAPLEN_DIG = 256, /* payload bytes copied of one buffer, unless told otherwise */
 	SPY_SNAPLEN_ECHO = 4096,
+	SPY_SNAPLEN_LIST = 2048, /* a whole message to the log */
 };
 
 /* Where one is in the log: a shown line and, in echo, a text line of its block. */
@@ -28,7 +30,9 @@ struct spy_at {
 
 struct spy {
 	enum spy_kind kind;
+	const struct view *view; /* SPY_LIST */
 	struct source *source;
+	unsigned snaplen;
 	char *label; /* "postgres 4121"; NULL = the whole selection */
 	char *filter_text;
 	char *kernel_text; /* the part the kernel decides */
@@ -66,6 +70,8 @@ struct spy {
 int spy_start(struct spy *s, enum spy_kind kind, struct source *source, const struct sample *sample,
 	      const char *filter_text, unsigned snaplen);
 void spy_stop(struct spy *s);
+/* Goes on with what another spy on the same source has interrupted. 0 or -errno. */
+int spy_resume(struct spy *s, const struct sample *sample);
 
 /* A newer sample: knows younger processes. The old one may be freed after this. */
 void spy_set_sample(struct spy *s, const struct sample *sample);
@@ -81,6 +87,10 @@ uint64_t spy_tail(const struct spy *s);
 void spy_pause(struct spy *s, bool on);
 /* Failures only, slow only; goes to the newest line. */
 void spy_switch(struct spy *s, bool failed_only, bool slow_only);
+
+/* SPY_LIST, screen_list.c: the cells of an event (caller frees), and those as one line. */
+char *list_text(const struct view *v, const struct record *event);
+void list_line_text(const struct view *v, const char *text, struct buf *out);
 
 /* Text of a line: one (dig) or several (echo), joined by newlines. wide: nothing is cut. */
 void spy_line_text(const struct spy *s, const struct spy_entry *e, bool wide, struct buf *out);

@@ -51,6 +51,7 @@ static void drop_oldest(struct spy_log *log)
 	log->dropped += e->repeats ? e->repeats : 1;
 	log->bytes -= e->bytes;
 	event_free(e->event);
+	free(e->text);
 	*e = (struct spy_entry){0};
 	log->head++;
 }
@@ -93,12 +94,12 @@ static bool passes(const struct spy_log *log, const struct spy_entry *e)
 	return (!log->failed_only || event_failed(e->event)) && (!log->slow_only || event_slow(e->event));
 }
 
-void spy_log_add(struct spy_log *log, struct event *ev)
+void spy_log_add(struct spy_log *log, struct event *ev, char *text)
 {
-	size_t bytes = malloc_usable_size(ev);
+	size_t bytes = malloc_usable_size(ev) + (text ? malloc_usable_size(text) : 0);
 
 	log->calls++;
-	if (fold(log, ev)) {
+	if (!text && fold(log, ev)) {
 		event_free(ev);
 		return;
 	}
@@ -107,12 +108,13 @@ void spy_log_add(struct spy_log *log, struct event *ev)
 		if (log->frozen) {
 			log->dropped++;
 			event_free(ev);
+			free(text);
 			return;
 		}
 		drop_oldest(log);
 	}
-	*entry(log, log->tail) =
-		(struct spy_entry){.event = ev, .bytes = (uint32_t)bytes, .latency = ev->latency};
+	*entry(log, log->tail) = (struct spy_entry){
+		.event = ev, .text = text, .bytes = (uint32_t)bytes, .latency = ev->latency};
 	log->bytes += bytes;
 	if (passes(log, entry(log, log->tail)))
 		log->shown[log->shown_tail++ & MASK] = log->tail;

@@ -25,6 +25,7 @@ enum {
 
 struct spy_entry {
 	struct event *event;
+	char *text;       /* cells of a list's row; NULL */
 	uint32_t repeats; /* calls folded into it, itself included; 0 or 1: it stands for itself */
 	uint32_t bytes;
 	uint64_t latency; /* of all of them; UNKNOWN_U64 */
@@ -45,8 +46,8 @@ struct spy_log {
 void spy_log_init(struct spy_log *log);
 void spy_log_done(struct spy_log *log);
 
-/* Takes over the event. */
-void spy_log_add(struct spy_log *log, struct event *ev);
+/* Takes over the event and the text of its row, which is never folded with others; NULL: no row. */
+void spy_log_add(struct spy_log *log, struct event *ev, char *text);
 void spy_log_clear(struct spy_log *log);
 /* Chooses what is shown; line numbers start anew. */
 void spy_log_switch(struct spy_log *log, bool failed_only, bool slow_only);

@@ -26,16 +26,16 @@ static void folds_equal_calls(void **state)
 
 	spy_log_init(&log);
 	for (int i = 0; i < 10; i++)
-		spy_log_add(&log, make_event(1, 7, 0, 100));
+		spy_log_add(&log, make_event(1, 7, 0, 100), NULL);
 	assert_int_equal(log.tail, 2); /* the first, and the other nine as one */
 	assert_int_equal(spy_log_line(&log, 0)->repeats, 0);
 	assert_int_equal(spy_log_line(&log, 1)->repeats, 9);
 	assert_int_equal(spy_log_line(&log, 1)->latency, 900);
-	spy_log_add(&log, make_event(2, 7, 0, 100));          /* another thread */
-	spy_log_add(&log, make_event(1, 7, -2, 100));         /* another result */
-	spy_log_add(&log, make_event(1, 7, -2, SPY_SLOW_NS)); /* a slow one never hides in a run */
-	spy_log_add(&log, make_event(1, 7, -2, SPY_SLOW_NS));
-	spy_log_add(&log, make_event(1, 7, -2, SPY_SLOW_NS));
+	spy_log_add(&log, make_event(2, 7, 0, 100), NULL);          /* another thread */
+	spy_log_add(&log, make_event(1, 7, -2, 100), NULL);         /* another result */
+	spy_log_add(&log, make_event(1, 7, -2, SPY_SLOW_NS), NULL); /* a slow one never hides in a run */
+	spy_log_add(&log, make_event(1, 7, -2, SPY_SLOW_NS), NULL);
+	spy_log_add(&log, make_event(1, 7, -2, SPY_SLOW_NS), NULL);
 	assert_int_equal(log.tail, 7);
 	assert_int_equal(log.calls, 15);
 	assert_int_equal(log.dropped, 0);
@@ -59,7 +59,7 @@ static void the_log_is_bounded_and_counts(void **state)
 	spy_log_init(&log);
 	spy_log_switch(&log, true, false);
 	for (uint64_t i = 0; i < n; i++)
-		spy_log_add(&log, make_event((uint32_t)i, 1, i % 2 ? -1 : 0, 1));
+		spy_log_add(&log, make_event((uint32_t)i, 1, i % 2 ? -1 : 0, 1), NULL);
 	assert_true(log.tail - log.head <= SPY_LOG_ENTRIES);
 	assert_true(log.bytes <= SPY_LOG_BYTES);
 	assert_int_equal(log.dropped + (log.tail - log.head), n);
@@ -69,9 +69,9 @@ static void the_log_is_bounded_and_counts(void **state)
 	log.frozen = true; /* what one looks at stays, new ones are dropped and counted */
 	n = log.head;
 	for (int i = 0; i < 5000000 && log.dropped == 0; i++)
-		spy_log_add(&log, make_event((uint32_t)i, 2, 0, 1));
+		spy_log_add(&log, make_event((uint32_t)i, 2, 0, 1), NULL);
 	for (int i = 0; i < 1000; i++)
-		spy_log_add(&log, make_event((uint32_t)i, 2, 0, 1));
+		spy_log_add(&log, make_event((uint32_t)i, 2, 0, 1), NULL);
 	assert_int_equal(log.head, n);
 	assert_int_equal(log.dropped + (log.tail - log.head), log.calls);
 	spy_log_done(&log);
