@@ -18,9 +18,9 @@
 
 #define MS 1000000ULL
 
-static const uint64_t patience = 60 * MS;    /* of a sample, for containers never seen before */
-static const uint64_t recheck = 2000 * MS;   /* between looks at a file's stamp */
-static const uint64_t retry_first = 10 * MS; /* after a failure; doubles */
+static const uint64_t patience = 60 * MS;   /* of a sample, for containers never seen before */
+static const uint64_t recheck = 2000 * MS;  /* between looks at a file's stamp */
+static const uint64_t retry_first = 1 * MS; /* after a failure; doubles */
 static const uint64_t retry_last = 10000 * MS;
 static const uint64_t keep = 120000 * MS;  /* since it was last asked for */
 static const uint64_t refresh = 3000 * MS; /* between looks for new runtimes */
@@ -137,14 +137,14 @@ static void succeeded(struct entry *e, const struct runtime_query *q, uint64_t n
 	if (++e->reads > SETTLE_READS)
 		e->due = now + recheck;
 	else
-		e->due = now + (e->meta->name ? settle : retry_first);
+		e->due = now + (e->meta->name ? settle : 10 * retry_first);
 }
 
 /* Files go before the last process does, and a name known is better than none; but a broken file is no name.
  */
 static void failed(struct entry *e, int error, uint64_t now)
 {
-	uint64_t wait = retry_first << (e->failures < 10 ? e->failures : 10);
+	uint64_t wait = retry_first << (e->failures < 14 ? e->failures : 14);
 
 	e->failures++;
 	e->due = now + (wait < retry_last ? wait : retry_last);
@@ -205,19 +205,29 @@ static bool keep_entry(void *value, void *userdata)
 	return false;
 }
 
-/* Collects what is due; returns how long to sleep. The lock is held. */
+static void collect(struct runtime *r, uint64_t now, bool tried, uint64_t *next)
+{
+	struct entry *e;
+
+	for (size_t pos = 0; (e = hash_next(&r->entries, &pos));) {
+		if (e->tried != tried)
+			continue;
+		if (e->due <= now)
+			VEC_PUSH(r->todo, r->n_todo, r->cap_todo) = e;
+		else if (e->due < *next)
+			*next = e->due;
+	}
+}
+
+/* Collects what is due, new ones first: they may not be there for long. Returns how long to sleep. The lock
+ * is held. */
 static uint64_t schedule(struct runtime *r, uint64_t now)
 {
 	uint64_t next = r->next_refresh;
-	struct entry *e;
 
 	r->n_todo = 0;
-	for (size_t pos = 0; (e = hash_next(&r->entries, &pos));) {
-		if (e->due <= now)
-			VEC_PUSH(r->todo, r->n_todo, r->cap_todo) = e;
-		else if (e->due < next)
-			next = e->due;
-	}
+	collect(r, now, false, &next);
+	collect(r, now, true, &next);
 	return r->n_todo ? 0 : next - now;
 }
 
@@ -230,6 +240,20 @@ static void sleep_until_news(struct runtime *r, uint64_t ns)
 	poll(fds, 2, (int)((ns + MS - 1) / MS));
 	eventfd_read(r->wake, &n);
 	runtime_watch_read(r->watch, on_new, r);
+}
+
+/* Until somebody has made a container: that one goes first. */
+static void work(struct runtime *r)
+{
+	struct pollfd news = {.fd = runtime_watch_fd(r->watch), .events = POLLIN};
+
+	for (size_t i = 0; i < r->n_todo && !__atomic_load_n(&r->stop, __ATOMIC_RELAXED); i++) {
+		bool fresh = !r->todo[i]->tried;
+
+		process(r, r->todo[i]);
+		if (!fresh && poll(&news, 1, 0) > 0)
+			break;
+	}
 }
 
 static void *run(void *userdata)
@@ -250,10 +274,8 @@ static void *run(void *userdata)
 		}
 		pause = schedule(r, now);
 		pthread_mutex_unlock(&r->lock);
-		if (!r->n_todo)
-			sleep_until_news(r, pause);
-		for (size_t i = 0; i < r->n_todo && !__atomic_load_n(&r->stop, __ATOMIC_RELAXED); i++)
-			process(r, r->todo[i]);
+		work(r);
+		sleep_until_news(r, pause); /* only looks for news while there is more to do */
 		pthread_mutex_lock(&r->lock);
 	}
 	r->finished = true;

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A thousand containers that come and go within a minute: all named, all counted, memory bounded."""
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import time
+
+from case_containers import hierarchies
+from case_runtimes import VIEWS
+from cases import Skip, case
+from monitor import Monitor
+from runtimes import remove_cgroups
+
+MANY = 1000
+DOCKER = "/var/lib/docker/containers"
+
+
+def rss(pid):
+    with open(f"/proc/{pid}/statm") as f:
+        return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def one_life(n):
+    """As dockerd does it: state, cgroup, process, and all of it gone."""
+    full = hashlib.sha256(f"many {n}".encode()).hexdigest()
+    where = os.path.join(DOCKER, full)
+    os.makedirs(where)
+    with open(where + "/tmp", "w") as f:
+        json.dump({"ID": full, "Name": f"/many-{n}", "Config": {"Image": f"many:{n % 7}", "Labels": {"n": str(n)}}}, f)
+    os.rename(where + "/tmp", where + "/config.v2.json")
+    tops = {os.stat(top).st_dev: top for _, top in reversed(hierarchies())}  # one may be mounted twice
+    dirs = [os.path.join(top, "docker", full) for top in tops.values()]
+    for d in dirs:
+        os.makedirs(d)
+    script = "".join(f"echo $$ > '{d}/cgroup.procs' && " for d in dirs)
+    script += f"exec dd if=/dev/zero of=/dev/null bs=100 count={1 + n % 5} status=none"
+    subprocess.run(["sh", "-c", script], check=True)
+    time.sleep(0.03)  # no engine is faster than that
+    for d in dirs:
+        os.rmdir(d)
+    shutil.rmtree(where)
+    return full
+
+
+@case(needs="bpf", timeout=180)
+def thousand_containers(ctx):
+    if os.path.exists(DOCKER):
+        raise Skip(f"{DOCKER} is in use")
+    top = "/var/lib/docker" if not os.path.exists("/var/lib/docker") else DOCKER
+    os.makedirs(DOCKER)
+    ctx.cleanup(shutil.rmtree, top)
+    ctx.cleanup(remove_cgroups, "docker")
+    m = Monitor(ctx, "rt-containers", interval=1, options=VIEWS)
+    m.wait_interval(2)
+    before = rss(m.process.pid)
+    for n in range(MANY):
+        one_life(n)
+    m.settle()
+    grown = rss(m.process.pid) - before
+    status = m.stop()
+    ctx.equal(status, 0, "exit status")
+    rows = [r for r in m.rows() if (r["container.name"] or "").startswith("many-")]
+    named = {r["container.name"] for r in rows}
+    ctx.within(len(named), MANY * 98 // 100, MANY, "containers with a name")
+    ids = {hashlib.sha256(f"many {n}".encode()).hexdigest(): n for n in range(MANY)}
+    got = m.sums(("container.full_id",), ("evt.buflen.file.out",))
+    missing = [n for full, n in ids.items() if (full,) not in got]
+    ctx.equal(missing, [], "containers that are not listed")
+    # besides what the shell writes to move itself
+    wrong = [n for full, n in ids.items() if not 100 * (1 + n % 5) <= got.get((full,), (0,))[0] <= 100 * (1 + n % 5) + 32]
+    ctx.equal(wrong, [], "containers with other bytes than they wrote")
+    for r in rows:
+        if r["container.image"] != f"many:{int(r['container.name'][5:]) % 7}":
+            ctx.fail(f"{r['container.name']} has image {r['container.image']}")
+            break
+    ctx.check(grown < 48 << 20, f"grew by {grown >> 20} MiB")
+    late = [l["interval"] for l in m.intervals() if l["interval"] > 1.5]
+    ctx.check(len(late) <= 2, f"late intervals: {late}")
