@@ -8,6 +8,7 @@
 
 #include "core/format.h"
 #include "core/mem.h"
+#include "views/alias.h"
 #include "ui/ui.h"
 
 /* --- lists --- */
@@ -32,6 +33,20 @@ static void json_text(struct buf *out, const char *id, const char *text, bool la
 	else
 		buf_adds(out, "null");
 	buf_addc(out, last ? '}' : ',');
+}
+
+/* sysdig's names for views; to people only, the others are rows of columns. */
+static void alias_lines(struct buf *out)
+{
+	size_t n;
+	const struct alias *a = alias_all(&n);
+
+	buf_adds(out, "\nsysdig's names, for --view:\n");
+	for (size_t i = 0; i < n; i++, a++) {
+		const char *argument = alias_argument_name(a);
+
+		buf_addf(out, "%-19s %-5s  %s\n", a->name, argument ? argument : "", a->description);
+	}
 }
 
 void generate_views(struct buf *out, const struct views *views, enum output_format format)
@@ -74,6 +89,8 @@ void generate_views(struct buf *out, const struct views *views, enum output_form
 			break;
 		}
 	}
+	if (format == FORMAT_TABLE)
+		alias_lines(out);
 }
 
 void generate_fields(struct buf *out, enum output_format format)
@@ -199,6 +216,9 @@ static void man_keys(struct buf *out)
 
 static void man_views(struct buf *out, const struct views *views)
 {
+	size_t n;
+	const struct alias *a = alias_all(&n);
+
 	buf_adds(out, ".SH VIEWS\nEvery view is offered where it applies to what is selected. The letter "
 		      "opens it.\n");
 	for (size_t i = 0; i < views->n; i++) {
@@ -216,6 +236,17 @@ static void man_views(struct buf *out, const struct views *views)
 			roff(out, v->columns[k].id);
 		}
 		buf_adds(out, ".\n");
+	}
+	buf_adds(out, ".SS sysdig's names\n\\fB\\-\\-view\\fR takes these names as well; what follows the "
+		      "name is the "
+		      "argument.\n");
+	for (size_t i = 0; i < n; i++, a++) {
+		buf_addf(out, ".TP\n\\fB%s\\fR", a->name);
+		if (alias_argument_name(a))
+			buf_addf(out, " \\fI%s\\fR", alias_argument_name(a));
+		buf_addc(out, '\n');
+		roff(out, a->description);
+		buf_addc(out, '\n');
 	}
 }
 
@@ -338,7 +369,8 @@ static void words(struct buf *out, const char *choices)
 
 void generate_completion(struct buf *out, const struct views *views)
 {
-	size_t n, n_fields;
+	size_t n, n_fields, n_aliases;
+	const struct alias *alias = alias_all(&n_aliases);
 	const struct option_info *o = options_all(&n);
 	const struct field *f = field_all(&n_fields);
 
@@ -364,6 +396,8 @@ void generate_completion(struct buf *out, const struct views *views)
 			buf_adds(out, "words='");
 			for (size_t k = 0; k < views->n; k++)
 				buf_addf(out, "%s%s", k ? " " : "", views->items[k]->id);
+			for (size_t k = 0; k < n_aliases; k++)
+				buf_addf(out, " %s", alias[k].name);
 			buf_adds(out, "' ;;\n");
 			break;
 		case KIND_FIELD: buf_adds(out, "words=$fields ;;\n"); break;

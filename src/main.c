@@ -19,6 +19,7 @@
 #include "core/mem.h"
 #include "generate.h"
 #include "options.h"
+#include "views/alias.h"
 #include "ui/ui.h"
 
 enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
@@ -100,26 +101,35 @@ static char *safe_text(const char *s)
 	return buf_steal(&b);
 }
 
-static int find_view(const struct options *o, const struct views *views, struct view **ret)
+static int find_view(const char *wanted, const struct views *views, struct view **ret)
 {
 	const char *best = NULL;
-	size_t least = 4;
+	size_t least = 4, n_aliases;
+	const struct alias *alias = alias_all(&n_aliases);
 	char *typed;
 
 	for (size_t i = 0; i < views->n; i++) {
 		const char *id = views->items[i]->id;
-		size_t d = o->view ? text_distance(o->view, id) : 0;
+		size_t d = wanted ? text_distance(wanted, id) : 0;
 
-		if (!o->view || !strcmp(o->view, id)) {
+		if (!wanted || !strcmp(wanted, id)) {
 			*ret = views->items[i];
 			return STATUS_OK;
 		}
-		if (d < least || (least == 4 && !strncmp(id, o->view, strlen(o->view)))) {
+		if (d < least || (least == 4 && !strncmp(id, wanted, strlen(wanted)))) {
 			least = d < 4 ? d : 3;
 			best = id;
 		}
 	}
-	typed = safe_text(o->view ? o->view : "");
+	for (size_t i = 0; i < n_aliases; i++) {
+		size_t d = wanted ? text_distance(wanted, alias[i].name) : 4;
+
+		if (d < least) {
+			least = d;
+			best = alias[i].name;
+		}
+	}
+	typed = safe_text(wanted ? wanted : "");
 	complain_free(STATUS_USAGE,
 		      best ? xasprintf("unknown view '%s'; did you mean '%s'?", typed, best)
 			   : xasprintf("unknown view '%s'; --list-views lists all of them", typed));
@@ -162,6 +172,17 @@ static int sort_view(const char *sort, struct view *view)
 	}
 	free(typed);
 	return complain_free(STATUS_USAGE, buf_steal(&names));
+}
+
+/* -pc, -pk: these columns stay longest on a narrow screen. */
+static void print_columns(char which, struct view *view)
+{
+	for (size_t i = 0; i < view->n_columns; i++) {
+		const char *id = view->columns[i].field->id;
+
+		if (!strcmp(id, "container.name") || (which == 'k' && !strncmp(id, "k8s.", 4)))
+			view->columns[i].priority = 1;
+	}
 }
 
 /* --- front ends --- */
@@ -267,14 +288,37 @@ static int open_source(const struct options *o, struct source **ret)
 	return STATUS_OK;
 }
 
-static int monitor(const struct options *o, struct views *views)
+/* The view that was asked for, by its id or as one of sysdig's names. */
+static int open_view(struct options *o, struct views **views, struct view **ret)
+{
+	const struct alias *a = views_find(*views, o->view ? o->view : "") ? NULL : alias_find(o->view);
+	const char *id = o->view, *sort = o->sort;
+	char *filter = NULL, *both, *error;
+	int status;
+
+	if (a && alias_open(a, o->argument, views, &id, &filter, &error) < 0)
+		return complain_free(STATUS_USAGE, error);
+	if (filter) {
+		both = filter_and(filter, o->filter);
+		free(filter);
+		free(o->filter);
+		o->filter = both;
+	}
+	if (a && !sort)
+		sort = a->sort;
+	status = find_view(id, *views, ret);
+	if (!status && o->print)
+		print_columns(o->print, *ret);
+	return !status && sort ? sort_view(sort, *ret) : status;
+}
+
+static int monitor(struct options *o, struct views **all)
 {
 	struct source *source;
 	struct view *view;
-	int status = find_view(o, views, &view);
+	int status = open_view(o, all, &view);
+	const struct views *views = *all;
 
-	if (!status && o->sort)
-		status = sort_view(o->sort, view);
 	if (status)
 		return status;
 	if (o->batch)
@@ -334,7 +378,7 @@ int main(int argc, char **argv)
 		if (!status)
 			status = information(&o, views);
 		if (status < 0)
-			status = monitor(&o, views);
+			status = monitor(&o, &views);
 	}
 	views_free(views);
 	options_done(&o);

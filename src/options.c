@@ -12,6 +12,7 @@
 #include "core/filter.h"
 #include "core/format.h"
 #include "core/mem.h"
+#include "views/alias.h"
 
 #define NS_PER_S  1000000000.0
 #define MIN_DELAY 10000000.0
@@ -320,6 +321,11 @@ static int parse_letters(struct parser *p, int argc, char **argv, int *i)
 			set_flag(p, opt);
 			continue;
 		}
+		/* as sysdig's: which columns are there, not which process */
+		if (opt->id == OPT_PID && (!strcmp(c, "pc") || !strcmp(c, "pk"))) {
+			p->o->print = c[1];
+			return 0;
+		}
 		if (c[1])
 			return set(p, opt, c + 1);
 		if (*i + 1 >= argc)
@@ -328,6 +334,23 @@ static int parse_letters(struct parser *p, int argc, char **argv, int *i)
 		return r;
 	}
 	return 0;
+}
+
+/* The first word belongs to an alias that takes an argument. */
+static void take_argument(struct parser *p)
+{
+	const struct alias *a = alias_find(p->o->view);
+	const char *words = buf_str(&p->words);
+	size_t n = strcspn(words, " ");
+	char *rest;
+
+	if (!a || a->argument == ALIAS_NONE || !n)
+		return;
+	p->o->argument = xstrndup(words, n);
+	rest = xstrdup(words[n] ? words + n + 1 : "");
+	buf_reset(&p->words);
+	buf_adds(&p->words, rest);
+	free(rest);
 }
 
 /* Each part is checked alone, so that the column in the message is the one that was typed. */
@@ -380,6 +403,8 @@ int options_parse(int argc, char **argv, struct options *ret, char **ret_error)
 		}
 	}
 	if (r == 0)
+		take_argument(&p);
+	if (r == 0)
 		r = join_filters(&p);
 	if (r == 0)
 		*ret = o;
@@ -394,6 +419,7 @@ int options_parse(int argc, char **argv, struct options *ret, char **ret_error)
 void options_done(struct options *o)
 {
 	free(o->filter);
+	free(o->argument);
 	free(o->views);
 	*o = (struct options){0};
 }

@@ -52,7 +52,9 @@ struct options {
 	bool batch, demo, ascii, color, no_color, no_mouse, read_only;
 	bool list_views, list_fields, check, version, help;
 	bool has_delay;
-	const char *view;   /* NULL = the first one */
+	const char *view;   /* or one of the aliases; NULL = the first one */
+	char *argument;     /* of the alias; NULL */
+	char print;         /* -pc 'c': containers first; -pk 'k': pods, too; 0 */
 	char *filter;       /* all that narrows the selection down, and-ed; NULL = nothing */
 	const char *sort;   /* as typed, sign included; NULL */
 	uint64_t delay;     /* ns */

@@ -507,6 +507,7 @@ static int demo_collect(struct source *source, struct sample **ret)
 	if (d->needs & NEED_CGROUPS)
 		demo_charge(s, b.containers);
 	build_host(&b);
+	demo_devices(s);
 	s->health.self_cpu = 0.4;
 	s->health.self_bpf = 0.1;
 	s->health.self_rss = 9 << 20;

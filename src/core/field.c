@@ -165,7 +165,7 @@ const char *grain_name(enum grain g)
 	static const char *const names[] = {
 		[GRAIN_FACT] = "fact",     [GRAIN_FD] = "fd",           [GRAIN_OBJECT] = "object",
 		[GRAIN_THREAD] = "thread", [GRAIN_PROCESS] = "process", [GRAIN_CONTAINER] = "container",
-		[GRAIN_HOST] = "host",
+		[GRAIN_HOST] = "host",     [GRAIN_DEVICE] = "device",
 	};
 
 	return names[g];

@@ -5,7 +5,8 @@
  * page, completion and the JSON Schema all read it.
  *
  * A record is one line of the join that views group: a fact, a thread, an open
- * descriptor or a spy event, with everything it belongs to. A field of a thing
+ * descriptor or a spy event, with everything it belongs to; or a CPU, a disk or
+ * a network interface, which belong to nothing. A field of a thing
  * that the record does not have is missing.
  */
 #ifndef CTOP_CORE_FIELD_H
@@ -26,6 +27,9 @@ struct record {
 	const struct container *container;
 	const struct object *obj;
 	const struct descriptor *fd;
+	const struct cpu *cpu;
+	const struct disk *disk;
+	const struct netif *netif;
 	const struct event *event; /* spy only */
 	const struct record_index *index; /* spy only: other processes and users; may be NULL */
 	bool counters;             /* evt.* measures come from thread->counts: no facts in this query */
@@ -46,7 +50,7 @@ enum unit {
 };
 
 /* The level at which a value exists once; see aggregation in table.h. */
-enum grain { GRAIN_FACT, GRAIN_FD, GRAIN_OBJECT, GRAIN_THREAD, GRAIN_PROCESS, GRAIN_CONTAINER, GRAIN_HOST };
+enum grain { GRAIN_FACT, GRAIN_FD, GRAIN_OBJECT, GRAIN_THREAD, GRAIN_PROCESS, GRAIN_CONTAINER, GRAIN_HOST, GRAIN_DEVICE };
 
 enum field_flags {
 	FIELD_MEASURE = 1 << 0,     /* something one aggregates; else a dimension */

@@ -6,6 +6,7 @@
 
 #include "core/arena.h"
 #include "core/build.h"
+#include "core/devices.h"
 #include "core/hosttotals.h"
 #include "core/mem.h"
 #include "core/procfs.h"
@@ -22,6 +23,7 @@ struct model {
 	struct containertable *containers;
 	struct users *users;
 	struct hosttotals host;
+	struct devices *devices;
 	struct build build;
 	uint64_t page_size;
 	/* of the previous sample */
@@ -44,6 +46,7 @@ struct model *model_new(const struct model_config *config)
 	proctable_init(&m->procs, proc_root);
 	m->objects = objtable_new(config->max_objects);
 	m->containers = containertable_new(proc_root, config->cgroup_root);
+	m->devices = devices_new();
 	m->users = users_new(config->etc_root ? config->etc_root : "/etc");
 	m->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
 	return m;
@@ -58,6 +61,7 @@ struct model *model_free(struct model *m)
 	proctable_done(&m->procs);
 	objtable_free(m->objects);
 	containertable_free(m->containers);
+	devices_free(m->devices);
 	users_free(m->users);
 	free(m->proc_root);
 	free(m);
@@ -348,6 +352,7 @@ static void fill_host(struct model *m, struct sample *s)
 	struct host *h = &s->host;
 
 	hosttotals_read(&m->host, m->proc_root, h);
+	devices_read(m->devices, m->proc_root, s);
 	for (size_t i = 0; i < s->n_threads; i++) {
 		task_counts_add(&h->counts, &s->threads[i].counts);
 		h->threads += !s->threads[i].exited;

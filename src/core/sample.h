@@ -167,6 +167,29 @@ struct descriptor {
 	uint32_t flags;
 };
 
+struct cpu {
+	uint32_t id;
+	bool known; /* false: no tick passed */
+	double user, nice, sys, idle, iowait, irq, softirq, steal; /* percent of the interval */
+};
+
+struct disk { /* or a partition */
+	const char *name;
+	uint32_t major, minor;
+	uint64_t reads, writes, read_bytes, write_bytes;
+	uint64_t read_time, write_time; /* ns from request to end, added */
+	uint64_t busy;                  /* ns in which any request was under way */
+	uint64_t queued;                /* ns times the requests that were under way */
+	uint64_t inflight;              /* now */
+};
+
+struct netif {
+	const char *name;
+	uint64_t in_bytes, in_packets, in_errors, in_drops;
+	uint64_t out_bytes, out_packets, out_errors, out_drops;
+	uint64_t total_in, total_out; /* bytes since it was made */
+};
+
 struct host {
 	uint32_t cpus;
 	double cpu_user, cpu_sys, cpu_iowait, cpu_steal; /* percent of the whole machine, 0..100 */
@@ -206,6 +229,9 @@ struct sample {
 	const struct object *objects; size_t n_objects;
 	const struct fact *facts; size_t n_facts;
 	const struct descriptor *fds; size_t n_fds;
+	const struct cpu *cpus; size_t n_cpus;
+	const struct disk *disks; size_t n_disks;
+	const struct netif *netifs; size_t n_netifs; /* of our own network namespace */
 };
 
 /* Frees a sample with all it holds; NULL is fine; returns NULL. */

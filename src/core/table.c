@@ -109,7 +109,7 @@ static void make_plans(struct build *b)
 		if ((f->flags & FIELD_DELTA) && !s->interval)
 			p->available = false;
 		p->dedup = p->agg != AGG_NONE && f->grain != GRAIN_FACT && f->grain != GRAIN_FD &&
-			   !(f->grain == GRAIN_THREAD && b->records == REC_TASKS);
+			   f->grain != GRAIN_DEVICE && !(f->grain == GRAIN_THREAD && b->records == REC_TASKS);
 		b->any_rate = b->any_rate || p->agg == AGG_RATE;
 		b->n_first += p->agg == AGG_NONE;
 		if (p->agg == AGG_AVG || is_percentile(p->agg)) {
@@ -351,6 +351,27 @@ static void walk_coarse(struct build *b, unsigned grains)
 	}
 }
 
+static void walk_devices(struct build *b, unsigned grains)
+{
+	const struct sample *s = b->sample;
+	struct record r = {.sample = s};
+
+	for (size_t i = 0; i < s->n_cpus && (b->records & REC_CPUS); i++) {
+		r.cpu = &s->cpus[i];
+		add_record(b, &r, grains);
+	}
+	r.cpu = NULL;
+	for (size_t i = 0; i < s->n_disks && (b->records & REC_DISKS); i++) {
+		r.disk = &s->disks[i];
+		add_record(b, &r, grains);
+	}
+	r.disk = NULL;
+	for (size_t i = 0; i < s->n_netifs && (b->records & REC_NETIFS); i++) {
+		r.netif = &s->netifs[i];
+		add_record(b, &r, grains);
+	}
+}
+
 static void walk(struct build *b)
 {
 	const struct sample *s = b->sample;
@@ -378,6 +399,7 @@ static void walk(struct build *b)
 
 		add_record(b, &r, grains);
 	}
+	walk_devices(b, grains);
 }
 
 /* ---- results ---- */

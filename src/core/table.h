@@ -47,6 +47,10 @@ enum records {
 	REC_FACTS = 1 << 1,
 	REC_FDS = 1 << 2,
 	REC_EVENTS = 1 << 3, /* single calls, for lists: they come from the spy and make no table */
+	REC_CPUS = 1 << 4, /* CPUs, disks and interfaces go with no other kind: they share no field with it */
+	REC_DISKS = 1 << 5,
+	REC_NETIFS = 1 << 6,
+	REC_DEVICES = REC_CPUS | REC_DISKS | REC_NETIFS,
 };
 
 enum { TABLE_KEYS = 8 }; /* fields that rows are told apart by, at most */

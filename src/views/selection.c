@@ -134,9 +134,14 @@ char *view_row_label(const struct view *view, const struct row *row)
 int selection_drill(struct selection *sel, const struct row *row, const struct view *view)
 {
 	const struct view *from = selection_top(sel)->view;
-	char *filter = row_filter(from, row), *label;
+	char *filter, *label;
 	struct selection_level *level;
 
+	if (from->records & REC_DEVICES) { /* nothing else belongs to one: no filter */
+		push(sel, view);
+		return 0;
+	}
+	filter = row_filter(from, row);
 	if (!filter)
 		return -EINVAL;
 	label = view_row_label(from, row);
@@ -190,10 +195,13 @@ char *selection_filter(const struct selection *sel)
 char *selection_row_filter(const struct selection *sel, const struct row *row)
 {
 	struct buf b = {0};
-	char *step = row ? row_filter(selection_top(sel)->view, row) : NULL;
+	const struct view *view = selection_top(sel)->view;
+	bool device = view->records & REC_DEVICES;
+	char *step = row && !device ? row_filter(view, row) : NULL;
 
 	add_selection(&b, sel);
-	add_filter(&b, selection_top(sel)->view->filter);
+	if (!device)
+		add_filter(&b, view->filter);
 	add_filter(&b, step);
 	free(step);
 	return buf_steal(&b);

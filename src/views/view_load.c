@@ -227,14 +227,17 @@ static void load_records(struct loader *l, struct node view, struct view *v)
 	static const struct {
 		const char *name;
 		unsigned bit;
-	} kinds[] = {{"tasks", REC_TASKS}, {"facts", REC_FACTS}, {"fds", REC_FDS}, {"events", REC_EVENTS}};
-	struct node list = get_list(&l->reports, view, "records", 4, true);
+	} kinds[] = {{"tasks", REC_TASKS},   {"facts", REC_FACTS}, {"fds", REC_FDS},
+		     {"events", REC_EVENTS}, {"cpus", REC_CPUS},   {"disks", REC_DISKS},
+		     {"netifs", REC_NETIFS}};
+	enum { N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+	struct node list = get_list(&l->reports, view, "records", N_KINDS, true);
 
 	for (size_t i = 0; list.v && i < json_array_size(list.v); i++) {
 		const char *text = text_of(&l->reports, element(list, i), "a kind of records");
 		bool found = false;
 
-		for (size_t k = 0; text && k < 4; k++) {
+		for (size_t k = 0; text && k < N_KINDS; k++) {
 			if (!strcmp(text, kinds[k].name)) {
 				v->records |= kinds[k].bit;
 				found = true;
@@ -242,7 +245,9 @@ static void load_records(struct loader *l, struct node view, struct view *v)
 		}
 		if (text && !found)
 			report(&l->reports, element(list, i).pos,
-			       "unknown records '%.60s'; one is tasks, facts, fds or events", text);
+			       "unknown records '%.60s'; one is tasks, facts, fds, events, cpus, disks or "
+			       "netifs",
+			       text);
 	}
 	if (view_is_list(v) && v->records != REC_EVENTS)
 		report(&l->reports, list.pos, "'events' makes a list; no other records go with it");
