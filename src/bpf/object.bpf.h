@@ -337,6 +337,11 @@ static __always_inline u32 describe_unix(struct scratch *s, struct sock *sk)
 
 	s->obj.rec.peer_sk = (u64)BPF_CORE_READ(u, peer);
 	s->obj.rec.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	/* a client has no address of its own; the server's socket may never be seen by itself */
+	if (!addr && s->obj.rec.peer_sk) {
+		u = (void *)s->obj.rec.peer_sk;
+		addr = BPF_CORE_READ(u, addr);
+	}
 	if (!addr)
 		return 0;
 	len = BPF_CORE_READ(addr, len) - 2; /* sun_family */
