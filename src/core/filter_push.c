@@ -99,8 +99,8 @@ static size_t push_calls_of(struct push *ps, uint64_t *bits, uint16_t compat)
 {
 	size_t passed = 0;
 
-	for (uint16_t nr = 0; nr < WIRE_SYSCALLS; nr++) {
-		struct fact fact = {.nr = nr | compat};
+	for (unsigned nr = 0; nr < WIRE_SYSCALLS; nr++) {
+		struct fact fact = {.nr = (uint16_t)(nr | compat)};
 		struct record r = {.fact = &fact};
 
 		if (ask(ps->filter, ps->filter->root, &r) == NO)
