@@ -15,6 +15,7 @@ SETCAPS ?= cap_bpf,cap_perfmon
 
 MAN     := $(O)/ctop-trace.8
 COMPL   := $(O)/ctop-trace.bash
+SCHEMA  := $(O)/views.schema.json
 
 deps:
 	$(Q)packaging/deps.sh build
@@ -33,19 +34,25 @@ $(COMPL): ctop-trace
 	$(call say,COMPL,$@)
 	$(Q)./ctop-trace --generate=completion > $@
 
-man: $(MAN) $(COMPL)
+$(SCHEMA): ctop-trace
+	$(call say,SCHEMA,$@)
+	$(Q)./ctop-trace --generate=schema > $@
+
+man: $(MAN) $(COMPL) $(SCHEMA)
 
 install: all man
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(DATADIR)/ctop-trace \
 		$(DESTDIR)$(DATADIR)/bash-completion/completions
 	install -m 755 ctop-trace $(DESTDIR)$(BINDIR)/ctop-trace
 	install -m 644 views.json $(DESTDIR)$(DATADIR)/ctop-trace/views.json
+	install -m 644 $(SCHEMA) $(DESTDIR)$(DATADIR)/ctop-trace/views.schema.json
 	install -m 644 $(MAN) $(DESTDIR)$(MANDIR)/man8/ctop-trace.8
 	install -m 644 $(COMPL) $(DESTDIR)$(DATADIR)/bash-completion/completions/ctop-trace
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/ctop-trace $(DESTDIR)$(MANDIR)/man8/ctop-trace.8 \
-		$(DESTDIR)$(DATADIR)/ctop-trace/views.json $(DESTDIR)$(DATADIR)/bash-completion/completions/ctop-trace
+		$(DESTDIR)$(DATADIR)/ctop-trace/views.json $(DESTDIR)$(DATADIR)/ctop-trace/views.schema.json \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/ctop-trace
 	-rmdir $(DESTDIR)$(DATADIR)/ctop-trace 2>/dev/null
 
 # Who may execute the file sees what every process does: GROUP=NAME lets in only that group.

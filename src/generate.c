@@ -431,6 +431,8 @@ int generate(const char *what, const struct views *views, struct buf *out)
 		generate_man(out, views);
 	else if (!strcmp(what, "completion"))
 		generate_completion(out, views);
+	else if (!strcmp(what, "schema"))
+		generate_schema(out);
 	else
 		return -EINVAL;
 	return 0;

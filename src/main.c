@@ -20,6 +20,7 @@
 #include "generate.h"
 #include "options.h"
 #include "views/alias.h"
+#include "views/view_files.h"
 #include "ui/ui.h"
 
 enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
@@ -75,20 +76,60 @@ static void open_standard_fds(void)
 		close(fd);
 }
 
-static int load_views(const struct options *o, struct views **ret)
+static char *views_message(const struct views_error *err)
+{
+	if (err->line)
+		return xasprintf("%s:%d:%d: %s", err->file, err->line, err->column, err->message);
+	return err->file[0] ? xasprintf("%s: %s", err->file, err->message) : xstrdup(err->message);
+}
+
+static void complain_views(const struct views_error *err, void *userdata)
+{
+	complain_free(STATUS_USAGE, views_message(err));
+}
+
+/* Stock views, people's own, those named on the command line. */
+static int load_views(const struct options *o, const struct view_dirs *dirs, struct views **ret)
 {
 	struct views_error err = {0};
 	int r = views_load_stock(ret, &err);
 
+	if (r == 0)
+		view_dirs_load(dirs, ret, complain_views, NULL);
 	for (size_t i = 0; r == 0 && i < o->n_views; i++)
 		r = views_load_file(ret, o->views[i], &err);
 	if (r == 0)
 		return STATUS_OK;
-	if (err.line)
-		return complain_free(STATUS_USAGE,
-				     xasprintf("%s:%d:%d: %s", err.file, err.line, err.column, err.message));
-	return complain_free(STATUS_USAGE,
-			     err.file[0] ? xasprintf("%s: %s", err.file, err.message) : xstrdup(err.message));
+	return complain_free(STATUS_USAGE, views_message(&err));
+}
+
+/* --check-views: mistakes are what was asked for, so they go to stdout. */
+static void print_mistake(const struct views_error *err, void *userdata)
+{
+	char *message = views_message(err);
+
+	format_safe(userdata, message, strlen(message));
+	buf_addc(userdata, '\n');
+	free(message);
+}
+
+static int check_views(const struct options *o)
+{
+	struct views *stock = NULL;
+	struct views_error err;
+	struct buf text = {0};
+	size_t mistakes = 0;
+	int status;
+
+	if (!o->n_views)
+		return complain(STATUS_USAGE, "--check-views needs the names of files");
+	if (views_load_stock(&stock, &err))
+		return complain_free(STATUS_FAILED, views_message(&err));
+	for (size_t i = 0; i < o->n_views; i++)
+		mistakes += views_check_file(stock, o->views[i], print_mistake, &text);
+	views_free(stock);
+	status = print(&text);
+	return status ? status : mistakes ? STATUS_USAGE : STATUS_OK;
 }
 
 /* --- what names something that must exist --- */
@@ -219,12 +260,55 @@ static int run_batch(const struct options *o, struct source *source, const struc
 	return r < 0 ? complain_free(STATUS_FAILED, why) : STATUS_OK;
 }
 
-static int run_ui(const struct options *o, struct source *source, const struct views *views,
+/* The views that were loaded one after the other; all live until the end, since a screen may show any. */
+struct view_sets {
+	const struct options *o;
+	struct view_dirs dirs;
+	struct views **sets;
+	size_t n, cap;
+};
+
+struct first_mistake {
+	char *text;
+	size_t size;
+};
+
+static void note_mistake(const struct views_error *err, void *userdata)
+{
+	struct first_mistake *note = userdata;
+	char *message = note->text[0] ? NULL : views_message(err);
+
+	if (message)
+		snprintf(note->text, note->size, "%s", message);
+	free(message);
+}
+
+static const struct views *reload_views(void *userdata, char *note, size_t size)
+{
+	struct view_sets *s = userdata;
+	struct views *views = NULL;
+	struct views_error err;
+	struct first_mistake mistake = {note, size};
+
+	if (!view_dirs_changed(&s->dirs) || views_load_stock(&views, &err))
+		return NULL;
+	view_dirs_load(&s->dirs, &views, note_mistake, &mistake);
+	for (size_t i = 0; i < s->o->n_views; i++)
+		if (views_load_file(&views, s->o->views[i], &err))
+			note_mistake(&err, &mistake);
+	VEC_PUSH(s->sets, s->n, s->cap) = views;
+	return views;
+}
+
+static int run_ui(const struct options *o, struct source *source, struct view_sets *sets,
 		  const struct view *view)
 {
 	int r = ui_run(&(struct ui_config){
 		.source = source,
-		.views = views,
+		.views = sets->sets[0],
+		.views_fd = view_dirs_watch(&sets->dirs),
+		.views_reload = reload_views,
+		.views_userdata = sets,
 		.view_id = view->id,
 		.interval = o->has_delay ? o->delay : 0,
 		.filter = o->filter,
@@ -312,12 +396,11 @@ static int open_view(struct options *o, struct views **views, struct view **ret)
 	return !status && sort ? sort_view(sort, *ret) : status;
 }
 
-static int monitor(struct options *o, struct views **all)
+static int monitor(struct options *o, struct view_sets *sets)
 {
 	struct source *source;
 	struct view *view;
-	int status = open_view(o, all, &view);
-	const struct views *views = *all;
+	int status = open_view(o, &sets->sets[0], &view);
 
 	if (status)
 		return status;
@@ -326,7 +409,7 @@ static int monitor(struct options *o, struct views **all)
 	status = open_source(o, &source);
 	if (status)
 		return status;
-	status = o->batch ? run_batch(o, source, view) : run_ui(o, source, views, view);
+	status = o->batch ? run_batch(o, source, view) : run_ui(o, source, sets, view);
 	source_free(source);
 	return status;
 }
@@ -342,7 +425,7 @@ static int information(const struct options *o, const struct views *views)
 		generate_fields(&text, o->format);
 	} else if (o->generate) {
 		if (generate(o->generate, views, &text) < 0)
-			return complain(STATUS_USAGE, "--generate: there is man and completion");
+			return complain(STATUS_USAGE, "--generate: there is man, completion and schema");
 	} else {
 		return -1;
 	}
@@ -352,6 +435,7 @@ static int information(const struct options *o, const struct views *views)
 int main(int argc, char **argv)
 {
 	struct options o;
+	struct view_sets sets = {.o = &o, .dirs.fd = -1};
 	struct views *views = NULL;
 	struct buf text = {0};
 	char *error;
@@ -373,14 +457,21 @@ int main(int argc, char **argv)
 		status = check_machine(&text) ? STATUS_OK : STATUS_FAILED;
 		if (print(&text))
 			status = STATUS_FAILED;
+	} else if (o.check_views) {
+		status = check_views(&o);
 	} else {
-		status = load_views(&o, &views);
+		view_dirs_init(&sets.dirs);
+		status = load_views(&o, &sets.dirs, &views);
+		VEC_PUSH(sets.sets, sets.n, sets.cap) = views;
 		if (!status)
 			status = information(&o, views);
 		if (status < 0)
-			status = monitor(&o, &views);
+			status = monitor(&o, &sets);
 	}
-	views_free(views);
+	for (size_t i = 0; i < sets.n; i++)
+		views_free(sets.sets[i]);
+	free(sets.sets);
+	view_dirs_done(&sets.dirs);
 	options_done(&o);
 	return status;
 }

@@ -260,6 +260,7 @@ static int set_flag(struct parser *p, const struct option_info *opt)
 	case OPT_READ_ONLY: o->read_only = true; break;
 	case OPT_LIST_VIEWS: o->list_views = true; break;
 	case OPT_LIST_FIELDS: o->list_fields = true; break;
+	case OPT_CHECK_VIEWS: o->check_views = true; break;
 	case OPT_CHECK: o->check = true; break;
 	case OPT_VERSION: o->version = true; break;
 	case OPT_HELP: o->help = true; break;
@@ -396,6 +397,8 @@ int options_parse(int argc, char **argv, struct options *ret, char **ret_error)
 			r = parse_long(&p, argc, argv, &i);
 		} else if (!words_only && a[0] == '-' && a[1] && !isdigit((unsigned char)a[1])) {
 			r = parse_letters(&p, argc, argv, &i);
+		} else if (o.check_views) {
+			VEC_PUSH(o.views, o.n_views, o.cap_views) = a;
 		} else { /* a word of the filter; "-1" is one, too */
 			if (p.words.len)
 				buf_addc(&p.words, ' ');

@@ -50,7 +50,7 @@ enum spy_mode { SPY_OFF, SPY_DIG, SPY_ECHO };
 
 struct options {
 	bool batch, demo, ascii, color, no_color, no_mouse, read_only;
-	bool list_views, list_fields, check, version, help;
+	bool list_views, list_fields, check_views, check, version, help;
 	bool has_delay;
 	const char *view;   /* or one of the aliases; NULL = the first one */
 	char *argument;     /* of the alias; NULL */
@@ -63,7 +63,7 @@ struct options {
 	uint64_t seed;
 	enum output_format format;
 	enum spy_mode spy;
-	const char **views; /* files */
+	const char **views; /* files; those to be checked with check_views */
 	size_t n_views, cap_views;
 	const char *generate; /* hidden: "man", "completion" */
 };

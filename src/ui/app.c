@@ -234,14 +234,16 @@ static void on_timers(struct app *a)
 
 static void loop(struct app *a, int signals)
 {
-	struct pollfd fds[] = {
-		{STDIN_FILENO, POLLIN, 0}, {collector_fd(a->collector), POLLIN, 0}, {signals, POLLIN, 0}};
+	struct pollfd fds[] = {{STDIN_FILENO, POLLIN, 0},
+			       {collector_fd(a->collector), POLLIN, 0},
+			       {signals, POLLIN, 0},
+			       {a->config->views_reload ? a->config->views_fd : -1, POLLIN, 0}};
 	struct input in;
 
 	while (!a->quit) {
 		if (a->dirty)
 			draw(a);
-		if (poll(fds, 3, time_to_wait(a, app_now())) < 0 && errno != EINTR)
+		if (poll(fds, 4, time_to_wait(a, app_now())) < 0 && errno != EINTR)
 			return;
 		if (fds[2].revents)
 			on_signals(a, signals);
@@ -255,6 +257,8 @@ static void loop(struct app *a, int signals)
 			}
 		if (fds[1].revents)
 			on_sample(a);
+		if (fds[3].revents)
+			app_reload_views(a);
 		on_timers(a);
 	}
 }
@@ -289,7 +293,8 @@ static int app_init(struct app *a, const struct ui_config *config)
 {
 	const struct view *view;
 
-	*a = (struct app){.config = config, .source = config->source, .dirty = true, .page = 1};
+	*a = (struct app){
+		.config = config, .views = config->views, .source = config->source, .dirty = true, .page = 1};
 	a->spy.save_fd = a->parked.save_fd = -1;
 	a->interval = config->interval ? config->interval : default_interval;
 	if (a->interval < COLLECTOR_MIN_MS * 1000000ULL)

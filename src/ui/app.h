@@ -91,6 +91,7 @@ struct level_state {
 
 struct app {
 	const struct ui_config *config;
+	const struct views *views; /* as they are now */
 	struct term *term;
 	struct collector *collector;
 	struct source *source;
@@ -135,6 +136,9 @@ void app_rebuild(struct app *a);       /* table anew from the sample on the scre
 void app_level_changed(struct app *a); /* after a drill, back or view switch: needs, table, cursor */
 void app_pause(struct app *a, bool on);
 struct level_state *app_level(struct app *a);
+
+/* reload.c */
+void app_reload_views(struct app *a);
 
 /* dispatch.c */
 void app_input(struct app *a, const struct input *in);

@@ -74,8 +74,8 @@ void help_page(struct app *a, int width)
 	add_pair(a, width, "wheel", "scrolls");
 	page_add(a, ROLE_NORMAL, "");
 	page_add(a, ROLE_HEADING, "Views");
-	for (size_t i = 0; i < a->config->views->n; i++) {
-		const struct view *v = a->config->views->items[i];
+	for (size_t i = 0; i < a->views->n; i++) {
+		const struct view *v = a->views->items[i];
 		char key[2] = {v->hotkey, '\0'};
 		struct buf text = {0};
 

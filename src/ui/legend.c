@@ -120,7 +120,7 @@ void legend_page(struct app *a, int width)
 	if (view_is_list(v)) {
 		page_add(a, ROLE_NORMAL, "  shows the whole call; d all calls of its process as they happen");
 	} else if (v->drilldown) {
-		const struct view *below = views_find(a->config->views, v->drilldown);
+		const struct view *below = views_find(a->views, v->drilldown);
 		char *text = xasprintf(
 			"  leads to the %s of the row; e and d show its reads, writes and calls live",
 			below ? below->name : v->drilldown);

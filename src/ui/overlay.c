@@ -79,7 +79,7 @@ void overlay_open_views(struct app *a)
 	struct overlay *o = &a->overlay;
 
 	overlay_close(a);
-	o->n = selection_views(&a->sel, a->config->views, &o->views);
+	o->n = selection_views(&a->sel, a->views, &o->views);
 	if (o->n == 0) {
 		overlay_close(a);
 		app_message(a, ROLE_WARN, "no other view applies here");

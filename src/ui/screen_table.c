@@ -271,7 +271,7 @@ static void drill(struct app *a)
 {
 	const struct view *view = current_view(a);
 	const struct row *row = rows_current(&a->rows);
-	const struct view *below = view->drilldown ? views_find(a->config->views, view->drilldown) : NULL;
+	const struct view *below = view->drilldown ? views_find(a->views, view->drilldown) : NULL;
 
 	if (!row)
 		return;
@@ -297,16 +297,16 @@ static void back(struct app *a)
 static void hotkey(struct app *a, int key)
 {
 	const struct view **views;
-	size_t n = selection_views(&a->sel, a->config->views, &views);
+	size_t n = selection_views(&a->sel, a->views, &views);
 	const struct view *found = NULL, *any = NULL;
 
 	for (size_t i = 0; i < n; i++)
 		if (views[i]->hotkey == key)
 			found = views[i];
 	free(views);
-	for (size_t i = 0; i < a->config->views->n; i++)
-		if (a->config->views->items[i]->hotkey == key)
-			any = a->config->views->items[i];
+	for (size_t i = 0; i < a->views->n; i++)
+		if (a->views->items[i]->hotkey == key)
+			any = a->views->items[i];
 	if (found && found != current_view(a)) {
 		remember_place(a);
 		selection_switch(&a->sel, found);

@@ -24,6 +24,11 @@ enum ui_colour {
 struct ui_config {
 	struct source *source; /* stays the caller's */
 	const struct views *views;
+	/* Readable when views may have changed (-1: never), and what to call then: the views as they are now,
+	 * which live as long as ui_run(), or NULL: nothing changed. `note` gets the first mistake. */
+	int views_fd;
+	const struct views *(*views_reload)(void *userdata, char *note, size_t size);
+	void *views_userdata;
 	const char *view_id; /* first view; NULL = the first one */
 	uint64_t interval;   /* ns, 0 = 2 s; kept within 0.1 s ... 60 s */
 	const char *filter;  /* base filter, must parse; NULL = none */

@@ -6,12 +6,10 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/buf.h"
 #include "core/mem.h"
-#include "core/safefile.h"
 #include "views/view_json.h"
 #include "views/view_priv.h"
 
@@ -549,41 +547,4 @@ int views_load_text(struct views **views, const char *name, const char *text, si
 	views_free(l.mine);
 	free(l.reports.errors);
 	return ok ? 0 : -EINVAL;
-}
-
-static int file_error(struct views_error *err, const char *path, const char *what, int error)
-{
-	if (err) {
-		*err = (struct views_error){0};
-		snprintf(err->file, sizeof(err->file), "%s", path);
-		snprintf(err->message, sizeof(err->message), "%s: %s", what, strerror(error));
-	}
-	return -error;
-}
-
-int views_load_file(struct views **views, const char *path, struct views_error *err)
-{
-	struct buf b = {0};
-	char chunk[4096];
-	FILE *f = fopen(path, "re");
-	size_t n;
-	int r = 0;
-
-	if (!f)
-		return file_error(err, path, "cannot read", errno);
-	if (!safe_trusted(fileno(f))) {
-		r = file_error(err, path,
-			       "others can write it, so root does not read it (chown root, chmod go-w)",
-			       EPERM);
-	} else {
-		while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0 && b.len <= MAX_TEXT)
-			buf_add(&b, chunk, n);
-		if (ferror(f))
-			r = file_error(err, path, "cannot read", errno ? errno : EIO);
-	}
-	fclose(f);
-	if (!r)
-		r = views_load_text(views, path, buf_str(&b), b.len, err);
-	buf_done(&b);
-	return r;
 }

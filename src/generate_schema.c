@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * generate_schema.c - the JSON Schema of views files, from the tables of fields
+ * and aggregations: completion and checks in editors.
+ */
+#include <string.h>
+
+#include "core/format.h"
+#include "generate.h"
+
+static const char DRAFT[] = "http://json-schema.org/draft-07/schema#";
+
+/* Fields with their descriptions; `not` are flags that disqualify. */
+static void fields(struct buf *out, const char *name, unsigned not )
+{
+	size_t n;
+	const struct field *f = field_all(&n);
+	bool first = true;
+
+	buf_addf(out, "\"%s\":{\"type\":\"string\",\"oneOf\":[", name);
+	for (size_t i = 0; i < n; i++) {
+		if (f[i].flags & not )
+			continue;
+		buf_addf(out, "%s{", first ? "" : ",\n");
+		if (f[i].flags & FIELD_ARG)
+			buf_addf(out, "\"pattern\":\"^%s[.\\\\[]\"", f[i].id);
+		else
+			buf_addf(out, "\"const\":\"%s\"", f[i].id);
+		buf_adds(out, ",\"description\":");
+		format_json_string(out, f[i].description);
+		buf_addc(out, '}');
+		first = false;
+	}
+	buf_adds(out, "]}");
+}
+
+static void aggregations(struct buf *out)
+{
+	buf_adds(out, "\"agg\":{\"enum\":[");
+	for (int a = AGG_NONE; a <= AGG_SHARE; a++)
+		buf_addf(out, "%s\"%s\"", a ? "," : "", agg_name((enum agg)a));
+	buf_adds(out, "]}");
+}
+
+void generate_schema(struct buf *out)
+{
+	buf_addf(out, "{\"$schema\":\"%s\",\n\"title\":\"Views of ctop-trace\",\"type\":\"object\",\n",
+		 DRAFT);
+	buf_adds(out, "\"required\":[\"views\"],\"additionalProperties\":false,\n\"properties\":{"
+		      "\"$schema\":{\"type\":\"string\"},\n\"views\":{\"type\":\"array\",\"minItems\":1,"
+		      "\"maxItems\":256,"
+		      "\"items\":{\"$ref\":\"#/definitions/view\"}}},\n\"definitions\":{\n");
+	aggregations(out);
+	buf_adds(out, ",\n");
+	fields(out, "shown", FIELD_FILTER_ONLY);
+	buf_adds(out, ",\n");
+	fields(out, "key", FIELD_MEASURE | FIELD_FILTER_ONLY | FIELD_ARG | FIELD_SPY);
+	buf_adds(out, ",\n");
+	fields(out, "selection", FIELD_ARG);
+	buf_adds(out,
+		 ",\n\"column\":{\"type\":\"object\",\"required\":[\"field\"],\"additionalProperties\":false,"
+		 "\"properties\":{"
+		 "\"field\":{\"$ref\":\"#/definitions/shown\"},\n\"agg\":{\"$ref\":\"#/definitions/agg\"},\n"
+		 "\"title\":{\"type\":\"string\"},\"description\":{\"type\":\"string\"},\n"
+		 "\"width\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":200,\"description\":\"Cells; 0 "
+		 "takes the rest of "
+		 "the "
+		 "line.\"},\n\"priority\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":1000,"
+		 "\"description\":\"1 stays "
+		 "longest on a narrow "
+		 "screen.\"},\n\"warn\":{\"type\":\"number\"},\"critical\":{\"type\":\"number\"}}},\n"
+		 "\"view\":{\"type\":\"object\",\"required\":[\"id\",\"name\",\"records\",\"columns\"],"
+		 "\"additionalProperties\":false,\"properties\":{\n"
+		 "\"id\":{\"type\":\"string\",\"pattern\":\"^[a-z0-9_-]{1,40}$\"},\n\"name\":{\"type\":"
+		 "\"string\"},"
+		 "\"description\":{\"type\":\"string\"},\"tips\":{\"type\":\"array\",\"maxItems\":32,"
+		 "\"items\":{\"type\":\"string\"}},\n"
+		 "\"hotkey\":{\"type\":\"string\",\"pattern\":\"^[!-~]$\"},\n"
+		 "\"records\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"enum\":[\"tasks\",\"facts\","
+		 "\"fds\",\"events\","
+		 "\"cpus\",\"disks\",\"netifs\"]},\"description\":\"What is walked.\"},\n"
+		 "\"key\":{\"type\":\"array\",\"minItems\":1,");
+	buf_addf(out, "\"maxItems\":%d,\"items\":{\"$ref\":\"#/definitions/key\"}},\n", TABLE_KEYS);
+	buf_adds(out,
+		 "\"label\":{\"$ref\":\"#/definitions/"
+		 "key\"},\n\"filter\":{\"type\":\"string\",\"description\":\"Which records "
+		 "count; the language of --filter.\"},\n\"propagate_filter\":{\"type\":\"boolean\"},\n"
+		 "\"applies_to\":{\"type\":\"array\",\"maxItems\":64,\"items\":{\"anyOf\":[{\"const\":\"\"},"
+		 "{\"$ref\":\"#/definitions/"
+		 "selection\"}]}},\n\"drilldown\":{\"type\":[\"string\",\"null\"]},\n"
+		 "\"sort\":{\"type\":\"string\"},\"ascending\":{\"type\":\"boolean\"},\n"
+		 "\"columns\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":64,\"items\":{\"$ref\":\"#/"
+		 "definitions/column\"}}}}}}\n");
+}
