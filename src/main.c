@@ -165,7 +165,7 @@ static int find_view(const char *wanted, const struct views *views, struct view 
 	for (size_t i = 0; i < n_aliases; i++) {
 		size_t d = wanted ? text_distance(wanted, alias[i].name) : 4;
 
-		if (d < least) {
+		if (d < least && d < strlen(alias[i].name)) { /* short names are near to anything */
 			least = d;
 			best = alias[i].name;
 		}
