@@ -544,12 +544,9 @@ static void cache_short_life(void **state)
 	usleep(200000);
 	/* as dockerd does it: a directory, then a file that is moved into place */
 	sh("cd %s && mkdir " DOCKER_DIR " && cp kept/config.v2.json " DOCKER_DIR "/tmp && mv " DOCKER_DIR
-	   "/tmp " DOCKER_FILE,
+	   "/tmp " DOCKER_FILE
+	   " && sleep 2 && rm -r " DOCKER_DIR, /* time for a busy machine to notice by itself */
 	   f->root);
-	/* noticed without being asked; only then it goes (on a busy machine noticing takes a while) */
-	assert_string_equal(wait_name(f, r, "shop-web"), "shop-web");
-	sh("rm -r %s/" DOCKER_DIR, f->root);
-	usleep(200000);
 	assert_docker(lookup(r, f->q.arena, "docker", DOCKER_ID));
 	runtime_free(r);
 }
