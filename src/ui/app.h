@@ -63,7 +63,10 @@ struct overlay {
 	enum overlay_kind kind;
 	size_t cursor, top, n;
 	int y0, y1, x0, x1;        /* its frame on the screen */
-	const struct view **views; /* OVERLAY_VIEWS */
+	const struct view **views; /* OVERLAY_VIEWS: those of `all` whose names have what was typed */
+	const struct view **all;
+	size_t n_all;
+	char typed[24];
 	/* OVERLAY_PAGE */
 	const char *title;
 	page_fn fill; /* makes the lines for a width; again after a resize */

@@ -3,6 +3,7 @@
  * overlay.c - boxes above the screen: pick a view, pick a sort column, read a
  * page of text. One list widget, one text widget.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,23 +70,61 @@ void overlay_close(struct app *a)
 	free_lines(&a->overlay);
 	free(a->overlay.lines);
 	free(a->overlay.views);
+	free(a->overlay.all);
 	a->overlay = (struct overlay){0};
 }
 
 /* ---- pickers ---- */
+
+/* The views that have what was typed in their names. */
+static void narrow(struct overlay *o)
+{
+	o->n = o->cursor = o->top = 0;
+	for (size_t i = 0; i < o->n_all; i++)
+		if (strcasestr(o->all[i]->name, o->typed) || strcasestr(o->all[i]->id, o->typed))
+			o->views[o->n++] = o->all[i];
+}
+
+/* Letters narrow the list down; one that would leave nothing is not taken. */
+static bool type_ahead(struct overlay *o, int key)
+{
+	size_t len = strlen(o->typed);
+
+	if (o->kind != OVERLAY_VIEWS)
+		return false;
+	if (key == K_BACKSPACE && len) {
+		o->typed[len - 1] = '\0';
+		narrow(o);
+		return true;
+	}
+	if (key >= 127 || key < ' ' || (!len && !isalpha(key)) || (!isalnum(key) && !strchr(" -_/", key)))
+		return false;
+	if (len + 1 < sizeof(o->typed)) {
+		o->typed[len] = (char)key;
+		o->typed[len + 1] = '\0';
+		narrow(o);
+		if (!o->n) {
+			o->typed[len] = '\0';
+			narrow(o);
+		}
+	}
+	return true;
+}
 
 void overlay_open_views(struct app *a)
 {
 	struct overlay *o = &a->overlay;
 
 	overlay_close(a);
-	o->n = selection_views(&a->sel, a->views, &o->views);
-	if (o->n == 0) {
+	o->n_all = selection_views(&a->sel, a->views, &o->all);
+	if (o->n_all == 0) {
 		overlay_close(a);
 		app_message(a, ROLE_WARN, "no other view applies here");
 		return;
 	}
 	o->kind = OVERLAY_VIEWS;
+	o->views = xcalloc(o->n_all, sizeof(*o->views));
+	narrow(o);
 	for (size_t i = 0; i < o->n; i++)
 		if (o->views[i] == selection_top(&a->sel)->view)
 			o->cursor = i;
@@ -181,16 +220,22 @@ static void draw_list(struct app *a)
 {
 	struct overlay *o = &a->overlay;
 	bool views = o->kind == OVERLAY_VIEWS;
+	char title[80] = "Views of this selection";
 	int cols = term_cols(a->term), list_cells;
-	struct box b =
-		make_box(a, (int)(views && o->n < 14 ? 14 : o->n), views ? (cols < 90 ? cols - 4 : 86) : 76);
+	struct box b = make_box(a,
+				(int)(views && o->n_all < 14 ? 14
+				      : views                ? o->n_all
+							     : o->n),
+				views ? (cols < 90 ? cols - 4 : 86) : 76);
 
 	list_cells = views && b.cols >= 56 ? LIST_CELLS : b.cols;
 	if (o->cursor < o->top)
 		o->top = o->cursor;
 	if (o->cursor >= o->top + (size_t)b.rows)
 		o->top = o->cursor - (size_t)b.rows + 1;
-	draw_frame(a, &b, views ? "Views of this selection" : "Sort by");
+	if (views && o->typed[0])
+		snprintf(title, sizeof(title), "Views of this selection: %s", o->typed);
+	draw_frame(a, &b, views ? title : "Sort by");
 	for (int i = 0; i < b.rows && o->top + (size_t)i < o->n; i++) {
 		size_t item = o->top + (size_t)i;
 		unsigned selected = item == o->cursor ? ROLE_SELECTED : 0;
@@ -324,6 +369,8 @@ void overlay_op(struct app *a, enum op op, int key)
 	long at = (long)(o->kind == OVERLAY_PAGE ? o->top : o->cursor);
 	long page = o->kind == OVERLAY_PAGE ? page_rows(a) : 8;
 
+	if (type_ahead(o, key))
+		return;
 	switch (op) {
 	case OP_UP: move_to(o, at - 1); break;
 	case OP_DOWN: move_to(o, at + 1); break;

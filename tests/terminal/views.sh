@@ -10,11 +10,11 @@ for v in json.load(open("views.json"))["views"]:
         print(v.get("hotkey", " "), v["name"])' "$1" | sort
 }
 offered() {
-	screen | grep -Eo '│ [0-9 ] [A-Z][A-Za-z ]+' | sed 's/^│ //; s/\([a-z]\)  .*/\1/; s/ *$//' | sort -u
+	screen | grep -Eo '│ [0-9 ] [A-Z][A-Za-z/ -]+' | sed 's/^│ //; s/\([a-z]\)  .*/\1/; s/ *$//' | sort -u
 }
 
 test_picker_at_the_root() {
-	start 100 24
+	start 100 70
 	keys F2
 	wait_for 'Views of this selection'
 	[ "$(offered)" = "$(applicable '')" ] || fail "offered: $(offered | tr '\n' ';') not $(applicable '' | tr '\n' ';')"
@@ -24,7 +24,7 @@ test_picker_at_the_root() {
 }
 
 test_picker_on_a_process() {
-	start 100 24
+	start 100 70
 	keys Enter
 	wait_for ' › Threads'
 	keys v
@@ -33,12 +33,49 @@ test_picker_on_a_process() {
 }
 
 test_picker_on_a_container() {
-	start 100 24 -v containers
+	start 100 70 -v containers
 	keys Enter
 	wait_for ' › Processes'
 	keys v
 	wait_for 'Views of this selection'
 	[ "$(offered)" = "$(applicable container.id)" ] || fail "offered: $(offered | tr '\n' ';')"
+}
+
+test_picker_narrows_down() {
+	start 100 24
+	keys v
+	wait_for 'Views of this selection'
+	typed queue
+	wait_for 'Views of this selection: queue'
+	see 'Socket queues'
+	see_not 'Containers'
+	typed x # leaves nothing: not taken
+	wait_for 'Views of this selection: queue '
+	keys BSpace BSpace BSpace BSpace BSpace
+	wait_for 'Containers'
+	typed 'tcp h'
+	keys Enter
+	wait_for 'ctop-trace .*TCP health'
+}
+
+test_views_files_change() {
+	local dir
+	dir=$(mktemp -d)
+	mkdir -p "$dir/ctop-trace/views.d"
+	mine() {
+		printf '{"views": [{"id": "mine", "name": "%s", "records": ["tasks"], "key": ["proc.pid"], "applies_to": [""],
+			"columns": [{"field": "proc.pid", "title": "%s"}]}]}' "$1" "$2" > "$dir/ctop-trace/views.d/mine.json"
+	}
+	mine 'First version' NUMBER
+	ENVIRON="$ENVIRON XDG_CONFIG_HOME=$dir" start 100 24 -v mine
+	wait_for 'ctop-trace .*First version'
+	see NUMBER
+	mine 'Second version' PROCESS
+	wait_for 'ctop-trace .*Second version'
+	wait_for PROCESS
+	echo '{"views": [' > "$dir/ctop-trace/views.d/mine.json"
+	wait_for 'mine.json:[0-9]+:[0-9]+: '
+	rm -r "$dir"
 }
 
 test_picker_describes_and_chooses() {
