@@ -76,7 +76,6 @@ static void test_stock_all(void **state)
 	for (size_t i = 0; i < views->n; i++) {
 		const struct view *v = views->items[i];
 		unsigned cells = 0;
-		bool rest = false;
 
 		if (!v->description || v->description[strlen(v->description) - 1] != '.')
 			fail_msg("%s: its description is no sentence", v->id);
@@ -104,7 +103,6 @@ static void test_stock_all(void **state)
 
 			if (c->priority == 1)
 				cells += c->width ? c->width + 1 : 12;
-			rest |= !c->width;
 			if (c->width && strlen(c->title) > c->width)
 				fail_msg("%s: column %s is narrower than its title", v->id, c->id);
 			if (strlen(c->title) > 12)
