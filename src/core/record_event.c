@@ -322,36 +322,78 @@ static void learn(struct record_index *idx, const struct event_record *er, const
 	copy = arena_alloc(idx->arena, sizeof(*copy));
 	*copy = *p;
 	copy->name = arena_strdup(idx->arena, p->name);
-	copy->exe = arena_strdup(idx->arena, p->exe);
-	copy->exeline = arena_strdup(idx->arena, p->exeline);
-	if (p->exeline)
+	if (p->exeline == er->text[0]) {
+		copy->exe = arena_strdup(idx->arena, p->exe);
+		copy->exeline = arena_strdup(idx->arena, p->exeline);
 		copy->args = *p->args ? copy->exeline + (p->args - p->exeline) : "";
+	}
+	if (p->cwd == er->text[0])
+		copy->cwd = arena_strdup(idx->arena, p->cwd);
 	if (p->user == er->uid_text)
 		copy->user = arena_strdup(idx->arena, p->user);
 	*map_at(&idx->young, p->pid) = copy;
 	idx->n_young++;
 }
 
-/* The path that a failed call could not find, as counted calls have it: it is all there is. */
-static bool fill_path(struct event_record *ret, const struct process *p, const struct event *ev)
+/* A path argument as far as it can be told: below the directory that it starts from. */
+static bool join_path(char *to, size_t size, const struct process *p, const struct event *ev)
 {
 	const struct syscall *call = syscall_get(ev->nr);
-	const struct event_blob *b;
+	const struct event_blob *b = event_blob(ev, call->desc.path, 0);
 	const char *base = p->cwd;
 
-	if (!call || !(call->desc.flags & CALL_PATH) || call->desc.path >= 6 || ev->in_progress ||
-	    ev->ret >= 0)
-		return false;
-	b = event_blob(ev, call->desc.path, 0);
 	if (!b || b->fault || !b->len)
 		return false;
 	if (call->desc.dirfd < 6 && (int32_t)ev->args[call->desc.dirfd] != AT_FDCWD)
 		base = ev->fd[1].name;
 	if (*(const char *)b->data == '/' || !base)
 		base = "";
-	snprintf(ret->text[0], sizeof(ret->text[0]), "%s%s%.*s", base,
-		 *base && strcmp(base, "/") != 0 ? "/" : "", (int)strnlen(b->data, b->len),
-		 (const char *)b->data);
+	snprintf(to, size, "%s%s%.*s", base, *base && strcmp(base, "/") != 0 ? "/" : "",
+		 (int)strnlen(b->data, b->len), (const char *)b->data);
+	return true;
+}
+
+/* The directory that a process went to; NULL when that cannot be told. false: it went nowhere. */
+static bool new_directory(struct event_record *ret, const struct process *p, const struct event *ev,
+			  const char **ret_cwd)
+{
+	const char *name = syscall_name(ev->nr);
+
+	if (ev->in_progress || ev->ret)
+		return false;
+	if (!strcmp(name, "fchdir")) {
+		*ret_cwd = ev->fd[0].name;
+		return true;
+	}
+	if (strcmp(name, "chdir") != 0)
+		return false;
+	*ret_cwd = join_path(ret->text[0], sizeof(ret->text[0]), p, ev) && *ret->text[0] == '/' ? ret->text[0]
+												: NULL;
+	return true;
+}
+
+static void learn_directory(struct record_index *idx, struct event_record *er, const struct process *p,
+			    const struct event *ev)
+{
+	struct process moved = *p;
+
+	if (!idx || !new_directory(er, p, ev, &moved.cwd))
+		return;
+	if (moved.cwd && moved.cwd != er->text[0]) { /* the name of a descriptor lives as long as the event */
+		snprintf(er->text[0], sizeof(er->text[0]), "%s", moved.cwd);
+		moved.cwd = er->text[0];
+	}
+	learn(idx, er, &moved);
+}
+
+/* The path that a failed call could not find, as counted calls have it: it is all there is. */
+static bool fill_path(struct event_record *ret, const struct process *p, const struct event *ev)
+{
+	const struct syscall *call = syscall_get(ev->nr);
+
+	if (!call || !(call->desc.flags & CALL_PATH) || call->desc.path >= 6 || ev->in_progress ||
+	    ev->ret >= 0 || !join_path(ret->text[0], sizeof(ret->text[0]), p, ev))
+		return false;
 	ret->obj = (struct object){.kind = OBJ_PATH, .type = "file", .name = ret->text[0], .named = true};
 	return true;
 }
@@ -415,4 +457,5 @@ void record_from_event(struct event_record *ret, struct record_index *idx, const
 		ret->record.fd = &ret->fd;
 	}
 	ret->fact.thread = t;
+	learn_directory(idx, ret, p, ev);
 }

@@ -154,6 +154,9 @@ for i in 1 2 3 4 5; do
 	sh -c '/bin/echo below-'$i'; exit 0' >/dev/null
 done
 ./not-there-at-all 2>/dev/null
+mkdir sub
+cd sub
+/bin/echo moved >/dev/null
 cd /
 read -r end
 """)
@@ -180,6 +183,9 @@ read -r end
         ctx.equal(r["user.name"], user, f"user of {text}")
         ctx.equal(r["proc.cwd"], ctx.dir, f"directory of {text}")
         ctx.check(r["proc.loginshellid"] is not None, f"login shell of {text}")
+    moved = [r for r in rows if r["proc.exeline.tree"].strip() == "/bin/echo moved"]
+    ctx.equal([r["proc.cwd"] for r in moved], [f"{ctx.dir}/sub"], "directory after a cd")
+
     def indent(text):
         line = mine[text][0]["proc.exeline.tree"]
         return len(line) - len(line.lstrip())

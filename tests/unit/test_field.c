@@ -337,6 +337,137 @@ static void test_event(void **state)
 	sb_free(b);
 }
 
+/* A program that a child of a known shell ran, and what its own children have from it. */
+static void test_event_exec(void **state)
+{
+	struct builder *b = sb_new(16);
+	struct process *shell = sb_process(b, 10, "bash", &b->containers[0]);
+	struct event ev = {.nr = (uint16_t)syscall_number("execve"),
+			   .tid = 50,
+			   .tgid = 50,
+			   .ppid = 10,
+			   .uid = 7,
+			   .tty = 136 << 20 | 3,
+			   .session = 10,
+			   .comm = "ls"};
+	struct event cd = {
+		.nr = (uint16_t)syscall_number("chdir"), .tid = 50, .tgid = 50, .ppid = 10, .comm = "ls"};
+	struct event below = {.nr = (uint16_t)syscall_number("open"),
+			      .ret = -2,
+			      .tid = 51,
+			      .tgid = 51,
+			      .ppid = 50,
+			      .comm = "child"};
+	struct record_index *idx;
+	struct event_record er;
+
+	shell->cwd = "/home/x";
+	shell->user = "someone";
+	shell->uid = 7;
+	sb_thread(b, shell, 10);
+	idx = record_index_new(sb_finish(b));
+	ev.n_blobs = 1;
+	ev.blobs[0] = (struct event_blob){.arg = 1, .len = 10, .full = 3, .data = "ls\0-l\0a b\0"};
+	record_from_event(&er, idx, &ev);
+	assert_true(passes("proc.name = ls and proc.exe = ls and proc.args = '-l a b' and "
+			   "proc.exeline = 'ls -l a b'",
+			   &er.record));
+	assert_true(
+		passes("user.name = someone and proc.cwd = /home/x and proc.ttyname = pts/3", &er.record));
+	assert_true(passes("proc.loginshellid = 10 and proc.exeline.tree = '  ls -l a b'", &er.record));
+	cd.n_blobs = 1;
+	cd.blobs[0] = (struct event_blob){.arg = 0, .len = 3, .full = 3, .data = "src"};
+	record_from_event(&er, idx, &cd);
+	assert_true(passes("proc.cwd = /home/x and proc.exeline.tree = '  cd src'", &er.record));
+	below.n_blobs = 1;
+	below.blobs[0] = (struct event_blob){.arg = 0, .len = 4, .full = 4, .data = "gone"};
+	record_from_event(&er, idx, &below);
+	assert_true(passes("proc.cwd = /home/x/src and fd.name = /home/x/src/gone and proc.pname = ls",
+			   &er.record));
+	assert_true(passes("proc.loginshellid = 10", &er.record));
+	record_index_free(idx);
+	sb_free(b);
+}
+
+static void test_event_signal(void **state)
+{
+	struct builder *b = sb_new(16);
+	struct process *p = sb_process(b, 10, "target", &b->containers[0]);
+	struct process *sender = sb_process(b, 11, "sender", &b->containers[0]);
+	struct event ev = {.nr = (uint16_t)syscall_number("kill"), .tid = 11, .tgid = 11, .args = {3, 15}};
+	struct record_index *idx;
+	struct event_record er;
+
+	sender->pidns = p->pidns = 77; /* pids are those that the sender sees */
+	p->vpid = 3;
+	sb_thread(b, p, 10);
+	sb_thread(b, sender, 11);
+	idx = record_index_new(sb_finish(b));
+	record_from_event(&er, idx, &ev);
+	assert_true(
+		passes("signal.name = SIGTERM and signal.pid = 3 and signal.target = target", &er.record));
+	ev.args[0] = (uint64_t)-5;
+	record_from_event(&er, idx, &ev);
+	assert_true(passes("signal.pid = -5 and signal.target = '(process group)'", &er.record));
+	ev.nr = (uint16_t)syscall_number("pidfd_send_signal");
+	record_from_event(&er, idx, &ev);
+	assert_true(passes("signal.name = SIGTERM and not signal.pid exists", &er.record));
+	ev.nr = (uint16_t)syscall_number("rt_sigprocmask");
+	record_from_event(&er, idx, &ev);
+	assert_false(passes("signal.name exists or signal.pid exists", &er.record));
+	record_index_free(idx);
+	sb_free(b);
+}
+
+static void test_event_syslog(void **state)
+{
+	static const struct {
+		const char *text, *name, *expected; /* NULL: no message */
+	} cases[] = {
+		{"<34>su: x\n", "/dev/log",
+		 "syslog.facility = 4 and syslog.facility.str = auth and syslog.severity = 2 and "
+		 "syslog.severity.str = crit and syslog.message = 'su: x'"},
+		{"<191>y", "/run/systemd/journal/dev-log",
+		 "syslog.facility.str = local7 and syslog.severity.str = debug and syslog.message = y"},
+		{"<192>y", "/dev/log", "syslog.severity.str = notice and syslog.message = '<192>y'"},
+		{"<>y", "/dev/log", "syslog.message = '<>y'"},
+		{"<1", "/dev/log", "syslog.message = '<1'"},
+		{"plain", "/dev/log", "syslog.facility.str = user and syslog.message = plain"},
+		{"<34>su: x", "/run/other", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t len = strlen(cases[i].text);
+		struct event ev = {
+			.nr = (uint16_t)syscall_number("write"), .ret = (int64_t)len, .args = {3, 8, len}};
+		struct event_record er;
+
+		ev.fd[0] = (struct event_fd){.kind = OBJ_UNIX, .type = "unix", .name = cases[i].name};
+		ev.n_blobs = 1;
+		ev.blobs[0] = (struct event_blob){
+			.arg = 1, .len = (uint32_t)len, .full = len, .data = cases[i].text};
+		record_from_event(&er, NULL, &ev);
+		if (!passes(cases[i].expected ? cases[i].expected : "not syslog.message exists", &er.record))
+			fail_msg("%s", cases[i].text);
+	}
+}
+
+/* As counted calls: the accepted connection, not the socket that listens. */
+static void test_event_object(void **state)
+{
+	struct event ev = {.nr = (uint16_t)syscall_number("accept4"), .ret = 9, .args = {3}};
+	struct event_record er;
+
+	ev.fd[0] = (struct event_fd){.kind = OBJ_INET, .type = "ipv4", .name = "0.0.0.0:80"};
+	ev.ret_fd = (struct event_fd){.kind = OBJ_INET, .type = "ipv4", .name = "1.2.3.4:5->6.7.8.9:80"};
+	record_from_event(&er, NULL, &ev);
+	assert_true(passes("fd.name = '1.2.3.4:5->6.7.8.9:80'", &er.record));
+	ev.ret = -11;
+	ev.ret_fd = (struct event_fd){0};
+	record_from_event(&er, NULL, &ev);
+	assert_true(passes("fd.name = '0.0.0.0:80' and evt.res = EAGAIN", &er.record));
+}
+
 static void test_event_io(void **state)
 {
 	struct event ev = {
@@ -380,6 +511,8 @@ int main(void)
 		cmocka_unit_test(test_partial_records), cmocka_unit_test(test_values),
 		cmocka_unit_test(test_listening),       cmocka_unit_test(test_error_classes),
 		cmocka_unit_test(test_event),           cmocka_unit_test(test_event_io),
+		cmocka_unit_test(test_event_exec),      cmocka_unit_test(test_event_signal),
+		cmocka_unit_test(test_event_syslog),    cmocka_unit_test(test_event_object),
 		cmocka_unit_test(test_compare),
 	};
 

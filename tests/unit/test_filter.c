@@ -405,6 +405,17 @@ static void test_push_down(void **state)
 	assert_int_equal(p.sel.n_cgroups, 0);
 	p = push(b, "not proc.pid = 1");
 	assert_int_equal(p.sel.filter.tgid, 0);
+	p = push(b, "fd.type in (ipv4, ipv6) and evt.type = close");
+	assert_int_equal(p.sel.filter.kinds, 1 << OBJ_INET);
+	assert_true(has_call(&p, "close") && !has_call(&p, "bind"));
+	p = push(b, "(fd.type = unix) and (fd.type in (unix, pipe))");
+	assert_int_equal(p.sel.filter.kinds, 1 << OBJ_UNIX);
+	p = push(b, "fd.type in (unix, file)"); /* what a file is, more than one kind says */
+	assert_int_equal(p.sel.filter.kinds, 0);
+	p = push(b, "fd.type = unix or evt.failed = true");
+	assert_int_equal(p.sel.filter.kinds, 0);
+	p = push(b, "not fd.type = unix");
+	assert_int_equal(p.sel.filter.kinds, 0);
 	sb_free(b);
 }
 

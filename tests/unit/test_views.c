@@ -12,7 +12,9 @@
 #include <cmocka.h>
 
 #include "bpf/capture.h"
+#include "core/arena.h"
 #include "core/buf.h"
+#include "core/syscall.h"
 #include "views/view.h"
 
 static struct views *stock(void)
@@ -264,6 +266,78 @@ static char *read_file(const char *path, size_t *ret_len)
 	return text;
 }
 
+static void test_list(void **state)
+{
+	static const char text[] =
+		"{\"views\": [{\"id\": \"l\", \"name\": \"L\", \"records\": [\"events\"], \"filter\": "
+		"\"evt.type = open\","
+		" \"applies_to\": [\"\"], \"columns\": [{\"field\": \"evt.time\"}, {\"field\": "
+		"\"evt.arg.flags\"},"
+		" {\"field\": \"evt.latency\"}, {\"field\": \"fd.name\", \"width\": 0}]}]}";
+	struct views *views = NULL;
+	struct views_error err = {0};
+	struct arena *tmp = arena_new();
+	struct event ev = {
+		.nr = (uint16_t)syscall_number("open"), .ret = -13, .args = {1, 0x80000}, .latency = 4200};
+	struct event_record er;
+	struct row row;
+	const struct view *v;
+
+	if (views_load_text(&views, "l", text, strlen(text), &err))
+		fail_msg("%d:%d: %s", err.line, err.column, err.message);
+	v = views_find(views, "l");
+	assert_true(view_is_list(v));
+	assert_int_equal(v->n_keys, 0);
+	assert_int_equal(v->sort, -1);
+	assert_string_equal(v->columns[1].id, "evt.arg.flags");
+	assert_int_equal(needs_of(v), NEED_TASKS);
+	ev.n_blobs = 1;
+	ev.blobs[0] = (struct event_blob){.arg = 0, .len = 5, .full = 5, .data = "/gone"};
+	record_from_event(&er, NULL, &ev);
+	view_list_row(v, &er.record, tmp, &row);
+	assert_int_equal(row.cells[0].kind, V_STRING);
+	assert_non_null(strstr(row.cells[1].s, "O_CLOEXEC"));
+	assert_int_equal(row.cells[2].kind, V_INT);
+	assert_int_equal(row.cells[2].i, 4200);
+	assert_string_equal(row.cells[3].s, "/gone");
+	arena_free(tmp);
+	views_free(views);
+}
+
+static void test_list_mistakes(void **state)
+{
+#define EVENTS "\"records\": [\"events\"], "
+#define PID    "\"columns\": [{\"field\": \"proc.pid\"}]"
+	static const struct {
+		const char *members, *message;
+	} cases[] = {
+		{EVENTS "\"key\": [\"proc.pid\"], " PID, "no 'key'"},
+		{EVENTS "\"sort\": \"proc.pid\", " PID, "no 'sort'"},
+		{EVENTS "\"drilldown\": \"x\", " PID, "no 'drilldown'"},
+		{"\"records\": [\"events\", \"facts\"], " PID, "no other records"},
+		{EVENTS "\"columns\": [{\"field\": \"evt.count\", \"agg\": \"sum\"}]", "no 'agg'"},
+		{EVENTS "\"columns\": [{\"field\": \"fd.ip\"}]", "for filters only"},
+		{EVENTS "\"columns\": [{\"field\": \"evt.arg\"}]", "needs an argument"},
+		{EVENTS "\"columns\": [{\"field\": \"evt.typ\"}]", "did you mean 'evt.type'"},
+		{"\"records\": [\"facts\"], \"key\": [\"proc.pid\"], \"columns\": [{\"field\": "
+		 "\"signal.name\"}]",
+		 "for the spy"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct views *views = NULL;
+		struct views_error err = {0};
+		struct buf text = {0};
+
+		buf_addf(&text, "{\"views\": [{\"id\": \"l\", \"name\": \"L\", %s}]}", cases[i].members);
+		assert_int_equal(views_load_text(&views, "l", buf_str(&text), text.len, &err), -EINVAL);
+		if (!strstr(err.message, cases[i].message))
+			fail_msg("%s: %s", cases[i].members, err.message);
+		assert_null(views);
+		buf_done(&text);
+	}
+}
+
 /* Every line of views-mistakes.txt is reported, in this order, and nothing else. */
 static void test_mistakes(void **state)
 {
@@ -423,6 +497,7 @@ static void test_docs_complete(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_list),          cmocka_unit_test(test_list_mistakes),
 		cmocka_unit_test(test_stock),         cmocka_unit_test(test_stock_all),
 		cmocka_unit_test(test_stock_columns), cmocka_unit_test(test_80_columns),
 		cmocka_unit_test(test_good),          cmocka_unit_test(test_mistakes),
