@@ -186,6 +186,11 @@ static int sort_view(const char *sort, struct view *view)
 	int found = -1;
 	char *typed;
 
+	if (view_is_list(view))
+		return complain_free(STATUS_USAGE,
+				     xasprintf("--sort: '%s' is a list: its rows stand in the order "
+					       "they came in",
+					       view->id));
 	for (size_t i = view->n_columns; i-- > 0;)
 		if (!strcmp(view->columns[i].field->id, id))
 			found = (int)i;
