@@ -180,6 +180,7 @@ void editor_open(struct app *a, enum edit_kind kind);
 void editor_key(struct app *a, int key);
 void editor_draw(struct app *a);
 void filter_clear(struct app *a);
+void filter_add(struct app *a, const char *text); /* and-ed to what was typed */
 bool filter_is_set(struct app *a);
 
 /* overlay.c */

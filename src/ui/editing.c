@@ -114,6 +114,14 @@ void filter_clear(struct app *a)
 	set_user_filter(a, NULL);
 }
 
+void filter_add(struct app *a, const char *text)
+{
+	char *both = filter_and(selection_top(&a->sel)->user_filter, text);
+
+	set_user_filter(a, both);
+	free(both);
+}
+
 static char *save_name(const struct app *a)
 {
 	time_t now = time(NULL);
@@ -122,7 +130,11 @@ static char *save_name(const struct app *a)
 
 	localtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
-	return xasprintf("ctop-trace-%s-%s.txt", a->spy.kind == SPY_DIG ? "dig" : a->spy.kind == SPY_LIST ? a->spy.view->id : "echo", stamp);
+	return xasprintf("ctop-trace-%s-%s.txt",
+			 a->spy.kind == SPY_DIG    ? "dig"
+			 : a->spy.kind == SPY_LIST ? a->spy.view->id
+						   : "echo",
+			 stamp);
 }
 
 void editor_open(struct app *a, enum edit_kind kind)

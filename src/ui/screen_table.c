@@ -267,6 +267,20 @@ static void start_spy(struct app *a, enum spy_kind kind)
 	free(filter);
 }
 
+/* = and ! */
+static void filter_by_row(struct app *a, bool exclude)
+{
+	const struct row *row = rows_current(&a->rows);
+	char *text =
+		row ? view_cell_filter(current_view(a), row, selection_top(&a->sel)->sort, exclude) : NULL;
+
+	if (text)
+		filter_add(a, text);
+	else
+		app_message(a, ROLE_WARN, "nothing to filter by in this row");
+	free(text);
+}
+
 static void drill(struct app *a)
 {
 	const struct view *view = current_view(a);
@@ -389,6 +403,8 @@ void table_op(struct app *a, enum op op, int key)
 	case OP_SEARCH: editor_open(a, EDIT_SEARCH); break;
 	case OP_NEXT: table_search(a, a->search, 1, false); break;
 	case OP_PREV: table_search(a, a->search, -1, false); break;
+	case OP_ONLY: filter_by_row(a, false); break;
+	case OP_EXCLUDE: filter_by_row(a, true); break;
 	case OP_FILTER: editor_open(a, EDIT_FILTER); break;
 	case OP_ECHO: start_spy(a, SPY_ECHO); break;
 	case OP_DIG: start_spy(a, SPY_DIG); break;

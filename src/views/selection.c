@@ -110,6 +110,26 @@ static char *row_filter(const struct view *view, const struct row *row)
 	return NULL;
 }
 
+char *view_cell_filter(const struct view *view, const struct row *row, int column, bool exclude)
+{
+	const struct column *c = column < 0 ? NULL : &view->columns[column];
+	char *what = NULL, *text, *filter;
+
+	if (c && c->agg == AGG_NONE && !(c->field->flags & FIELD_MEASURE) && !c->arg &&
+	    row->cells[column].kind != V_MISSING && row->cells[column].kind != V_DIST) {
+		text = value_text(&row->cells[column]);
+		what = xasprintf("%s = %s", c->field->id, text);
+		free(text);
+	} else if (!(view->records & REC_EVENTS)) {
+		what = row_filter(view, row);
+	}
+	if (!what || !exclude)
+		return what;
+	filter = xasprintf("not (%s)", what);
+	free(what);
+	return filter;
+}
+
 /* What the breadcrumb calls a row: its label, and its key where the label may not be unique. */
 char *view_row_label(const struct view *view, const struct row *row)
 {

@@ -124,6 +124,11 @@ bool selection_back(struct selection *sel);
 char *selection_filter(const struct selection *sel);
 /* The filter a spy on `row` (NULL = the whole selection) would have; caller frees. */
 char *selection_row_filter(const struct selection *sel, const struct row *row);
+/*
+ * What tells rows with the same value from others: that of the column if it shows a name or an id, else the
+ * row's key. `exclude`: what tells the others. NULL = the row has neither; caller frees.
+ */
+char *view_cell_filter(const struct view *view, const struct row *row, int column, bool exclude);
 /* "Containers › web › Processes"; caller frees. */
 char *selection_breadcrumb(const struct selection *sel, const char *separator);
 /* Views that apply to the top selection; caller frees the array. */

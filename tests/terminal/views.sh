@@ -58,6 +58,19 @@ test_picker_narrows_down() {
 	wait_for 'ctop-trace .*TCP health'
 }
 
+test_filter_by_the_row() {
+	start 120 24 -v users
+	wait_for 'www-data'
+	keys '!'
+	wait_for 'not \(user.name = '
+	wait_for ' 1/[0-9]+ *$'
+	keys Escape
+	wait_gone 'not \(user.name'
+	keys End =
+	wait_for 'filter.*user.name = '
+	wait_for ' 1/1 *$'
+}
+
 test_views_files_change() {
 	local dir
 	dir=$(mktemp -d)

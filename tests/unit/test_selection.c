@@ -310,10 +310,33 @@ static void test_deep(void **state)
 	assert_int_equal(f->t->n_rows, 1);
 }
 
+/* = and ! on a row: the sorted column's value, or what the row is. */
+static void test_cell_filter(void **state)
+{
+	struct fixture *f = *state;
+	const struct view *v = views_find(f->views, "processes");
+	char *text;
+
+	selection_init(&f->sel, v, NULL);
+	build(f);
+	text = view_cell_filter(v, &f->t->rows[0], view_column(v, "container.name"), false);
+	assert_non_null(strstr(text, "container.name = \""));
+	free(text);
+	text = view_cell_filter(v, &f->t->rows[0], view_column(v, "thread.cpu"), true); /* an amount */
+	assert_true(!strncmp(text, "not (proc.pid = ", 16));
+	free(text);
+	text = view_cell_filter(v, &f->t->rows[0], -1, false);
+	assert_true(!strncmp(text, "proc.pid = ", 11));
+	selection_top(&f->sel)->user_filter = text;
+	build(f);
+	assert_int_equal(f->t->n_rows, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_drill, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cell_filter, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hostile_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_connection, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_switch, setup, teardown),
