@@ -3,7 +3,7 @@
 # make valgrind   the unit tests under valgrind
 # make coverage   unit tests and demo batches built with --coverage: share of lines run, by file
 
-LINTC := -std=gnu17 -D_GNU_SOURCE '-DCTOP_VERSION="$(VERSION)"' -Isrc -I$(O)
+LINTC := -std=gnu17 -D_GNU_SOURCE '-DCTOP_VERSION=\"$(VERSION)\"' -Isrc -I$(O)
 LINTSRC := $(SRC) src/main.c
 
 lint: $(SKEL) $(PLAIN).skel.h
