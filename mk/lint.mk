@@ -9,8 +9,11 @@ LINTSRC := $(SRC) src/main.c
 lint: $(SKEL) $(PLAIN).skel.h
 	$(Q)tests/lint/run "$(LINTC) $(PKGINC)" $(LINTSRC)
 
-valgrind: $(UNITBIN)
-	$(Q)set -e; for t in $(UNITBIN); do echo "$$t"; valgrind -q --error-exitcode=9 --leak-check=full \
+# Debian 12's valgrind does not know openat2(2), which reading runtimes' files stands on; make asan runs that test
+VALGRINDBIN := $(filter-out %/test_runtime,$(UNITBIN))
+
+valgrind: $(VALGRINDBIN)
+	$(Q)set -e; for t in $(VALGRINDBIN); do echo "$$t"; valgrind -q --error-exitcode=9 --leak-check=full \
 		--errors-for-leak-kinds=definite --suppressions=tests/lint/valgrind.supp $$t > $(O)/valgrind.log 2>&1 || \
 		{ s=$$?; cat $(O)/valgrind.log; exit $$s; }; done
 
