@@ -12,6 +12,7 @@
 #include "core/arena.h"
 #include "core/field.h"
 #include "core/mem.h"
+#include "core/objname.h"
 #include "core/syscall.h"
 
 /* Open addressing, at most half full; NULL value = free slot. */
@@ -398,6 +399,24 @@ static bool fill_path(struct event_record *ret, const struct process *p, const s
 	return true;
 }
 
+/* Who is the server of a connection is a guess from its ports, but for the calls that make one. */
+static void fill_direction(struct event_record *ret, const struct event *ev)
+{
+	const char *name = syscall_name(ev->nr);
+	bool accepted = !strcmp(name, "accept") || !strcmp(name, "accept4");
+	struct object *o = &ret->obj;
+	struct buf text = {0};
+
+	if (o->kind != OBJ_INET || !o->lport || !o->rport || (!accepted && strcmp(name, "connect") != 0))
+		return;
+	o->is_server = accepted;
+	if (objname_name(&text, o, NULL, false)) {
+		snprintf(ret->text[0], sizeof(ret->text[0]), "%s", buf_str(&text));
+		o->name = ret->text[0];
+	}
+	buf_done(&text);
+}
+
 /* What the call was about, the same as counted calls have: a new descriptor, a path that failed, or the one
  * it worked on. */
 static bool fill_object_of(struct event_record *ret, const struct process *p, const struct event *ev)
@@ -412,6 +431,7 @@ static bool fill_object_of(struct event_record *ret, const struct process *p, co
 	if (fd->kind == OBJ_NONE)
 		return false;
 	fill_object(&ret->obj, fd);
+	fill_direction(ret, ev);
 	return true;
 }
 
