@@ -29,32 +29,13 @@ static __always_inline void add_rest(const struct task_counts *c, const struct t
 	ADD(lost.rest.coarse, c->coarse - had->coarse);
 }
 
-static __always_inline void add_bytes(struct task_counts *c, u8 kind, u64 in, u64 out)
-{
-	switch (kind) {
-	case OBJ_FILE:
-	case OBJ_CHR:
-	case OBJ_BLK:
-		c->file_in += in;
-		c->file_out += out;
-		break;
-	case OBJ_INET:
-		c->net_in += in;
-		c->net_out += out;
-		break;
-	default:
-		c->other_in += in;
-		c->other_out += out;
-	}
-}
-
 static __always_inline void count_bytes(struct task_counts *c, const struct done *d)
 {
 	if (d->two) {
-		add_bytes(c, d->obj.kind, d->in, 0);
-		add_bytes(c, d->second.kind, 0, d->out);
+		wire_add_bytes(c, d->obj.kind, d->in, 0);
+		wire_add_bytes(c, d->second.kind, 0, d->out);
 	} else {
-		add_bytes(c, d->obj.kind, d->in, d->out);
+		wire_add_bytes(c, d->obj.kind, d->in, d->out);
 	}
 }
 

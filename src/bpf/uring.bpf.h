@@ -75,6 +75,7 @@ __noinline int uring_complete(u64 address, s32 res)
 {
 	struct uring_req *r = bpf_map_lookup_elem(&uring_reqs, &address);
 	struct io_kiocb *req = (void *)address;
+	struct task_counts rest = {}, none = {};
 	struct fact_key key = {};
 	struct object o = {};
 	struct fact_val *v;
@@ -103,17 +104,9 @@ __noinline int uring_complete(u64 address, s32 res)
 	v = fact_row(&key, &fresh);
 	if (!v) {
 		ADD(lost.fact_full, 1);
-		ADD(lost.rest.coarse, 1);
-		if (o.kind == OBJ_INET) {
-			ADD(lost.rest.net_in, in);
-			ADD(lost.rest.net_out, out);
-		} else if (o.kind == OBJ_FILE || o.kind == OBJ_CHR || o.kind == OBJ_BLK) {
-			ADD(lost.rest.file_in, in);
-			ADD(lost.rest.file_out, out);
-		} else {
-			ADD(lost.rest.other_in, in);
-			ADD(lost.rest.other_out, out);
-		}
+		rest.coarse = 1;
+		wire_add_bytes(&rest, o.kind, in, out);
+		add_rest(&rest, &none);
 		return 0;
 	}
 	uring_add(v, in, out, ns);

@@ -105,6 +105,26 @@ struct task_counts {
 	u64 coarse;    /* calls that found the fact map full: counted here only */
 };
 
+/* Which of the counters the bytes moved on an object of this kind belong to. */
+static inline __attribute__((always_inline)) void wire_add_bytes(struct task_counts *c, u8 kind, u64 in, u64 out)
+{
+	switch (kind) {
+	case OBJ_FILE:
+	case OBJ_CHR:
+	case OBJ_BLK:
+		c->file_in += in;
+		c->file_out += out;
+		break;
+	case OBJ_INET:
+		c->net_in += in;
+		c->net_out += out;
+		break;
+	default:
+		c->other_in += in;
+		c->other_out += out;
+	}
+}
+
 /*
  * A thread as the task iterator or its exit saw it. Cumulative values; user
  * space subtracts. sid identifies the counter storage, not the thread: when a

@@ -60,14 +60,7 @@ static const struct object *show(struct build *b, struct demo_obj *o, const stru
 		.is_server = o->is_server,
 		.owner = owner,
 		.netns = 4026531840u,
-		.srtt_us = UNKNOWN_U32,
-		.rttvar_us = UNKNOWN_U32,
-		.snd_cwnd = UNKNOWN_U32,
-		.total_retrans = UNKNOWN_U32,
-		.rx_queue = UNKNOWN_U32,
-		.tx_queue = UNKNOWN_U32,
-		.bytes_acked = UNKNOWN_U64,
-		.bytes_received = UNKNOWN_U64,
+		OBJECT_NO_SOCKET_NUMBERS,
 	};
 	memcpy(out->laddr, o->laddr, sizeof(out->laddr));
 	memcpy(out->raddr, o->raddr, sizeof(out->raddr));

@@ -279,21 +279,8 @@ static uint32_t unknown_thread(struct model *m, struct task_key key, uint32_t tg
 static void add_uring(struct build *b, const struct build_fact *f, const struct fact_val *v)
 {
 	enum obj_kind kind = f->object == NO_INDEX ? OBJ_NONE : b->objects[f->object].o.kind;
-	struct task_counts *c = &b->threads[f->thread].t.counts;
 
-	switch (kind) {
-	case OBJ_FILE:
-	case OBJ_CHR:
-	case OBJ_BLK:
-		c->file_in += v->bytes_in;
-		c->file_out += v->bytes_out;
-		break;
-	case OBJ_INET:
-		c->net_in += v->bytes_in;
-		c->net_out += v->bytes_out;
-		break;
-	default: c->other_in += v->bytes_in; c->other_out += v->bytes_out;
-	}
+	wire_add_bytes(&b->threads[f->thread].t.counts, kind, v->bytes_in, v->bytes_out);
 }
 
 static void take_facts(struct model *m, const struct capture_batch *batch)

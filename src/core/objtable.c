@@ -357,14 +357,7 @@ struct obj_entry *objtable_get(struct objtable *t, struct obj_key key, struct ob
 
 		t->unknown.o = (struct object){
 			.key = key,
-			.srtt_us = UNKNOWN_U32,
-			.rttvar_us = UNKNOWN_U32,
-			.snd_cwnd = UNKNOWN_U32,
-			.total_retrans = UNKNOWN_U32,
-			.rx_queue = UNKNOWN_U32,
-			.tx_queue = UNKNOWN_U32,
-			.bytes_acked = UNKNOWN_U64,
-			.bytes_received = UNKNOWN_U64,
+			OBJECT_NO_SOCKET_NUMBERS,
 		};
 		t->unknown.marked = 0;
 		objname_name(&name, &t->unknown.o, NULL, false);

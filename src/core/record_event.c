@@ -155,14 +155,7 @@ static void fill_object(struct object *o, const struct event_fd *fd)
 		.protocol = fd->protocol,
 		.lport = fd->lport,
 		.rport = fd->rport,
-		.srtt_us = UNKNOWN_U32,
-		.rttvar_us = UNKNOWN_U32,
-		.snd_cwnd = UNKNOWN_U32,
-		.total_retrans = UNKNOWN_U32,
-		.rx_queue = UNKNOWN_U32,
-		.tx_queue = UNKNOWN_U32,
-		.bytes_acked = UNKNOWN_U64,
-		.bytes_received = UNKNOWN_U64,
+		OBJECT_NO_SOCKET_NUMBERS,
 		/* no list of listening sockets at hand: the lower port is the server's */
 		.is_server = fd->lport && fd->lport < fd->rport,
 	};

@@ -150,6 +150,12 @@ struct object {
 	uint32_t n_open;      /* descriptors that point to it now (0 without NEED_FDS) */
 };
 
+/* Initialisers of an object's socket numbers where none are known. */
+#define OBJECT_NO_SOCKET_NUMBERS                                                                      \
+	.srtt_us = UNKNOWN_U32, .rttvar_us = UNKNOWN_U32, .snd_cwnd = UNKNOWN_U32,                    \
+	.total_retrans = UNKNOWN_U32, .rx_queue = UNKNOWN_U32, .tx_queue = UNKNOWN_U32,               \
+	.bytes_acked = UNKNOWN_U64, .bytes_received = UNKNOWN_U64
+
 struct fact {
 	const struct thread *thread; /* never NULL */
 	const struct object *obj;    /* NULL: the call has none */
