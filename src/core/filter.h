@@ -36,6 +36,18 @@ char *filter_quote(const char *value);
 /* (a) and (b); either may be NULL or blank. Caller frees. */
 char *filter_and(const char *a, const char *b);
 
+/* For completion: what may follow a field, and which field a word means. */
+enum { FILTER_OPERATORS = 20 }; /* "==" is the same as "=" */
+enum filter_operand { FILTER_NO_VALUE, FILTER_ONE_VALUE, FILTER_LIST };
+/* All operators, the *ret_fit ones that fit the field first. */
+void filter_operators(const struct field *f, const char *ret[FILTER_OPERATORS], size_t *ret_fit);
+/* What an operator takes; -1: it is none. */
+int filter_operand(const char *op, size_t len);
+/* The field that a word names, with its argument if it takes one (*ret_arg: caller frees; NULL); or NULL. */
+const struct field *filter_field(const char *word, size_t len, char **ret_arg);
+/* Whether a text can stand as a value without quotes. */
+bool filter_is_bare(const char *value);
+
 struct spy_selection;
 /*
  * The part of a filter that the kernel can decide for the spy: a conjunction of equalities on thread.tid,

@@ -358,6 +358,57 @@ static bool op_fits(const struct field *f, enum op op)
 	}
 }
 
+void filter_operators(const struct field *f, const char *ret[FILTER_OPERATORS], size_t *ret_fit)
+{
+	size_t n = 0;
+
+	for (int fits = 1; fits >= 0; fits--) {
+		for (int op = 0; op < OP_MAX; op++) {
+			if (op_fits(f, op) != fits)
+				continue;
+			ret[n++] = filter_ops[op].text;
+			if (op == OP_EQ)
+				ret[n++] = "==";
+		}
+		if (fits)
+			*ret_fit = n;
+	}
+}
+
+int filter_operand(const char *op, size_t len)
+{
+	if (len == 2 && !memcmp(op, "==", 2))
+		return FILTER_ONE_VALUE;
+	for (int i = 0; i < OP_MAX; i++) {
+		if (strlen(filter_ops[i].text) == len && !memcmp(filter_ops[i].text, op, len))
+			return filter_ops[i].form == FORM_NONE   ? FILTER_NO_VALUE
+			       : filter_ops[i].form == FORM_LIST ? FILTER_LIST
+								 : FILTER_ONE_VALUE;
+	}
+	return -1;
+}
+
+const struct field *filter_field(const char *word, size_t len, char **ret_arg)
+{
+	struct filter_error err = {0};
+	struct parser ps = {.text = word, .p = word, .err = &err};
+	char *id = xstrndup(word, len), *arg;
+	const struct field *f = find_field(&ps, word, id, &arg);
+
+	*ret_arg = f ? xstrdup(arg) : NULL;
+	free(id);
+	return f;
+}
+
+bool filter_is_bare(const char *value)
+{
+	const char *p = value;
+
+	while (is_bare(*p))
+		p++;
+	return p > value && !*p;
+}
+
 static struct node *parse_check(struct parser *ps)
 {
 	const char *start = ps->p, *op_at;

@@ -322,9 +322,7 @@ static void app_done(struct app *a)
 	for (size_t i = 0; i < a->levels_cap; i++)
 		free(a->levels[i].needle);
 	free(a->levels);
-	for (int i = 0; i <= EDIT_SAVE; i++)
-		history_done(&a->editor.history[i]);
-	free(a->editor.before);
+	editor_done(a);
 	free(a->search);
 	selection_done(&a->sel);
 }

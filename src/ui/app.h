@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "core/collector.h"
+#include "ui/complete.h"
 #include "ui/keys.h"
 #include "ui/layout.h"
 #include "ui/lineedit.h"
@@ -85,6 +86,10 @@ struct editor {
 	size_t before_row;
 	char error[200];  /* "" = none */
 	size_t error_col; /* 1-based byte position, 0 = none */
+	bool error_told;  /* Enter was tried: no longer taken for half-typed */
+	struct offers offers;
+	size_t choice; /* the offer that Tab put into the line, 1-based; 0 = none */
+	struct seen seen;
 };
 
 /* Per level of the selection, what the views layer does not know. */
@@ -179,6 +184,7 @@ void list_draw_line(struct app *a, int y, uint64_t line);
 void editor_open(struct app *a, enum edit_kind kind);
 void editor_key(struct app *a, int key);
 void editor_draw(struct app *a);
+void editor_done(struct app *a);
 void filter_clear(struct app *a);
 void filter_add(struct app *a, const char *text); /* and-ed to what was typed */
 bool filter_is_set(struct app *a);

@@ -65,6 +65,10 @@ void help_page(struct app *a, int width)
 	add_pair(a, width, "Left Right Home End",
 		 "move; Ctrl-W, Ctrl-U, Ctrl-K erase a word, to the start, to the end");
 	add_pair(a, width, "Up Down", "earlier lines");
+	add_pair(a, width, "Tab Shift-Tab",
+		 "in a filter: complete the field, operator or value (those seen now, the most frequent "
+		 "first); "
+		 "again for the next");
 	add_pair(a, width, "Enter Esc", "accept, or put everything back as it was");
 	page_add(a, ROLE_NORMAL, "");
 	page_add(a, ROLE_HEADING, "Mouse");

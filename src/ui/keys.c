@@ -57,6 +57,7 @@ void key_label(int key, struct buf *out)
 		[K_END - K_NAMED] = "End",
 		[K_BACKSPACE - K_NAMED] = "Backspace",
 		[K_DEL - K_NAMED] = "Del",
+		[K_BACKTAB - K_NAMED] = "Shift-Tab",
 	};
 
 	if (key >= K_F1 && key <= K_F12)
@@ -69,6 +70,8 @@ void key_label(int key, struct buf *out)
 		buf_adds(out, "Esc");
 	else if (key == ' ')
 		buf_adds(out, "Space");
+	else if (key == K_TAB)
+		buf_adds(out, "Tab");
 	else if (key > 0 && key < 32)
 		buf_addf(out, "Ctrl-%c", key + '@');
 	else if (key > 32 && key < 127)

@@ -13,6 +13,7 @@
 /* A key is a Unicode code point (control keys included) or one of these. */
 enum key {
 	K_NONE = 0,
+	K_TAB = '\t',
 	K_ENTER = '\n',
 	K_ESC = 27,
 	K_NAMED = 0x200000, /* above Unicode */
@@ -26,6 +27,7 @@ enum key {
 	K_END,
 	K_BACKSPACE,
 	K_DEL,
+	K_BACKTAB,
 	K_F1,
 	K_F2,
 	K_F3,

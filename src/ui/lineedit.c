@@ -154,6 +154,19 @@ enum line_event line_key(struct lineedit *l, int key)
 	return insert(l, key);
 }
 
+bool line_replace(struct lineedit *l, size_t from, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (from > l->cursor || l->len - (l->cursor - from) + n >= sizeof(l->text))
+		return false;
+	memmove(l->text + from + n, l->text + l->cursor, l->len - l->cursor + 1);
+	memcpy(l->text + from, text, n);
+	l->len += n - (l->cursor - from);
+	l->cursor = from + n;
+	return true;
+}
+
 size_t line_cursor_cells(const struct lineedit *l)
 {
 	char part[LINE_MAX_BYTES];

@@ -29,6 +29,8 @@ enum line_event { LINE_IGNORED, LINE_MOVED, LINE_CHANGED, LINE_ACCEPTED, LINE_CA
 /* text may be NULL; the cursor is at its end. */
 void line_start(struct lineedit *l, const char *text, struct line_history *history);
 enum line_event line_key(struct lineedit *l, int key);
+/* Puts text where [from, cursor) is, the cursor behind it. false: no room, nothing changed. */
+bool line_replace(struct lineedit *l, size_t from, const char *text);
 /* Cells left of the cursor. */
 size_t line_cursor_cells(const struct lineedit *l);
 

@@ -146,6 +146,11 @@ const struct spy_entry *spy_log_line(const struct spy_log *log, uint64_t line)
 	return entry(log, log->shown[line & MASK]);
 }
 
+const struct spy_entry *spy_log_entry(const struct spy_log *log, uint64_t number)
+{
+	return entry(log, number);
+}
+
 uint64_t spy_log_entry_number(const struct spy_log *log, uint64_t line)
 {
 	return log->shown[line & MASK];

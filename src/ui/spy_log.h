@@ -55,6 +55,9 @@ void spy_log_switch(struct spy_log *log, bool failed_only, bool slow_only);
 /* The entry on a shown line; NULL outside [shown_head, shown_tail). */
 const struct spy_entry *spy_log_line(const struct spy_log *log, uint64_t line);
 
+/* An entry by its number, which must be in [head, tail). */
+const struct spy_entry *spy_log_entry(const struct spy_log *log, uint64_t number);
+
 /* Its entry number; the line must exist. */
 uint64_t spy_log_entry_number(const struct spy_log *log, uint64_t line);
 

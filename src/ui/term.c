@@ -99,6 +99,7 @@ static void define_usual_keys(void)
 		{"\033[[C", KEY_F(3)},  {"\033[[D", KEY_F(4)},  {"\033[[E", KEY_F(5)},
 		{"\033[15~", KEY_F(5)}, {"\033[17~", KEY_F(6)}, {"\033[18~", KEY_F(7)},
 		{"\033[19~", KEY_F(8)}, {"\033[20~", KEY_F(9)}, {"\033[21~", KEY_F(10)},
+		{"\033[Z", KEY_BTAB},
 	};
 
 	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
@@ -412,6 +413,7 @@ static int named_key(wint_t c)
 	case KEY_ENTER: return K_ENTER;
 	case KEY_BACKSPACE: return K_BACKSPACE;
 	case KEY_DC: return K_DEL;
+	case KEY_BTAB: return K_BACKTAB;
 	}
 	if (c >= KEY_F(1) && c <= KEY_F(12))
 		return K_F1 + (int)(c - KEY_F(1));

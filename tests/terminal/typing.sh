@@ -87,6 +87,73 @@ test_filter_mistake_is_marked() {
 	wait_position '1/1[0-9][0-9]'
 }
 
+line_is() { screen | tail -1 | grep -Eq -- "^ filter( \([a-z]+\))?: $1 *\$"; }
+wait_line() { until_true line_is "$1" || fail "the line is not: $1"; }
+
+test_filter_completion() {
+	start 100 24
+	typed '\proc.na'; wait_for '^ Tab fields  proc\.name'
+	see_not 'unknown field' # it is not wrong yet
+	keys Tab; wait_line 'proc\.name'
+	wait_for '^ Tab operators  =  ==  !=  exists  contains'
+	typed 'star'; wait_for '^ Tab operators  startswith *$'
+	keys Tab; wait_line 'proc\.name startswith'
+	wait_for '^ Tab seen .*postgres  '
+	typed 'ngi'; wait_for '^ Tab seen  nginx *$'
+	keys Tab; wait_line 'proc\.name startswith nginx'
+	wait_for '^ Tab next  and  or'
+	keys Tab; wait_line 'proc\.name startswith nginx and'
+	keys Tab; wait_line 'proc\.name startswith nginx or' # the next one
+	keys BTab; wait_line 'proc\.name startswith nginx and'
+	typed ' container.name in '; keys Tab; wait_line '.* container\.name in \('
+	typed 'shop-w'; keys Tab; wait_line '.* in \(shop-web'
+	wait_for '^ Tab next  ,  \)'
+	typed ')'; keys Enter
+	wait_gone '^ filter \('
+	see '^ filter proc.name startswith nginx and container.name in \(shop-web \)'
+	see 'nginx'
+	see_not 'postgres'
+}
+
+test_filter_completion_quotes() {
+	start 100 24
+	typed '\proc.name = (sd'; wait_for "before '\\('" # bare, it is a mistake
+	keys C-u
+	typed 'proc.name = "(sd'; wait_for '^ Tab seen  "\(sd-pam\)"'
+	keys Tab; wait_line 'proc\.name = "\(sd-pam\)"'
+	keys Enter; wait_for '^ filter proc.name = "\(sd-pam\)"'
+	wait_selected 'sd-pam'
+}
+
+test_filter_completion_types_first() {
+	start 100 24
+	typed '\proc.pid '; wait_for '^ Tab operators  =  ==  !=  <  <=  >  >=  exists  in  intersects *$'
+	typed 'gl'; wait_for '^ Tab operators  glob *$'
+	keys C-u; typed 'no.such'; keys Tab # nothing to complete
+	wait_line 'no\.such'
+}
+
+test_filter_mistake_without_colour() {
+	ENVIRON="NO_COLOR=1" start 100 24
+	typed '\proc.pid > 5 adn proc.name = x'
+	wait_for "expected 'and' or 'or'"
+	screen_raw | tail -1 | grep -Eq $'\e\\[[0-9;]*7[0-9;]*m[^\e]*adn' || fail "the place is not marked: $(screen_raw | tail -1)"
+	keys C-u; typed 'proc.pid > 5m'
+	keys Enter; wait_for "'5m' is not a number; proc.pid is a number"
+	typed ' '; keys BSpace BSpace; keys Enter
+	wait_for '^ filter proc.pid > 5'
+}
+
+test_filter_half_typed_is_told_on_enter() {
+	start 100 24
+	typed '\proc.name = '
+	sleep 0.1
+	see_not 'expected a value'
+	keys Enter; wait_for 'expected a value'
+	typed 'x'; wait_gone 'expected a value'
+	keys Enter; wait_for '^ filter proc.name = x'
+}
+
 test_filter_history_and_editing() {
 	start 100 24
 	typed '\nginx'; keys Enter
