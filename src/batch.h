@@ -21,6 +21,7 @@ struct batch_config {
 	uint32_t count;     /* intervals; 0 = until `stop` */
 	enum output_format format;
 	enum spy_mode spy;
+	char where; /* 'c', 'k': its lines say which container or pod; 0 */
 	bool ascii;
 	unsigned width; /* table lines are cut to that many cells; 0 = never */
 	int out, err;   /* file descriptors */

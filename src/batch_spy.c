@@ -47,14 +47,25 @@ static void add_comm(struct buf *out, const struct event *ev)
 	format_safe(out, ev->comm, strlen(ev->comm));
 }
 
-static void dig_line(struct spy *spy, const struct event *ev)
+/* -pc, -pk */
+static void add_where(struct spy *spy, const struct record *record)
+{
+	if (!spy->c->where)
+		return;
+	view_where_text(spy->c->where, record, &spy->out);
+	buf_addc(&spy->out, ' ');
+}
+
+static void dig_line(struct spy *spy, const struct event *ev, const struct record *record)
 {
 	const struct decode_options opt = {.flags = DECODE_FD_NAMES | DECODE_ERR_TEXT |
 						    (spy->c->ascii ? DECODE_ASCII : 0)};
 	struct buf *out = &spy->out;
 
 	batch_clock(out, ev->time, 6);
-	buf_addf(out, " %u ", ev->tid);
+	buf_addc(out, ' ');
+	add_where(spy, record);
+	buf_addf(out, "%u ", ev->tid);
 	add_comm(out, ev);
 	buf_addc(out, ' ');
 	decode_call(ev, &opt, out);
@@ -68,7 +79,7 @@ static void dig_line(struct spy *spy, const struct event *ev)
 	buf_addc(out, '\n');
 }
 
-static void echo_block(struct spy *spy, const struct event *ev)
+static void echo_block(struct spy *spy, const struct event *ev, const struct record *record)
 {
 	struct buf *out = &spy->out;
 	const char *object = ev->fd[0].name;
@@ -80,7 +91,9 @@ static void echo_block(struct spy *spy, const struct event *ev)
 		return;
 	buf_addf(out, "------ ");
 	batch_clock(out, ev->time, 6);
-	buf_addf(out, " %u ", ev->tid);
+	buf_addc(out, ' ');
+	add_where(spy, record);
+	buf_addf(out, "%u ", ev->tid);
 	add_comm(out, ev);
 	buf_addf(out, " %s %llu bytes %s ", write ? "wrote" : "read", (unsigned long long)full,
 		 write ? "to" : "from");
@@ -121,6 +134,18 @@ static void json_payload(const struct event *ev, struct buf *out)
 	buf_addc(out, '"');
 }
 
+static void json_where(struct spy *spy, const struct record *record)
+{
+	const char *id;
+
+	for (size_t i = 0; (id = view_where_column(spy->c->where, i)); i++) {
+		const struct value v = field_get(field_find(id), record, spy->cells);
+
+		json_text(&spy->out, id, v.kind == V_STRING ? v.s : NULL);
+	}
+	arena_reset(spy->cells);
+}
+
 static void json_event(struct spy *spy, const struct event *ev, const struct record *record)
 {
 	const struct decode_options opt = {.flags = 0};
@@ -132,6 +157,7 @@ static void json_event(struct spy *spy, const struct event *ev, const struct rec
 		 (unsigned long long)ev->seq, ev->tid, ev->tgid, ev->ppid, ev->uid, ev->cpu);
 	json_text(out, "comm", ev->comm);
 	json_text(out, "container", record->container ? record->container->id : NULL);
+	json_where(spy, record);
 	json_text(out, "type", syscall_name(ev->nr));
 	decode_args(ev, &opt, &text);
 	json_text(out, "args", buf_str(&text));
@@ -178,9 +204,9 @@ static void on_event(struct event *ev, void *userdata)
 		else if (spy->c->format == FORMAT_JSON)
 			json_event(spy, ev, &er.record);
 		else if (spy->c->spy == SPY_ECHO)
-			echo_block(spy, ev);
+			echo_block(spy, ev, &er.record);
 		else
-			dig_line(spy, ev);
+			dig_line(spy, ev, &er.record);
 	}
 	event_free(ev);
 }

@@ -98,9 +98,10 @@ static int load_views(const struct options *o, const struct view_dirs *dirs, str
 		view_dirs_load(dirs, ret, complain_views, NULL);
 	for (size_t i = 0; r == 0 && i < o->n_views; i++)
 		r = views_load_file(ret, o->views[i], &err);
-	if (r == 0)
-		return STATUS_OK;
-	return complain_free(STATUS_USAGE, views_message(&err));
+	if (r < 0)
+		return complain_free(STATUS_USAGE, views_message(&err));
+	views_add_where(*ret, o->print);
+	return STATUS_OK;
 }
 
 /* --check-views: mistakes are what was asked for, so they go to stdout. */
@@ -220,17 +221,6 @@ static int sort_view(const char *sort, struct view *view)
 	return complain_free(STATUS_USAGE, buf_steal(&names));
 }
 
-/* -pc, -pk: these columns stay longest on a narrow screen. */
-static void print_columns(char which, struct view *view)
-{
-	for (size_t i = 0; i < view->n_columns; i++) {
-		const char *id = view->columns[i].field->id;
-
-		if (!strcmp(id, "container.name") || (which == 'k' && !strncmp(id, "k8s.", 4)))
-			view->columns[i].priority = 1;
-	}
-}
-
 /* --- front ends --- */
 
 static bool plain_locale(const struct options *o)
@@ -248,6 +238,7 @@ static int run_batch(const struct options *o, struct source *source, const struc
 		.count = o->count,
 		.format = o->format,
 		.spy = o->spy,
+		.where = o->print,
 		.ascii = plain_locale(o),
 		.out = STDOUT_FILENO,
 		.err = STDERR_FILENO,
@@ -301,6 +292,7 @@ static const struct views *reload_views(void *userdata, char *note, size_t size)
 	for (size_t i = 0; i < s->o->n_views; i++)
 		if (views_load_file(&views, s->o->views[i], &err))
 			note_mistake(&err, &mistake);
+	views_add_where(views, s->o->print);
 	VEC_PUSH(s->sets, s->n, s->cap) = views;
 	return views;
 }
@@ -320,6 +312,7 @@ static int run_ui(const struct options *o, struct source *source, struct view_se
 		.ascii = o->ascii,
 		.mouse = !o->no_mouse,
 		.read_only = o->read_only,
+		.where = o->print,
 		.colour = o->color      ? UI_COLOUR_ALWAYS
 			  : o->no_color ? UI_COLOUR_NEVER
 					: UI_COLOUR_AUTO,
@@ -396,8 +389,6 @@ static int open_view(struct options *o, struct views **views, struct view **ret)
 	if (a && !sort)
 		sort = a->sort;
 	status = find_view(id, *views, ret);
-	if (!status && o->print)
-		print_columns(o->print, *ret);
 	return !status && sort ? sort_view(sort, *ret) : status;
 }
 

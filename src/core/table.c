@@ -354,7 +354,8 @@ static void walk_coarse(struct build *b, unsigned grains)
 static void walk_devices(struct build *b, unsigned grains)
 {
 	const struct sample *s = b->sample;
-	struct record r = {.sample = s};
+	/* the machine's, so no container's */
+	struct record r = {.sample = s, .container = s->n_containers ? &s->containers[0] : NULL};
 
 	for (size_t i = 0; i < s->n_cpus && (b->records & REC_CPUS); i++) {
 		r.cpu = &s->cpus[i];

@@ -186,6 +186,7 @@ static void dig(struct app *a)
 		return;
 	}
 	a->parked = list;
+	spy_say_where(&a->spy, a->config->where);
 	buf_addf(&label, "%s %u", e->event->comm, e->event->tgid);
 	a->spy.label = buf_steal(&label);
 }

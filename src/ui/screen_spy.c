@@ -245,6 +245,12 @@ static void draw_dig_line(struct app *a, int y, uint64_t line)
 		x += term_put(a->term, y, x, time_cells, ROLE_DIM | selected, buf_str(&text)) + 1;
 		buf_reset(&text);
 	}
+	if (e->text) {
+		format_cut(&cut, e->text, (size_t)name_cells, false, false);
+		spy_put_lit(a, y, x, name_cells, ROLE_NORMAL, buf_str(&cut), selected);
+		buf_reset(&cut);
+		x += name_cells + 1;
+	}
 	buf_addf(&text, "%u", e->event->tid);
 	term_put_right(a->term, y, x, 7, ROLE_NORMAL | selected, buf_str(&text));
 	x += 8;

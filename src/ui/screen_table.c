@@ -262,6 +262,7 @@ static void start_spy(struct app *a, enum spy_kind kind)
 	} else {
 		remember_place(a);
 		a->spying = true;
+		spy_say_where(&a->spy, a->config->where);
 		a->spy.label = row ? view_row_label(current_view(a), row) : NULL;
 	}
 	free(filter);

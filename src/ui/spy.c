@@ -26,6 +26,12 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
+void spy_say_where(struct spy *s, char which)
+{
+	s->where = which;
+	s->log.labels = s->kind != SPY_LIST;
+}
+
 int spy_start(struct spy *s, enum spy_kind kind, struct source *source, const struct sample *sample,
 	      const char *filter_text, unsigned snaplen)
 {
@@ -148,6 +154,7 @@ static void on_event(struct event *ev, void *userdata)
 {
 	struct spy *s = userdata;
 	struct event_record rec;
+	struct buf where = {0};
 	uint64_t full;
 	size_t len;
 	bool write;
@@ -156,7 +163,7 @@ static void on_event(struct event *ev, void *userdata)
 		event_free(ev);
 		return;
 	}
-	if (s->kind == SPY_LIST || !filter_is_empty(s->filter)) {
+	if (s->kind == SPY_LIST || s->where || !filter_is_empty(s->filter)) {
 		record_from_event(&rec, s->index, ev);
 		if (!filter_match(s->filter, &rec.record)) {
 			s->rejected++;
@@ -164,7 +171,12 @@ static void on_event(struct event *ev, void *userdata)
 			return;
 		}
 	}
-	spy_log_add(&s->log, ev, s->kind == SPY_LIST ? list_text(s->view, &rec.record) : NULL);
+	if (s->where && s->kind != SPY_LIST)
+		view_where_text(s->where, &rec.record, &where);
+	spy_log_add(&s->log, ev,
+		    s->kind == SPY_LIST ? list_text(s->view, &rec.record)
+		    : where.len         ? buf_steal(&where)
+					: NULL);
 }
 
 /* ---- text ---- */
@@ -202,8 +214,9 @@ void spy_short_result(const struct spy_entry *e, struct buf *out)
 		decode_result(e->event, &opt, out);
 }
 
-static void echo_text(const struct spy *s, const struct event *ev, struct buf *out)
+static void echo_text(const struct spy *s, const struct spy_entry *e, struct buf *out)
 {
+	const struct event *ev = e->event;
 	const struct event_fd *fd = &ev->fd[0];
 	uint64_t full;
 	size_t len;
@@ -220,6 +233,8 @@ static void echo_text(const struct spy *s, const struct event *ev, struct buf *o
 	else
 		buf_addf(out, "fd %lld", (long long)ev->args[0]);
 	buf_adds(out, "  ");
+	if (e->text)
+		buf_addf(out, "%s  ", e->text);
 	format_safe(out, ev->comm, strlen(ev->comm));
 	buf_addf(out, " %u  %s", ev->tid, syscall_name(ev->nr));
 	buf_addc(out, '\n');
@@ -231,7 +246,7 @@ void spy_line_text(const struct spy *s, const struct spy_entry *e, bool wide, st
 	struct buf result = {0};
 
 	if (s->kind == SPY_ECHO) {
-		echo_text(s, e->event, out);
+		echo_text(s, e, out);
 		return;
 	}
 	if (s->kind == SPY_LIST) {
@@ -239,6 +254,8 @@ void spy_line_text(const struct spy *s, const struct spy_entry *e, bool wide, st
 		return;
 	}
 	spy_time_text(e->event->time, 6, out);
+	if (e->text)
+		buf_addf(out, " %s", e->text);
 	buf_addf(out, " %7u ", e->event->tid);
 	format_safe(out, e->event->comm, strlen(e->event->comm));
 	buf_addc(out, ' ');

@@ -33,6 +33,7 @@ struct spy {
 	const struct view *view; /* SPY_LIST */
 	struct source *source;
 	unsigned snaplen;
+	char where;  /* lines say which container ('c') or pod ('k'); 0 */
 	char *label; /* "postgres 4121"; NULL = the whole selection */
 	char *filter_text;
 	char *kernel_text; /* the part the kernel decides */
@@ -69,6 +70,8 @@ struct spy {
  */
 int spy_start(struct spy *s, enum spy_kind kind, struct source *source, const struct sample *sample,
 	      const char *filter_text, unsigned snaplen);
+/* Lines get the container ('c') or the pod ('k') of the process; 0: neither. */
+void spy_say_where(struct spy *s, char which);
 void spy_stop(struct spy *s);
 /* Goes on with what another spy on the same source has interrupted. 0 or -errno. */
 int spy_resume(struct spy *s, const struct sample *sample);

@@ -99,8 +99,9 @@ void spy_log_add(struct spy_log *log, struct event *ev, char *text)
 	size_t bytes = malloc_usable_size(ev) + (text ? malloc_usable_size(text) : 0);
 
 	log->calls++;
-	if (!text && fold(log, ev)) {
+	if ((!text || log->labels) && fold(log, ev)) {
 		event_free(ev);
+		free(text);
 		return;
 	}
 	while (log->tail - log->head == SPY_LOG_ENTRIES ||

@@ -25,7 +25,7 @@ enum {
 
 struct spy_entry {
 	struct event *event;
-	char *text;       /* cells of a list's row; NULL */
+	char *text;       /* cells of a list's row, or a label; NULL */
 	uint32_t repeats; /* calls folded into it, itself included; 0 or 1: it stands for itself */
 	uint32_t bytes;
 	uint64_t latency; /* of all of them; UNKNOWN_U64 */
@@ -38,6 +38,7 @@ struct spy_log {
 	uint64_t *shown; /* ring of entry numbers that pass the switches */
 	uint64_t shown_head, shown_tail;
 	bool failed_only, slow_only;
+	bool labels;      /* texts are labels of lines, which are folded all the same */
 	bool frozen;      /* full while frozen: new events are dropped, not old ones */
 	uint64_t dropped; /* calls that are no longer kept, or never were */
 	uint64_t calls;   /* calls that came in */
@@ -46,7 +47,8 @@ struct spy_log {
 void spy_log_init(struct spy_log *log);
 void spy_log_done(struct spy_log *log);
 
-/* Takes over the event and the text of its row, which is never folded with others; NULL: no row. */
+/* Takes over the event and the text of its row, which is never folded with others; NULL: no row. With
+ * log->labels: a label. */
 void spy_log_add(struct spy_log *log, struct event *ev, char *text);
 void spy_log_clear(struct spy_log *log);
 /* Chooses what is shown; line numbers start anew. */

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/buf.h"
 #include "core/table.h"
 
 struct column {
@@ -81,6 +82,15 @@ static inline bool view_is_list(const struct view *v)
 
 /* The row of a list that an event makes: cells only, in `tmp`, which the row must not outlive. */
 void view_list_row(const struct view *v, const struct record *event, struct arena *tmp, struct row *ret);
+
+/*
+ * -pc ('c') and -pk ('k'): puts the columns that say in which container or pod into all views, and tells rows
+ * apart by it where a row could be of several. Any other letter changes nothing.
+ */
+void views_add_where(struct views *views, char which);
+/* The same of one record, for the lines of the spy: safe text, "shop/web-0", "-" if it is in none. */
+void view_where_text(char which, const struct record *r, struct buf *out);
+const char *view_where_column(char which, size_t i); /* field of the i-th of these columns; NULL after the last */
 
 /* Index of a column by id (or by plain field name where that is unambiguous), -1 if there is none. */
 int view_column(const struct view *v, const char *id);
