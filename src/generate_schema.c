@@ -42,14 +42,44 @@ static void aggregations(struct buf *out)
 	buf_adds(out, "]}");
 }
 
+/* What references in arguments may name is not told here: the program says it, with its place. */
+static void actions(struct buf *out)
+{
+	buf_adds(out,
+		 "\"actions\":{\"type\":\"array\",\"maxItems\":256,\"items\":{\"type\":\"object\","
+		 "\"required\":[\"id\",\"name\",\"run\"],\"additionalProperties\":false,\"properties\":{\n"
+		 "\"id\":{\"type\":\"string\",\"pattern\":\"^[a-z0-9_-]{1,40}$\"},\n\"name\":{\"type\":"
+		 "\"string\"},"
+		 "\"description\":{\"type\":\"string\"},\n\"key\":{\"type\":\"string\",\"pattern\":\"^[!-/"
+		 ":-~]$\"},\n"
+		 "\"applies_to\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":64,\"items\":{\"$ref\":"
+		 "\"#/definitions/key\"}},\n\"changes\":{\"type\":\"boolean\",\"description\":\"Asks first; "
+		 "off with "
+		 "--read-only.\"},\n\"screen\":{\"enum\":[\"page\",\"terminal\"]},\n\"ask\":{\"type\":"
+		 "\"string\"},"
+		 "\"answer\":{\"type\":\"string\"},\n\"run\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":"
+		 "32,"
+		 "\"items\":{\"type\":\"object\",\"required\":[\"argv\"],\"additionalProperties\":false,"
+		 "\"properties\":{\n\"argv\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":64,\"items\":{"
+		 "\"type\":"
+		 "\"string\"},\"description\":\"Program and arguments; %field is a value of the row.\"},\n"
+		 "\"when\":{\"type\":\"string\",\"description\":\"Which rows; the language of --filter.\"},"
+		 "\"as\":{\"enum\":[\"user\",\"root\"]}}}}}}}");
+}
+
 void generate_schema(struct buf *out)
 {
 	buf_addf(out, "{\"$schema\":\"%s\",\n\"title\":\"Views of ctop-trace\",\"type\":\"object\",\n",
 		 DRAFT);
-	buf_adds(out, "\"required\":[\"views\"],\"additionalProperties\":false,\n\"properties\":{"
+	buf_adds(out, "\"anyOf\":[{\"required\":[\"views\"]},{\"required\":[\"actions\"]}],"
+		      "\"additionalProperties\":false,\n\"properties\":{"
 		      "\"$schema\":{\"type\":\"string\"},\n\"views\":{\"type\":\"array\",\"minItems\":1,"
 		      "\"maxItems\":256,"
-		      "\"items\":{\"$ref\":\"#/definitions/view\"}}},\n\"definitions\":{\n");
+		      "\"items\":{\"$ref\":\"#/definitions/view\"}},\n\"actions\":{\"$ref\":\"#/definitions/"
+		      "actions\"}},\n"
+		      "\"definitions\":{\n");
+	actions(out);
+	buf_adds(out, ",\n");
 	aggregations(out);
 	buf_adds(out, ",\n");
 	fields(out, "shown", FIELD_FILTER_ONLY);
@@ -88,15 +118,8 @@ void generate_schema(struct buf *out)
 		 "\"applies_to\":{\"type\":\"array\",\"maxItems\":64,\"items\":{\"anyOf\":[{\"const\":\"\"},"
 		 "{\"$ref\":\"#/definitions/"
 		 "selection\"}]}},\n\"drilldown\":{\"type\":[\"string\",\"null\"]},\n"
-		 "\"tree\":{\"type\":\"object\",\"required\":[\"column\"],\"additionalProperties\":false,"
-		 "\"properties\":{"
-		 "\"column\":{\"type\":\"string\",\"description\":\"Column that the tree is drawn in.\"},\n"
-		 "\"parent\":{\"$ref\":\"#/definitions/key\"},\n\"levels\":{\"type\":\"array\",\"minItems\":1,"
-		 "\"maxItems\":4,\"items\":{\"type\":\"object\",\"required\":[\"key\"],"
-		 "\"additionalProperties\":false,\"properties\":{"
-		 "\"key\":{\"$ref\":\"#/definitions/key\"},\"label\":{\"$ref\":\"#/definitions/key\"},\n"
-		 "\"drilldown\":{\"type\":[\"string\",\"null\"]}}}}}},\n"
 		 "\"sort\":{\"type\":\"string\"},\"ascending\":{\"type\":\"boolean\"},\n"
+		 "\"actions\":{\"$ref\":\"#/definitions/actions\"},\n"
 		 "\"columns\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":64,\"items\":{\"$ref\":\"#/"
 		 "definitions/column\"}}}}}}\n");
 }

@@ -379,6 +379,8 @@ static const struct container_meta *build_meta(struct build *b, const struct dem
 	m->pod_name = c->pod_name;
 	m->pod_ns = c->pod_ns;
 	m->pod_uid = c->pod_uid;
+	if (!strcmp(c->type, "containerd"))
+		m->runtime_ns = c->pod_uid ? "k8s.io" : "default";
 	m->started = m->created = DEMO_EPOCH - c->hours * 3600000000000ULL;
 	lists[0] = c->label;
 	lists[1] = c->mount;

@@ -12,6 +12,7 @@ static const size_t strings[] = {
 	MEMBER(name),    MEMBER(type),          MEMBER(image),    MEMBER(image_id),
 	MEMBER(ip),      MEMBER(health),        MEMBER(pod_name), MEMBER(pod_ns),
 	MEMBER(pod_uid), MEMBER(pod_container), MEMBER(sandbox),
+	MEMBER(runtime_ns),
 };
 
 static const struct {

@@ -252,6 +252,7 @@ static int read_task(struct runtime_query *q, const char *state, const char *ns)
 	if (q->meta.created == UNKNOWN_U64 && q->n_files)
 		q->meta.created = q->files[q->n_files - 1].stamp.mtime_ns;
 	q->meta.type = !strcmp(ns, "moby") ? "docker" : "containerd";
+	q->meta.runtime_ns = arena_strndup(q->arena, ns, strlen(ns));
 	read_database(q, state, ns);
 	return 0;
 }

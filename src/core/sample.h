@@ -33,6 +33,7 @@ struct container_meta {
 	const char *health;    /* starting healthy unhealthy */
 	const char *pod_name, *pod_ns, *pod_uid, *pod_container; /* Kubernetes */
 	const char *sandbox;   /* id of the container that holds the pod's namespaces */
+	const char *runtime_ns; /* containerd's namespace: moby, k8s.io, default */
 	const char *const *labels; size_t n_labels;         /* "key=value", sorted */
 	const char *const *pod_labels; size_t n_pod_labels;
 	const char *const *mounts; size_t n_mounts;         /* "source:destination:mode:rw:propagation" */

@@ -11,7 +11,6 @@
 #include "bpf/need.h"
 #include "core/arena.h"
 #include "core/table_acc.h"
-#include "core/table_tree.h"
 
 enum { TOTALS = UINT32_MAX - 1 };
 
@@ -517,7 +516,6 @@ struct table *table_free(struct table *t)
 {
 	if (!t)
 		return NULL;
-	table_tree_free(t->tree);
 	arena_free(t->arena);
 	free(t->rows);
 	free(t);

@@ -8,6 +8,7 @@
 
 #include "core/arena.h"
 #include "core/mem.h"
+#include "views/action.h"
 #include "views/view_priv.h"
 
 extern const unsigned char stock_views[];
@@ -25,6 +26,9 @@ struct view *view_free(struct view *v)
 	}
 	for (size_t i = 0; i < v->n_tips; i++)
 		free(v->tips[i]);
+	for (size_t i = 0; i < v->n_actions; i++)
+		action_free(v->actions[i]);
+	free(v->actions);
 	free(v->columns);
 	free(v->tips);
 	free(v->id);
@@ -34,9 +38,6 @@ struct view *view_free(struct view *v)
 	filter_free(v->compiled);
 	free(v->applies_to);
 	free(v->drilldown);
-	for (size_t i = 0; v->tree && i < TREE_LEVELS; i++)
-		free(v->tree->drilldown[i]);
-	free(v->tree);
 	free(v);
 	return NULL;
 }
@@ -47,6 +48,9 @@ struct views *views_free(struct views *v)
 		return NULL;
 	for (size_t i = 0; i < v->n; i++)
 		view_free(v->items[i]);
+	for (size_t i = 0; i < v->n_actions; i++)
+		action_free(v->actions[i]);
+	free(v->actions);
 	free(v->items);
 	free(v);
 	return NULL;
@@ -88,53 +92,6 @@ int view_column(const struct view *v, const char *id)
 			return (int)i;
 	}
 	return -1;
-}
-
-static bool is_level(const struct view *v, const struct row *row)
-{
-	return row->label.kind != V_MISSING && v->tree && v->tree->query.n_levels;
-}
-
-const char *view_drilldown(const struct view *v, const struct row *row)
-{
-	const char *own = is_level(v, row) ? v->tree->drilldown[row->level] : NULL;
-
-	return own ? own : v->drilldown;
-}
-
-const struct field *const *view_row_keys(const struct view *v, const struct row *row, size_t *ret_n)
-{
-	*ret_n = is_level(v, row) ? row->level + 1u : v->n_keys;
-	return is_level(v, row) ? v->tree->query.keys : v->keys;
-}
-
-/* Whether a's last key is among b's. */
-static bool holds(const struct view *v, const struct row *a, const struct row *b)
-{
-	size_t n_a, n_b;
-	const struct field *const *keys = view_row_keys(v, a, &n_a);
-	const struct field *const *others = view_row_keys(v, b, &n_b);
-
-	for (size_t i = 0; i < n_b; i++)
-		if (others[i] == keys[n_a - 1] && a->keys[n_a - 1].kind == b->keys[i].kind &&
-		    !value_compare(&a->keys[n_a - 1], &b->keys[i]))
-			return true;
-	return false;
-}
-
-const struct row *view_row_in(const struct view *v, const struct row *row, const struct table *other)
-{
-	const struct row *best = NULL;
-
-	for (size_t i = 0; i < other->n_rows; i++) {
-		const struct row *r = &other->rows[i];
-
-		if (r->id == row->id)
-			return r;
-		if (holds(v, r, row) && (!best || r->level > best->level))
-			best = r;
-	}
-	return best;
 }
 
 void view_list_row(const struct view *v, const struct record *event, struct arena *tmp, struct row *ret)

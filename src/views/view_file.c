@@ -18,6 +18,7 @@
 #include "core/mem.h"
 #include "core/safefile.h"
 #include "views/view_files.h"
+#include "views/view_priv.h"
 
 enum { MAX_FILE = 1 << 20, MAX_FILES = 256 };
 
@@ -31,9 +32,10 @@ static int file_error(struct views_error *err, const char *path, const char *wha
 	return -error;
 }
 
-/* Up to one byte more than a text may have: the loader says that it is too large. */
-static int read_text(const char *path, struct buf *ret, struct views_error *err)
+/* Up to one byte more than a text may have: the loader says that it is too large. *ret_owner: whose file it is. */
+static int read_text(const char *path, struct buf *ret, uid_t *ret_owner, struct views_error *err)
 {
+	struct stat st = {0};
 	/* not to wait for somebody to write into a pipe */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r = 0;
 	char chunk[4096];
@@ -45,6 +47,9 @@ static int read_text(const char *path, struct buf *ret, struct views_error *err)
 		r = file_error(err, path,
 			       "others can write it, so root does not read it (chown root, chmod go-w)",
 			       EPERM);
+	if (!r && fstat(fd, &st) < 0)
+		r = file_error(err, path, "cannot read", errno);
+	*ret_owner = st.st_uid;
 	while (!r && ret->len <= MAX_FILE && (n = read(fd, chunk, sizeof(chunk))) > 0)
 		buf_add(ret, chunk, (size_t)n);
 	if (!r && n < 0)
@@ -56,10 +61,27 @@ static int read_text(const char *path, struct buf *ret, struct views_error *err)
 int views_load_file(struct views **views, const char *path, struct views_error *err)
 {
 	struct buf b = {0};
-	int r = read_text(path, &b, err);
+	uid_t owner;
+	int r = read_text(path, &b, &owner, err);
 
 	if (!r)
 		r = views_load_text(views, path, buf_str(&b), b.len, err);
+	buf_done(&b);
+	return r;
+}
+
+/*
+ * What lies in a directory is read whether somebody thinks of it or not. So that whoever can write a file of who called
+ * sudo does not become root by it, only root's files there have actions that run as root.
+ */
+static int load_found(struct views **views, const char *path, struct views_error *err)
+{
+	struct buf b = {0};
+	uid_t owner;
+	int r = read_text(path, &b, &owner, err);
+
+	if (!r)
+		r = views_load_owned(views, path, buf_str(&b), b.len, geteuid() != 0 || owner == 0, err);
 	buf_done(&b);
 	return r;
 }
@@ -68,9 +90,10 @@ size_t views_check_file(const struct views *base, const char *path, views_report
 {
 	struct views_error err;
 	struct buf b = {0};
+	uid_t owner;
 	size_t n = 1;
 
-	if (read_text(path, &b, &err))
+	if (read_text(path, &b, &owner, &err))
 		fn(&err, userdata);
 	else
 		n = views_check_text(base, path, buf_str(&b), b.len, fn, userdata);
@@ -164,7 +187,7 @@ void view_dirs_load(const struct view_dirs *d, struct views **views, views_repor
 						  "others can write its directory, so root does not read it",
 						  EPERM)
 				: k >= MAX_FILES ? file_error(&err, path, "too many files", E2BIG)
-						 : views_load_file(views, path, &err);
+						 : load_found(views, path, &err);
 
 			if (r)
 				fn(&err, userdata);

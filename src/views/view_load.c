@@ -10,6 +10,7 @@
 
 #include "core/buf.h"
 #include "core/mem.h"
+#include "views/action_load.h"
 #include "views/view_json.h"
 #include "views/view_priv.h"
 
@@ -20,6 +21,8 @@ struct loader {
 	const struct views *base; /* views that were there before */
 	struct views *mine;       /* views of this text */
 	size_t cap;
+	struct action_list actions;
+	bool may_root; /* its actions may ask for root's rights */
 };
 
 static const struct field *field_of(struct loader *l, struct node n, const char *what)
@@ -254,7 +257,7 @@ static void load_records(struct loader *l, struct node view, struct view *v)
 /* What only tables have. */
 static void check_list(struct loader *l, struct node view)
 {
-	static const char *const keys[] = {"key", "label", "drilldown", "sort", "ascending", "tree", NULL};
+	static const char *const keys[] = {"key", "label", "drilldown", "sort", "ascending", NULL};
 
 	for (size_t i = 0; keys[i]; i++) {
 		struct node n = member(view, keys[i]);
@@ -394,79 +397,14 @@ static void load_sort(struct loader *l, struct node view, struct view *v)
 		report(&l->reports, member(view, "sort").pos, "no column '%.60s' to sort by", id);
 }
 
-static void load_tree_level(struct loader *l, struct node n, struct view *v, struct view_tree *tree)
-{
-	static const char *const keys[] = {"key", "label", "drilldown", NULL};
-	struct tree_query *q = &tree->query;
-	struct node key, label, drill;
-
-	if (!json_is_object(n.v)) {
-		report(&l->reports, n.pos, "a level must be an object, not %s", type_name(n.v));
-		return;
-	}
-	check_keys(&l->reports, n, "a level", keys);
-	key = member(n, "key");
-	label = member(n, "label");
-	drill = member(n, "drilldown");
-	if (!key.v) {
-		report(&l->reports, n.pos, "missing key 'key'");
-		return;
-	}
-	q->keys[q->n_levels] = dimension_of(l, key, "'key'");
-	q->labels[q->n_levels] = label.v ? dimension_of(l, label, "'label'") : q->keys[q->n_levels];
-	if (drill.v && !json_is_null(drill.v))
-		tree->drilldown[q->n_levels] = xstrdup(text_of(&l->reports, drill, "'drilldown'"));
-	if (q->keys[q->n_levels] && q->labels[q->n_levels])
-		q->n_levels++;
-}
-
-/* Levels, or what leads to the row above; and the column that the tree is drawn in. */
-static void load_tree(struct loader *l, struct node view, struct view *v)
-{
-	static const char *const keys[] = {"column", "levels", "parent", NULL};
-	struct node n = member(view, "tree"), list, parent;
-	struct tree_query *q;
-	const char *column;
-
-	if (!n.v || json_is_null(n.v))
-		return;
-	if (!json_is_object(n.v)) {
-		report(&l->reports, n.pos, "'tree' must be an object, not %s", type_name(n.v));
-		return;
-	}
-	v->tree = xcalloc(1, sizeof(*v->tree));
-	q = &v->tree->query;
-	check_keys(&l->reports, n, "'tree'", keys);
-	column = get_string(&l->reports, n, "column", true);
-	for (size_t i = q->column = 0; column && i < v->n_columns; i++)
-		if (v->columns[i].id && !strcmp(v->columns[i].id, column))
-			q->column = (int)i + 1;
-	if (column && !q->column--)
-		report(&l->reports, member(n, "column").pos, "no column '%.60s' to draw the tree in", column);
-	parent = member(n, "parent");
-	list = member(n, "levels");
-	if (!parent.v == !list.v) {
-		report(&l->reports, n.pos, "a tree has either 'levels' or 'parent'");
-		return;
-	}
-	if (parent.v) {
-		q->parent = dimension_of(l, parent, "'parent'");
-		if (v->n_keys != 1)
-			report(&l->reports, parent.pos, "'parent' goes with a 'key' of one field");
-		return;
-	}
-	list = get_list(&l->reports, n, "levels", TREE_LEVELS, true);
-	for (size_t i = 0; list.v && i < json_array_size(list.v); i++)
-		load_tree_level(l, element(list, i), v, v->tree);
-}
-
 static void load_view(struct loader *l, struct node n)
 {
 	static const char *const keys[] = {
 		"id",      "name",   "hotkey",           "description", "tips",      "records", "key",
 		"label",   "filter", "propagate_filter", "applies_to",  "drilldown", "sort",    "ascending",
-		"columns", "tree",   NULL};
+		"columns", "actions", NULL};
 	struct view *v;
+	struct action_list actions = {0};
 	struct node drill;
 
 	if (!json_is_object(n.v)) {
@@ -492,44 +430,38 @@ static void load_view(struct loader *l, struct node n)
 	v->sort = -1;
 	if (!view_is_list(v))
 		load_sort(l, n, v);
-	if (!view_is_list(v))
-		load_tree(l, n, v);
 	drill = member(n, "drilldown");
 	if (!view_is_list(v) && drill.v && !json_is_null(drill.v))
 		v->drilldown = xstrdup(text_of(&l->reports, drill, "'drilldown'"));
+	actions_load(&l->reports, n, true, l->may_root, &actions);
+	v->actions = actions.items;
+	v->n_actions = actions.n;
 	VEC_PUSH(l->mine->items, l->mine->n, l->cap) = v;
 }
 
 /* Once all views are known. */
-static void check_view_name(struct loader *l, struct node n, const char *id)
-{
-	const char *nearest;
-
-	if (!id || views_find(l->mine, id) || views_find(l->base, id))
-		return;
-	nearest = views_nearest(l->mine, id);
-	if (!nearest)
-		nearest = views_nearest(l->base, id);
-	if (nearest)
-		report(&l->reports, n.pos, "unknown view '%.60s'; did you mean '%s'?", id, nearest);
-	else
-		report(&l->reports, n.pos, "unknown view '%.60s'", id);
-}
-
 static void check_drilldown(struct loader *l, struct node n, const struct view *v)
 {
-	check_view_name(l, member(n, "drilldown"), v->drilldown);
-	for (size_t i = 0; v->tree && i < TREE_LEVELS; i++)
-		if (v->tree->drilldown[i])
-			check_view_name(l, member(element(member(member(n, "tree"), "levels"), i), "drilldown"),
-					v->tree->drilldown[i]);
+	struct node drill = member(n, "drilldown");
+	const char *nearest;
+
+	if (!v->drilldown || views_find(l->mine, v->drilldown) || views_find(l->base, v->drilldown))
+		return;
+	nearest = views_nearest(l->mine, v->drilldown);
+	if (!nearest)
+		nearest = views_nearest(l->base, v->drilldown);
+	if (nearest)
+		report(&l->reports, drill.pos, "unknown view '%.60s'; did you mean '%s'?", v->drilldown,
+		       nearest);
+	else
+		report(&l->reports, drill.pos, "unknown view '%.60s'", v->drilldown);
 }
 
 /* ---- a text ---- */
 
 static void load_root(struct loader *l, struct node root)
 {
-	static const char *const keys[] = {"views", "$schema", NULL};
+	static const char *const keys[] = {"views", "actions", "$schema", NULL};
 	struct node list;
 	size_t loaded = 0;
 
@@ -538,13 +470,16 @@ static void load_root(struct loader *l, struct node root)
 		return;
 	}
 	check_keys(&l->reports, root, "the file", keys);
-	list = get_list(&l->reports, root, "views", MAX_VIEWS, true);
+	list = get_list(&l->reports, root, "views", MAX_VIEWS, !member(root, "actions").v);
 	for (size_t i = 0; list.v && i < json_array_size(list.v); i++)
 		load_view(l, element(list, i));
 	for (size_t i = 0; list.v && i < json_array_size(list.v); i++) {
 		if (json_is_object(element(list, i).v))
 			check_drilldown(l, element(list, i), l->mine->items[loaded++]);
 	}
+	actions_load(&l->reports, root, false, l->may_root, &l->actions);
+	l->mine->actions = l->actions.items;
+	l->mine->n_actions = l->actions.n;
 }
 
 static void load_text(struct loader *l, const char *text, size_t len)
@@ -572,7 +507,7 @@ static void load_text(struct loader *l, const char *text, size_t len)
 size_t views_check_text(const struct views *base, const char *name, const char *text, size_t len,
 			views_report_fn fn, void *userdata)
 {
-	struct loader l = {.reports.name = name, .base = base};
+	struct loader l = {.reports.name = name, .base = base, .may_root = true};
 
 	l.mine = xcalloc(1, sizeof(*l.mine));
 	load_text(&l, text, len);
@@ -584,7 +519,7 @@ size_t views_check_text(const struct views *base, const char *name, const char *
 	return l.reports.n;
 }
 
-/* Views of the text replace those with their id. */
+/* Views and actions of the text replace those with their id. */
 static void merge(struct views *to, struct views *from)
 {
 	for (size_t i = 0; i < from->n; i++) {
@@ -600,12 +535,30 @@ static void merge(struct views *to, struct views *from)
 		to->items[at] = from->items[i];
 	}
 	from->n = 0;
+	for (size_t i = 0; i < from->n_actions; i++) {
+		size_t at = 0;
+
+		while (at < to->n_actions && strcmp(to->actions[at]->id, from->actions[i]->id) != 0)
+			at++;
+		if (at == to->n_actions)
+			to->actions = xreallocarray(to->actions, ++to->n_actions, sizeof(*to->actions));
+		else
+			action_free(to->actions[at]);
+		to->actions[at] = from->actions[i];
+	}
+	from->n_actions = 0;
 }
 
 int views_load_text(struct views **views, const char *name, const char *text, size_t len,
 		    struct views_error *err)
 {
-	struct loader l = {.reports.name = name, .base = *views};
+	return views_load_owned(views, name, text, len, true, err);
+}
+
+int views_load_owned(struct views **views, const char *name, const char *text, size_t len, bool may_root,
+		     struct views_error *err)
+{
+	struct loader l = {.reports.name = name, .base = *views, .may_root = may_root};
 	bool ok;
 
 	l.mine = xcalloc(1, sizeof(*l.mine));

@@ -7,4 +7,8 @@
 
 struct view *view_free(struct view *v);
 
+/* views_load_text(); may_root: actions of the text may ask for root's rights. */
+int views_load_owned(struct views **views, const char *name, const char *text, size_t len, bool may_root,
+		     struct views_error *err);
+
 #endif
