@@ -278,6 +278,10 @@ struct mm_struct___before62 {
 	} rss_stat;
 };
 
+struct timespec64 {
+	s64 tv_sec; /* first */
+};
+
 struct pid_namespace {
 	struct ns_common ns;
 };

@@ -5,6 +5,20 @@
 #ifndef CTOP_BPF_TASK_H
 #define CTOP_BPF_TASK_H
 
+/*
+ * GET(p, a, b) is p->a->b. Every bpf_probe_read_kernel() costs some 15 ns, and a walk makes dozens of them
+ * for each of ten thousand threads: where there is a cast (see object.bpf.h) they are plain, fault-safe
+ * loads. The cast also spares the verifier the question whether each pointer can be trusted, which it answers
+ * by a search through all the types of the kernel.
+ */
+#ifdef CTOP_PLAIN
+#define GET(p, ...)    BPF_CORE_READ(p, __VA_ARGS__)
+#define LOOSE(type, p) ((type *)(p))
+#else
+#define GET(p, ...)    ___arrow(p, __VA_ARGS__)
+#define LOOSE(type, p) CAST(type, (u64)(p))
+#endif
+
 static __always_inline u32 task_gen(struct task_struct *task)
 {
 	return task->start_boottime >> 16;
@@ -19,10 +33,10 @@ static __always_inline bool task_is_compat(struct task_struct *task)
 static __always_inline u32 v1_subsys(void)
 {
 	switch (v1_choice) {
-#define V1(name)                                                                       \
-	case V1_##name:                                                                \
-		if (bpf_core_enum_value_exists(enum cgroup_subsys_id, name##_cgrp_id)) \
-			return bpf_core_enum_value(enum cgroup_subsys_id, name##_cgrp_id); \
+#define V1(name)                                                                                             \
+	case V1_##name:                                                                                      \
+		if (bpf_core_enum_value_exists(enum cgroup_subsys_id, name##_cgrp_id))                       \
+			return bpf_core_enum_value(enum cgroup_subsys_id, name##_cgrp_id);                   \
 		break;
 		V1(pids)
 		V1(memory)
@@ -37,39 +51,36 @@ static __always_inline u32 v1_subsys(void)
 
 static __always_inline void cgroup_ids(struct task_struct *task, u64 *cset_id, u64 *v1, u64 *v2)
 {
-	struct css_set *cset = BPF_CORE_READ(task, cgroups); /* not a typed pointer: indexed below */
+	struct css_set *cset = GET(task, cgroups);
 
 	*cset_id = (u64)cset;
 	*v1 = 0;
-	*v2 = BPF_CORE_READ(cset, dfl_cgrp, kn, id);
+	*v2 = GET(cset, dfl_cgrp, kn, id);
 	if (v1_choice) {
 		u32 i = v1_subsys();
 		struct cgroup_subsys_state *css = NULL;
 
 		if (i >= CGROUP_SUBSYS_MAX)
 			return;
-		bpf_probe_read_kernel(&css, sizeof(css),
-				      (void *)cset + bpf_core_field_offset(struct css_set, subsys) + i * 8);
+		bpf_probe_read_kernel(
+			&css, sizeof(css),
+			(void *)(*cset_id + bpf_core_field_offset(struct css_set, subsys) + i * 8));
 		*v1 = BPF_CORE_READ(css, cgroup, kn, id);
 	}
 }
 
 static __always_inline u32 pid_in_ns(struct pid *pid, u32 *ret_ns)
 {
-	u32 level = BPF_CORE_READ(pid, level);
+	u32 level = GET(pid, level);
 	struct upid *at;
-	struct pid_namespace *ns = NULL;
-	u32 nr = 0;
 
 	if (level > 32)
 		return 0;
-	at = (void *)pid + bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid);
-	nr = BPF_CORE_READ(at, nr);
-	if (ret_ns) {
-		ns = BPF_CORE_READ(at, ns);
-		*ret_ns = BPF_CORE_READ(ns, ns.inum);
-	}
-	return nr;
+	at = LOOSE(struct upid, (u64)pid + bpf_core_field_offset(struct pid, numbers) +
+					level * bpf_core_type_size(struct upid));
+	if (ret_ns)
+		*ret_ns = GET(at, ns, ns.inum);
+	return GET(at, nr);
 }
 
 /*
@@ -85,7 +96,8 @@ static __always_inline void learn_percpu_offsets(struct scratch *s)
 	if (percpu_known || !bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_map_lookup_percpu_elem))
 		return;
 	s->address = (u64)&scratch_map;
-	bpf_probe_read_kernel(&base, sizeof(base), (void *)(s->address + bpf_core_field_offset(struct bpf_array, pptrs)));
+	bpf_probe_read_kernel(&base, sizeof(base),
+			      (void *)(s->address + bpf_core_field_offset(struct bpf_array, pptrs)));
 	for (u32 cpu = 0; cpu < PERCPU_MAX; cpu++) {
 		void *value;
 
@@ -103,18 +115,16 @@ static __always_inline void learn_percpu_offsets(struct scratch *s)
 /* A per-CPU counter: summed as /proc does (exact), or its shared part where the CPUs are too many. */
 __noinline u64 percpu_sum(u64 address)
 {
-	struct percpu_counter *c = (void *)address;
-	s64 sum = BPF_CORE_READ(c, count);
-	s32 *parts = BPF_CORE_READ(c, counters);
+	struct percpu_counter *c = LOOSE(struct percpu_counter, address);
+	s64 sum = GET(c, count);
+	u64 parts = (u64)GET(c, counters);
 
 	if (percpu_known)
 		for (u32 cpu = 0; cpu < PERCPU_MAX; cpu++) {
-			s32 part = 0;
-
 			if (cpu >= n_cpus)
 				break;
-			bpf_probe_read_kernel(&part, sizeof(part), (void *)parts + percpu_offset[cpu]);
-			sum += part;
+			/* a counter's part looks like any struct that begins with an int */
+			sum += GET(LOOSE(struct refcount_struct, parts + percpu_offset[cpu]), refs.counter);
 		}
 	return sum < 0 ? 0 : sum;
 }
@@ -124,7 +134,7 @@ static __always_inline void read_memory(struct scratch *s, struct mm_struct *mm)
 	struct mm_struct___before62 *old = (void *)mm;
 	struct task_rec *r = &s->task;
 
-	r->vm_pages = BPF_CORE_READ(mm, total_vm);
+	r->vm_pages = GET(mm, total_vm);
 	if (bpf_core_field_exists(old->rss_stat.count)) {
 		r->rss_pages = BPF_CORE_READ(old, rss_stat.count[0].counter) +
 			       BPF_CORE_READ(old, rss_stat.count[1].counter) +
@@ -152,7 +162,11 @@ __noinline u32 count_bits(u64 bits, u32 words)
 
 		if (i >= words)
 			break;
+#ifdef CTOP_PLAIN
 		bpf_probe_read_kernel(&w, sizeof(w), (void *)(bits + i * 8));
+#else
+		w = CAST(struct timespec64, bits + i * 8)->tv_sec; /* any struct that begins with a word */
+#endif
 		w -= (w >> 1) & 0x5555555555555555ULL;
 		w = (w & 0x3333333333333333ULL) + ((w >> 2) & 0x3333333333333333ULL);
 		n += (((w + (w >> 4)) & 0x0f0f0f0f0f0f0f0fULL) * 0x0101010101010101ULL) >> 56;
@@ -173,15 +187,14 @@ __noinline u32 count_open(u64 bits, u32 words)
 	return n;
 }
 
-static __always_inline u32 count_fds(struct task_struct *task)
+static __always_inline u32 count_fds(struct scratch *s, struct task_struct *task)
 {
-	struct files_struct *files = task->files;
-	struct fdtable *fdt;
+	struct fdtable *fdt = GET(task, files, fdt);
 
-	if (!files)
+	if (!fdt)
 		return 0;
-	fdt = files->fdt;
-	return fdt ? count_open((u64)BPF_CORE_READ(fdt, open_fds), fdt->max_fds / 64) : 0;
+	s->address = (u64)GET(fdt, open_fds);
+	return count_open(s->address, GET(fdt, max_fds) / 64);
 }
 
 /* As ps(1) and /proc/PID/stat write it: fs/proc/array.c task_state_array. */
@@ -213,12 +226,11 @@ static __always_inline u8 task_state_char(struct task_struct *task)
 /* Kernel dev_t of the controlling terminal, 0 = none. */
 static __always_inline u32 tty_of(struct signal_struct *signal)
 {
-	struct tty_struct *tty = BPF_CORE_READ(signal, tty);
+	struct tty_struct *tty = GET(signal, tty);
 
 	if (!tty)
 		return 0;
-	return BPF_CORE_READ(tty, driver, major) << 20 |
-	       (BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index));
+	return GET(tty, driver, major) << 20 | (GET(tty, driver, minor_start) + GET(tty, index));
 }
 
 static __always_inline void read_identity(struct task_rec *r, struct task_struct *task)
@@ -228,18 +240,18 @@ static __always_inline void read_identity(struct task_rec *r, struct task_struct
 	struct task_struct *parent = task->real_parent;
 	struct nsproxy *ns = task->nsproxy;
 
-	r->uid = BPF_CORE_READ(cred, uid.val);
-	r->gid = BPF_CORE_READ(cred, gid.val);
-	r->euid = BPF_CORE_READ(cred, euid.val);
-	r->loginuid = bpf_core_field_exists(task->loginuid) ? BPF_CORE_READ(task, loginuid.val) : 0xffffffff;
+	r->uid = GET(cred, uid.val);
+	r->gid = GET(cred, gid.val);
+	r->euid = GET(cred, euid.val);
+	r->loginuid = bpf_core_field_exists(task->loginuid) ? GET(task, loginuid.val) : 0xffffffff;
 	if (parent)
 		r->ppid = parent->tgid;
-	r->netns = BPF_CORE_READ(ns, net_ns, ns.inum);
-	r->vtid = pid_in_ns(BPF_CORE_READ(task, thread_pid), &r->pidns);
-	r->nr_threads = BPF_CORE_READ(signal, nr_threads);
-	r->vpid = pid_in_ns(BPF_CORE_READ(signal, pids[1]), NULL);
-	r->pgrp = BPF_CORE_READ(signal, pids[2], numbers[0].nr);
-	r->session = BPF_CORE_READ(signal, pids[3], numbers[0].nr);
+	r->netns = GET(ns, net_ns, ns.inum);
+	r->vtid = pid_in_ns(GET(task, thread_pid), &r->pidns);
+	r->nr_threads = GET(signal, nr_threads);
+	r->vpid = pid_in_ns(GET(signal, pids[1]), NULL);
+	r->pgrp = GET(signal, pids[2], numbers[0].nr);
+	r->session = GET(signal, pids[3], numbers[0].nr);
 	r->tty = tty_of(signal);
 	BPF_CORE_READ_STR_INTO(&r->comm, task, comm);
 }
@@ -250,6 +262,7 @@ static __always_inline void read_task(struct scratch *s, struct task_struct *tas
 	struct task_rec *r = &s->task;
 	struct mm_struct *mm;
 
+	task = LOOSE(struct task_struct, task);
 	__builtin_memset(r, 0, sizeof(*r));
 	r->tid = task->pid;
 	r->tgid = task->tgid;
@@ -278,8 +291,8 @@ static __always_inline void read_task(struct scratch *s, struct task_struct *tas
 	if (r->tid == r->tgid) {
 		if (mm && !r->kthread)
 			read_memory(s, mm);
-		r->fdcount = count_fds(task);
-		r->fdlimit = BPF_CORE_READ(task, signal, rlim[RLIMIT_NOFILE].rlim_cur);
+		r->fdcount = count_fds(s, task);
+		r->fdlimit = GET(task, signal, rlim[RLIMIT_NOFILE].rlim_cur);
 	}
 }
 
