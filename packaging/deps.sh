@@ -8,13 +8,15 @@
 #	packaging/deps.sh bench   that, and the programs that `make bench` compares with
 #	packaging/deps.sh list    prints the packages for building
 #
-# Does nothing, quickly, when all are there. Elsewhere than on Debian it says what is needed and goes on.
+# The servers among them are started neither now nor at boot: tests start their own. Does nothing, quickly, when all are
+# there. Elsewhere than on Debian it says what is needed and goes on.
 
 build='gcc libc6-dev make pkg-config clang bpftool libbpf-dev libelf-dev zlib1g-dev libjansson-dev libncurses-dev libpcre2-dev'
+servers='nginx redis-server postgresql'
 test="$build libcmocka-dev python3 tmux strace linux-perf lsof iproute2 procps util-linux libcap2-bin groff-base crun runc
-busybox-static netbase"
+busybox-static netbase $servers wrk redis-tools"
 runtimes="$test podman conmon containerd docker.io lxc systemd-container iptables"
-bench="$test htop bpftrace redis-server redis-tools nginx-light wrk"
+bench="$test htop bpftrace"
 
 case ${1:-build} in
 build) want=$build ;;
@@ -42,6 +44,35 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "deps.sh: installing$missing"
 export DEBIAN_FRONTEND=noninteractive
-apt-get install -y -q --no-install-recommends $missing > /dev/null 2>&1 && exit 0
-# most likely the lists are old or not there
-apt-get update -q && apt-get install -y -q --no-install-recommends $missing
+
+# install PACKAGE...: with the lists that are there; most likely they are old or missing if that fails
+install() {
+	apt-get install -y -q --no-install-recommends "$@" > /dev/null 2>&1 && return
+	apt-get update -q && apt-get install -y -q --no-install-recommends "$@"
+}
+
+policy=
+quiet=
+rest=
+for package in $missing; do
+	case " $servers " in
+	*" $package "*) quiet="$quiet $package" ;;
+	*) rest="$rest $package" ;;
+	esac
+done
+if [ -n "$quiet" ]; then
+	if [ ! -e /usr/sbin/policy-rc.d ]; then
+		policy=/usr/sbin/policy-rc.d
+		trap 'rm -f $policy' EXIT
+		trap 'exit 1' INT TERM
+		printf '#!/bin/sh\nexit 101\n' > $policy && chmod 755 $policy
+	fi
+	install $quiet || exit
+	if [ -d /run/systemd/system ]; then
+		for package in $quiet; do
+			systemctl -q disable "$package.service" || echo "deps.sh: $package.service will start at boot" >&2
+		done
+	fi
+	rm -f $policy
+fi
+[ -z "$rest" ] || install $rest

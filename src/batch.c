@@ -116,6 +116,7 @@ static int run_intervals(const struct batch_config *c, char **ret_error)
 	int r;
 
 	selection_init(&sel, c->view, c->filter);
+	selection_top(&sel)->tree = c->tree;
 	r = source_set_needs(c->source, selection_needs(&sel));
 	if (r == 0)
 		r = source_collect(c->source, &baseline);

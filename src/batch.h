@@ -20,6 +20,7 @@ struct batch_config {
 	uint64_t interval;  /* ns */
 	uint32_t count;     /* intervals; 0 = until `stop` */
 	enum output_format format;
+	bool tree; /* the view must have one */
 	enum spy_mode spy;
 	char where; /* 'c', 'k': its lines say which container or pod; 0 */
 	bool ascii;

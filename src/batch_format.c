@@ -82,6 +82,11 @@ static void json_number(struct buf *out, const char *id, double d, bool known)
 	json_member(out, id, "", &(struct value){.kind = known ? V_DOUBLE : V_MISSING, .d = d});
 }
 
+static const struct value *tree_label(const struct table *t, const struct row *row)
+{
+	return row->label.kind == V_MISSING ? &row->cells[t->tree->column] : &row->label;
+}
+
 /* --- JSON --- */
 
 static void json_cells(struct buf *out, const struct view *view, const struct value *cells,
@@ -163,6 +168,17 @@ static void json_begin(const struct batch_config *c, const struct sample *s, str
 	buf_adds(out, ",\"rows\":[");
 }
 
+/* Where a row of a tree stands: rows below it follow it, one deeper. */
+static void json_place(struct buf *out, const struct view *view, const struct table *t, const struct row *row)
+{
+	size_t n;
+	const struct field *const *keys = view_row_keys(view, row, &n);
+
+	json_count(out, "tree.depth", row->depth);
+	json_member(out, "tree.key", "", &(struct value){.kind = V_STRING, .s = keys[n - 1]->id});
+	json_member(out, "tree.label", "", tree_label(t, row));
+}
+
 static void json_interval(const struct batch_config *c, const struct sample *s, const struct table *t,
 			  struct buf *out)
 {
@@ -170,6 +186,8 @@ static void json_interval(const struct batch_config *c, const struct sample *s, 
 	for (size_t i = 0; i < t->n_rows; i++) {
 		buf_adds(out, i ? ",{" : "{");
 		json_cells(out, c->view, t->rows[i].cells, t->rows[i].sums, false);
+		if (c->tree)
+			json_place(out, c->view, t, &t->rows[i]);
 		buf_addc(out, '}');
 	}
 	buf_adds(out, "],\"totals\":{");
@@ -222,7 +240,7 @@ static void csv_value(struct buf *out, const struct value *v)
 	}
 }
 
-static void csv_header(const struct view *view, struct buf *out)
+static void csv_header(const struct view *view, bool tree, struct buf *out)
 {
 	buf_adds(out, "time,interval");
 	for (size_t i = 0; i < view->n_columns; i++) {
@@ -230,6 +248,8 @@ static void csv_header(const struct view *view, struct buf *out)
 		if (view->columns[i].agg == AGG_RATE)
 			buf_addf(out, ",%s.sum", view->columns[i].id);
 	}
+	if (tree)
+		buf_adds(out, ",tree.depth,tree.key,tree.label");
 	buf_addc(out, '\n');
 }
 
@@ -249,6 +269,13 @@ static void csv_interval(const struct batch_config *c, const struct sample *s, c
 				buf_addc(out, ',');
 				csv_value(out, &row->sums[k]);
 			}
+		}
+		if (c->tree) {
+			size_t n;
+			const struct field *const *keys = view_row_keys(c->view, row, &n);
+
+			buf_addf(out, ",%u,%s,", row->depth, keys[n - 1]->id);
+			csv_value(out, tree_label(t, row));
 		}
 		buf_addc(out, '\n');
 	}
@@ -281,6 +308,22 @@ static char *cell_text(const struct column *col, const struct value *v, bool asc
 	else
 		format_value(&text, v, unit_of(col), ascii);
 	return buf_steal(&text);
+}
+
+/* A cell, or in the column of a tree the label behind its guides. */
+static char *row_text(const struct batch_config *c, const struct table *t, const struct row *row, size_t column)
+{
+	const struct column *col = &c->view->columns[column];
+	struct buf out = {0};
+	char *text;
+
+	if (!t->tree || (int)column != t->tree->column)
+		return cell_text(col, &row->cells[column], c->ascii);
+	table_tree_guides(row, false, c->ascii, &out);
+	text = cell_text(col, tree_label(t, row), c->ascii);
+	buf_adds(&out, text);
+	free(text);
+	return buf_steal(&out);
 }
 
 static void health_text(const struct health *h, struct buf *out)
@@ -325,7 +368,7 @@ static void table_interval(const struct batch_config *c, const struct sample *s,
 	for (size_t k = 0; k < n; k++) {
 		cells[k] = xstrdup(view->columns[k].title);
 		for (size_t i = 0; i < t->n_rows; i++)
-			cells[(i + 1) * n + k] = cell_text(&view->columns[k], &t->rows[i].cells[k], c->ascii);
+			cells[(i + 1) * n + k] = row_text(c, t, &t->rows[i], k);
 		for (size_t i = 0; i <= t->n_rows; i++) {
 			size_t w = format_width(cells[i * n + k]);
 
@@ -449,7 +492,7 @@ void batch_list_interval(const struct batch_config *c, const struct sample *s, u
 void batch_begin(const struct batch_config *c, struct buf *out)
 {
 	if (c->format == FORMAT_CSV)
-		csv_header(c->view, out);
+		csv_header(c->view, c->tree, out);
 }
 
 void batch_interval(const struct batch_config *c, const struct sample *s, const struct table *t,

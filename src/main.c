@@ -238,6 +238,7 @@ static int run_batch(const struct options *o, struct source *source, const struc
 		.count = o->count,
 		.format = o->format,
 		.spy = o->spy,
+		.tree = o->tree,
 		.where = o->print,
 		.ascii = plain_locale(o),
 		.out = STDOUT_FILENO,
@@ -311,6 +312,7 @@ static int run_ui(const struct options *o, struct source *source, struct view_se
 		.filter = o->filter,
 		.ascii = o->ascii,
 		.mouse = !o->no_mouse,
+		.tree = o->tree,
 		.read_only = o->read_only,
 		.where = o->print,
 		.colour = o->color      ? UI_COLOUR_ALWAYS
@@ -389,6 +391,8 @@ static int open_view(struct options *o, struct views **views, struct view **ret)
 	if (a && !sort)
 		sort = a->sort;
 	status = find_view(id, *views, ret);
+	if (!status && o->tree && !(*ret)->tree)
+		return complain_free(STATUS_USAGE, xasprintf("--tree: view '%s' has no tree", (*ret)->id));
 	return !status && sort ? sort_view(sort, *ret) : status;
 }
 

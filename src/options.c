@@ -258,6 +258,7 @@ static int set_flag(struct parser *p, const struct option_info *opt)
 	case OPT_NO_COLOR: o->no_color = true, o->color = false; break;
 	case OPT_NO_MOUSE: o->no_mouse = true; break;
 	case OPT_READ_ONLY: o->read_only = true; break;
+	case OPT_TREE: o->tree = true; break;
 	case OPT_LIST_VIEWS: o->list_views = true; break;
 	case OPT_LIST_FIELDS: o->list_fields = true; break;
 	case OPT_CHECK_VIEWS: o->check_views = true; break;

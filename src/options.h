@@ -49,7 +49,7 @@ enum output_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
 enum spy_mode { SPY_OFF, SPY_DIG, SPY_ECHO };
 
 struct options {
-	bool batch, demo, ascii, color, no_color, no_mouse, read_only;
+	bool batch, demo, ascii, color, no_color, no_mouse, read_only, tree;
 	bool list_views, list_fields, check_views, check, version, help;
 	bool has_delay;
 	const char *view;   /* or one of the aliases; NULL = the first one */

@@ -11,6 +11,7 @@
 #include "bpf/need.h"
 #include "core/arena.h"
 #include "core/table_acc.h"
+#include "core/table_tree.h"
 
 enum { TOTALS = UINT32_MAX - 1 };
 
@@ -516,6 +517,7 @@ struct table *table_free(struct table *t)
 {
 	if (!t)
 		return NULL;
+	table_tree_free(t->tree);
 	arena_free(t->arena);
 	free(t->rows);
 	free(t);

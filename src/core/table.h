@@ -78,7 +78,16 @@ struct row {
 	const struct value *sums;  /* AGG_RATE columns: the exact sum (V_INT); else V_MISSING */
 	struct record rep;         /* a representative record: for details, actions */
 	bool exited;               /* all its processes ended in the interval */
+	/* in a tree (table_tree.h) */
+	struct value label; /* what stands in the tree's column */
+	uint64_t parent;    /* id of the row it belongs below; 0 = none */
+	uint64_t guides;    /* bit d: at depth d, more rows follow below the same parent */
+	uint32_t n_below;   /* rows below it, those below these included */
+	uint16_t depth;     /* 0 = below no other */
+	uint8_t level;      /* of the tree's levels: it has level + 1 keys */
 };
+
+struct table_tree;
 
 struct table {
 	struct arena *arena;
@@ -88,6 +97,7 @@ struct table {
 		*totals; /* each column aggregated over all records as one group; missing for dimensions */
 	const struct value *total_sums; /* as row.sums */
 	size_t n_columns, n_keys;
+	struct table_tree *tree; /* NULL = a flat table */
 	uint64_t interval; /* measured ns, as in the sample */
 };
 

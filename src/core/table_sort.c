@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "core/table.h"
+#include "core/table_tree.h"
 
 /* What comparing needs most of the time, beside each other in memory. */
 struct entry {
@@ -27,6 +27,7 @@ struct order {
 
 static int compare_keys(const struct row *a, const struct row *b, size_t n)
 {
+	n += a->level < b->level ? a->level : b->level; /* rows of a tree have one more each level */
 	for (size_t i = 0; i < n; i++) {
 		int c = value_compare(&a->keys[i], &b->keys[i]);
 
@@ -84,9 +85,10 @@ static double number_of(const struct value *v)
 	}
 }
 
-static struct entry entry_of(const struct row *row, int column)
+static struct entry entry_of(const struct table *t, const struct row *row, int column)
 {
-	const struct value *v = column < 0 ? NULL : &row->cells[column];
+	bool label = t->tree && column >= 0 && column == t->tree->column && row->label.kind != V_MISSING;
+	const struct value *v = column < 0 ? NULL : label ? &row->label : &row->cells[column];
 	struct entry e = {.row = row, .key = number_of(&row->keys[0]), .number = NAN};
 
 	if (!v)
@@ -103,16 +105,18 @@ void table_sort(struct table *t, int column, bool ascending)
 	struct entry *entries;
 	struct row *sorted;
 
-	if (column >= (int)t->n_columns || t->n_rows < 2)
+	if (column >= (int)t->n_columns)
 		return;
 	entries = xcalloc(t->n_rows, sizeof(*entries));
 	sorted = xmalloc(t->n_rows * sizeof(*sorted));
 	for (size_t i = 0; i < t->n_rows; i++)
-		entries[i] = entry_of(&t->rows[i], column);
+		entries[i] = entry_of(t, &t->rows[i], column);
 	qsort_r(entries, t->n_rows, sizeof(*entries), compare, &o);
 	for (size_t i = 0; i < t->n_rows; i++)
 		sorted[i] = *entries[i].row;
 	free(t->rows);
 	free(entries);
 	t->rows = sorted;
+	if (t->tree)
+		table_tree_arrange(t);
 }

@@ -305,6 +305,7 @@ static int app_init(struct app *a, const struct ui_config *config)
 	if (!view)
 		return -ENOENT;
 	selection_init(&a->sel, view, config->filter);
+	selection_top(&a->sel)->tree = config->tree && view->tree;
 	return 0;
 }
 

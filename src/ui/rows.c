@@ -70,11 +70,25 @@ void row_cell(const struct view *view, const struct row *row, size_t column, str
 		format_value(out, v, shown_unit(c), false);
 }
 
+void row_tree_cell(const struct view *view, const struct row *row, size_t column, bool folded, struct buf *out)
+{
+	table_tree_guides(row, folded, false, out);
+	if (row->label.kind == V_STRING && row->label.s)
+		format_safe(out, row->label.s, strlen(row->label.s));
+	else if (row->label.kind != V_MISSING)
+		format_value(out, &row->label, UNIT_ID, false);
+	else
+		row_cell(view, row, column, out);
+}
+
 static bool row_contains(const struct rows *r, const struct row *row, const char *text, struct buf *tmp)
 {
 	for (size_t i = 0; i < r->view->n_columns; i++) {
 		buf_reset(tmp);
-		row_cell(r->view, row, i, tmp);
+		if (r->table && r->table->tree && r->table->tree->column == (int)i)
+			row_tree_cell(r->view, row, i, false, tmp);
+		else
+			row_cell(r->view, row, i, tmp);
 		if (text_find(buf_str(tmp), text))
 			return true;
 	}
@@ -87,12 +101,14 @@ void rows_reset(struct rows *r)
 	r->pinned = 0;
 	free(r->needle);
 	r->needle = NULL;
+	r->n_folded = 0;
 }
 
 void rows_done(struct rows *r)
 {
 	rows_reset(r);
 	free(r->index);
+	free(r->folded);
 	*r = (struct rows){0};
 }
 
@@ -121,17 +137,43 @@ static void settle(struct rows *r, size_t page)
 		r->top = r->cursor - page + 1;
 }
 
+/* Rows that have the text and, in a tree, those above them: backwards, each is met behind what is below it. */
+static void search_rows(struct rows *r, size_t n_rows)
+{
+	struct buf tmp = {0};
+	unsigned above = 0; /* rows less deep than this lead to one that was found */
+	bool tree = r->table && r->table->tree;
+
+	r->n = n_rows;
+	for (size_t i = n_rows; i-- > 0;) {
+		const struct row *row = &r->table->rows[i];
+		bool found = row_contains(r, row, r->needle, &tmp);
+
+		if (!found && !(tree && row->depth < above))
+			continue;
+		above = row->depth;
+		r->index[--r->n] = i;
+	}
+	memmove(r->index, r->index + r->n, (n_rows - r->n) * sizeof(*r->index));
+	r->n = n_rows - r->n;
+	buf_done(&tmp);
+}
+
 static void apply_needle(struct rows *r)
 {
 	size_t n_rows = r->table ? r->table->n_rows : 0;
-	struct buf tmp = {0};
 
 	r->index = xreallocarray(r->index, n_rows ? n_rows : 1, sizeof(*r->index));
 	r->n = 0;
-	for (size_t i = 0; i < n_rows; i++)
-		if (!r->needle || row_contains(r, &r->table->rows[i], r->needle, &tmp))
-			r->index[r->n++] = i;
-	buf_done(&tmp);
+	if (r->needle) {
+		search_rows(r, n_rows);
+		return;
+	}
+	for (size_t i = 0; i < n_rows; i++) {
+		r->index[r->n++] = i;
+		if (rows_is_folded(r, &r->table->rows[i]))
+			i += r->table->rows[i].n_below;
+	}
 }
 
 /* The followed row's new place: same screen line, but the head of the list stays in sight if it was and can.
@@ -176,6 +218,93 @@ void rows_set_needle(struct rows *r, const char *needle, size_t page)
 	apply_needle(r);
 	follow(r, page);
 	settle(r, page);
+}
+
+/* Place of an id among the folded ones, or where it would be. */
+static size_t fold_place(const struct rows *r, uint64_t id)
+{
+	size_t low = 0, high = r->n_folded;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (r->folded[middle] < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool rows_is_folded(const struct rows *r, const struct row *row)
+{
+	size_t at;
+
+	if (!r->n_folded || !row->n_below || !r->table->tree)
+		return false;
+	at = fold_place(r, row->id);
+	return at < r->n_folded && r->folded[at] == row->id;
+}
+
+static void set_folded(struct rows *r, uint64_t id, bool on)
+{
+	size_t at = fold_place(r, id);
+	bool is = at < r->n_folded && r->folded[at] == id;
+
+	if (is == on)
+		return;
+	if (!on) {
+		memmove(r->folded + at, r->folded + at + 1, (--r->n_folded - at) * sizeof(*r->folded));
+		return;
+	}
+	VEC_PUSH(r->folded, r->n_folded, r->cap_folded) = id;
+	memmove(r->folded + at + 1, r->folded + at, (r->n_folded - 1 - at) * sizeof(*r->folded));
+	r->folded[at] = id;
+}
+
+/* The row, or the topmost one above it that hides it. */
+static uint64_t in_sight(const struct rows *r, const struct row *row)
+{
+	uint64_t id = row->id;
+	unsigned depth = row->depth;
+
+	for (const struct row *above = row; depth && above > r->table->rows;) {
+		if ((--above)->depth >= depth)
+			continue;
+		depth = above->depth;
+		if (rows_is_folded(r, above))
+			id = above->id;
+	}
+	return id;
+}
+
+static void refold(struct rows *r, size_t page)
+{
+	const struct row *row = rows_current(r);
+
+	if (!row)
+		return;
+	r->pinned = in_sight(r, row);
+	apply_needle(r);
+	follow(r, page);
+	settle(r, page);
+}
+
+void rows_fold(struct rows *r, const struct row *row, size_t page)
+{
+	set_folded(r, row->id, !rows_is_folded(r, row));
+	refold(r, page);
+}
+
+void rows_fold_all(struct rows *r, size_t page)
+{
+	bool any = r->n_folded;
+
+	r->n_folded = 0;
+	for (size_t i = 0; !any && r->table && i < r->table->n_rows; i++)
+		if (r->table->rows[i].n_below)
+			set_folded(r, r->table->rows[i].id, true);
+	refold(r, page);
 }
 
 void rows_go(struct rows *r, size_t position, size_t page)

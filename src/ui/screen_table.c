@@ -122,7 +122,10 @@ static void draw_row(struct app *a, int y, size_t position)
 
 		buf_reset(&text);
 		buf_reset(&cut);
-		row_cell(view, row, cell->column, &text);
+		if (a->table->tree && a->table->tree->column == (int)cell->column)
+			row_tree_cell(view, row, cell->column, rows_is_folded(&a->rows, row), &text);
+		else
+			row_cell(view, row, cell->column, &text);
 		s = buf_str(&text);
 		width = (int)format_width(s);
 		if (width > a->widest[cell->column])
@@ -286,7 +289,8 @@ static void drill(struct app *a)
 {
 	const struct view *view = current_view(a);
 	const struct row *row = rows_current(&a->rows);
-	const struct view *below = view->drilldown ? views_find(a->views, view->drilldown) : NULL;
+	const char *id = row ? view_drilldown(view, row) : NULL;
+	const struct view *below = id ? views_find(a->views, id) : NULL;
 
 	if (!row)
 		return;
@@ -299,6 +303,41 @@ static void drill(struct app *a)
 		app_message(a, ROLE_WARN, "this row has nothing below it");
 	else
 		app_level_changed(a);
+}
+
+/* The same rows, below each other or not; the selected one stays selected. */
+static void toggle_tree(struct app *a)
+{
+	struct selection_level *top = selection_top(&a->sel);
+	const struct row *row = rows_current(&a->rows), *same;
+	struct table *other = NULL;
+
+	if (!top->view->tree) {
+		app_message(a, ROLE_WARN, "%s has no tree", top->view->name);
+		return;
+	}
+	top->tree = !top->tree;
+	if (row && a->rows.pinned && selection_table(&a->sel, a->sample, &other, &a->table_error) == 0) {
+		same = view_row_in(top->view, row, other);
+		a->rows.pinned = same ? same->id : 0;
+		table_free(other);
+	}
+	memset(a->widest, 0, sizeof(a->widest));
+	app_rebuild(a);
+}
+
+static void fold(struct app *a, bool all)
+{
+	const struct row *row = rows_current(&a->rows);
+
+	if (!a->table || !a->table->tree)
+		app_message(a, ROLE_DIM, "t shows a tree, where rows can be folded");
+	else if (all)
+		rows_fold_all(&a->rows, a->page);
+	else if (row && row->n_below)
+		rows_fold(&a->rows, row, a->page);
+	else
+		app_message(a, ROLE_DIM, "nothing is below this row");
 }
 
 static void back(struct app *a)
@@ -417,6 +456,9 @@ void table_op(struct app *a, enum op op, int key)
 		top->ascending = !top->ascending;
 		sort_again(a);
 		break;
+	case OP_TREE: toggle_tree(a); break;
+	case OP_FOLD: fold(a, false); break;
+	case OP_FOLD_ALL: fold(a, true); break;
 	case OP_PAUSE: app_pause(a, !a->paused); break;
 	case OP_SLOWER: step_interval(a, 1); break;
 	case OP_FASTER: step_interval(a, -1); break;

@@ -35,6 +35,7 @@ struct ui_config {
 	enum ui_colour colour;
 	bool ascii; /* plain ASCII whatever the locale says */
 	bool mouse;
+	bool tree;           /* opens as a tree, which the first view must have */
 	char where;          /* 'c', 'k': lines of the spy say which container or pod; 0 */
 	bool read_only;   /* no file is written */
 	unsigned snaplen; /* payload bytes the spy copies of one buffer; 0 = default */

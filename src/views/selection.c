@@ -90,18 +90,20 @@ static char *row_filter(const struct view *view, const struct row *row)
 {
 	struct buf b = {0};
 	bool any = false;
+	size_t n;
+	const struct field *const *keys = view_row_keys(view, row, &n);
 
-	for (size_t i = 0; i < view->n_keys; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const char *and = i ? " and " : "";
 		char *text;
 
 		if (row->keys[i].kind == V_MISSING) {
-			buf_addf(&b, "%snot %s exists", and, view->keys[i]->id);
+			buf_addf(&b, "%snot %s exists", and, keys[i]->id);
 			continue;
 		}
 		any = true;
 		text = value_text(&row->keys[i]);
-		buf_addf(&b, "%s%s = %s", and, view->keys[i]->id, text);
+		buf_addf(&b, "%s%s = %s", and, keys[i]->id, text);
 		free(text);
 	}
 	if (any)
@@ -136,16 +138,25 @@ char *view_row_label(const struct view *view, const struct row *row)
 	struct arena *tmp = arena_new();
 	struct buf b = {0};
 	struct value v = {.kind = V_MISSING};
+	size_t n;
+	const struct field *const *keys = view_row_keys(view, row, &n);
+	const struct field *label = view->label;
+	size_t at = keys == view->keys ? 0 : n - 1; /* which key tells it from its siblings */
+	const struct field *key = keys[at];
+	const struct value *value = &row->keys[at];
 
-	if (view->label)
-		v = field_get(view->label, &row->rep, tmp);
+	if (keys != view->keys) /* a level of the tree: process names are better short */
+		label = view->tree->query.keys[row->level] == field_find("proc.pid") ? field_find("proc.name")
+										     : view->tree->query.labels[row->level];
+	if (label)
+		v = field_get(label, &row->rep, tmp);
 	if (v.kind != V_MISSING)
-		format_value(&b, &v, view->label->unit, true);
+		format_value(&b, &v, label->unit, true);
 	if (v.kind == V_MISSING ||
-	    (view->label != view->keys[0] && view->n_keys == 1 && view->keys[0]->type == FT_INT)) {
+	    (label != key && (n == 1 || keys != view->keys) && key->type == FT_INT)) {
 		if (b.len)
 			buf_addc(&b, ' ');
-		format_value(&b, &row->keys[0], view->keys[0]->unit, true);
+		format_value(&b, value, key->unit, true);
 	}
 	arena_free(tmp);
 	return buf_steal(&b);
@@ -156,6 +167,8 @@ int selection_drill(struct selection *sel, const struct row *row, const struct v
 	const struct view *from = selection_top(sel)->view;
 	char *filter, *label;
 	struct selection_level *level;
+	size_t n;
+	const struct field *const *keys = view_row_keys(from, row, &n);
 
 	if (from->records & REC_DEVICES) { /* nothing else belongs to one: no filter */
 		push(sel, view);
@@ -167,7 +180,9 @@ int selection_drill(struct selection *sel, const struct row *row, const struct v
 	label = view_row_label(from, row);
 	level = push(sel, view);
 	level->filter = filter;
-	level->field = from->n_keys > 1 && from->label ? from->label : from->keys[0];
+	level->field = keys != from->keys ? keys[n - 1]
+		       : n > 1 && from->label ? from->label
+					      : from->keys[0];
 	level->label = label;
 	return 0;
 }
@@ -314,6 +329,10 @@ static int query_of(const struct selection *sel, struct table_query *ret, struct
 		.ascending = level->ascending,
 	};
 	memcpy(ret->keys, view->keys, sizeof(ret->keys));
+	if (level->tree && view->tree->query.n_levels) { /* those of its last level */
+		ret->n_keys = view->tree->query.n_levels;
+		memcpy(ret->keys, view->tree->query.keys, sizeof(view->tree->query.keys));
+	}
 	return 0;
 }
 
@@ -327,7 +346,10 @@ int selection_table(const struct selection *sel, const struct sample *s, struct 
 
 	if (r)
 		return r;
-	r = table_build(&q, s, ret);
+	if (selection_top(sel)->tree)
+		r = table_tree_build(&q, &selection_top(sel)->view->tree->query, s, ret);
+	else
+		r = table_build(&q, s, ret);
 	filter_free(filter);
 	free(columns);
 	return r;

@@ -38,6 +38,9 @@ struct view *view_free(struct view *v)
 	filter_free(v->compiled);
 	free(v->applies_to);
 	free(v->drilldown);
+	for (size_t i = 0; v->tree && i < TREE_LEVELS; i++)
+		free(v->tree->drilldown[i]);
+	free(v->tree);
 	free(v);
 	return NULL;
 }
@@ -92,6 +95,53 @@ int view_column(const struct view *v, const char *id)
 			return (int)i;
 	}
 	return -1;
+}
+
+static bool is_level(const struct view *v, const struct row *row)
+{
+	return row->label.kind != V_MISSING && v->tree && v->tree->query.n_levels;
+}
+
+const char *view_drilldown(const struct view *v, const struct row *row)
+{
+	const char *own = is_level(v, row) ? v->tree->drilldown[row->level] : NULL;
+
+	return own ? own : v->drilldown;
+}
+
+const struct field *const *view_row_keys(const struct view *v, const struct row *row, size_t *ret_n)
+{
+	*ret_n = is_level(v, row) ? row->level + 1u : v->n_keys;
+	return is_level(v, row) ? v->tree->query.keys : v->keys;
+}
+
+/* Whether a's last key is among b's. */
+static bool holds(const struct view *v, const struct row *a, const struct row *b)
+{
+	size_t n_a, n_b;
+	const struct field *const *keys = view_row_keys(v, a, &n_a);
+	const struct field *const *others = view_row_keys(v, b, &n_b);
+
+	for (size_t i = 0; i < n_b; i++)
+		if (others[i] == keys[n_a - 1] && a->keys[n_a - 1].kind == b->keys[i].kind &&
+		    !value_compare(&a->keys[n_a - 1], &b->keys[i]))
+			return true;
+	return false;
+}
+
+const struct row *view_row_in(const struct view *v, const struct row *row, const struct table *other)
+{
+	const struct row *best = NULL;
+
+	for (size_t i = 0; i < other->n_rows; i++) {
+		const struct row *r = &other->rows[i];
+
+		if (r->id == row->id)
+			return r;
+		if (holds(v, r, row) && (!best || r->level > best->level))
+			best = r;
+	}
+	return best;
 }
 
 void view_list_row(const struct view *v, const struct record *event, struct arena *tmp, struct row *ret)

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "core/buf.h"
-#include "core/table.h"
+#include "core/table_tree.h"
 
 struct column {
 	char *id; /* field id, ".agg" appended where the view shows the field more than once */
@@ -23,6 +23,12 @@ struct column {
 	unsigned width;        /* cells; 0 = takes the rest of the line */
 	unsigned priority;     /* 1 = stays longest on a narrow screen */
 	double warn, critical; /* heat thresholds on the shown value; NAN = none */
+};
+
+/* What a view is as a tree: see core/table_tree.h. */
+struct view_tree {
+	struct tree_query query;
+	char *drilldown[TREE_LEVELS]; /* where Enter leads from a row of the level; NULL = as from the table */
 };
 
 struct view {
@@ -45,6 +51,7 @@ struct view {
 	const struct field **applies_to;
 	size_t n_applies_to; /* selection fields it is offered for */
 	char *drilldown;     /* view id, NULL = the spy (dig) */
+	struct view_tree *tree; /* NULL = it has none */
 	struct action **actions; /* for its rows only; see views/action.h */
 	size_t n_actions;
 };
@@ -96,6 +103,16 @@ void views_add_where(struct views *views, char which);
 void view_where_text(char which, const struct record *r, struct buf *out);
 const char *view_where_column(char which, size_t i); /* field of the i-th of these columns; NULL after the last */
 
+/* Where Enter leads from a row: view id; NULL = the spy. */
+const char *view_drilldown(const struct view *v, const struct row *row);
+/* The fields that tell this row of the view apart; rows of a tree have those of their level. */
+const struct field *const *view_row_keys(const struct view *v, const struct row *row, size_t *ret_n);
+/*
+ * The row of another table of the view - flat, tree - that is the same thing as `row`, or holds it. NULL =
+ * there is none. For a selection that stays when the tree comes and goes.
+ */
+const struct row *view_row_in(const struct view *v, const struct row *row, const struct table *other);
+
 /* Index of a column by id (or by plain field name where that is unambiguous), -1 if there is none. */
 int view_column(const struct view *v, const char *id);
 
@@ -109,6 +126,7 @@ struct selection_level {
 	/* restored by Backspace */
 	int sort;
 	bool ascending;
+	bool tree; /* shown as a tree, which the view must have */
 	uint64_t row_id;
 	size_t row_index, top;
 };

@@ -257,7 +257,7 @@ static void load_records(struct loader *l, struct node view, struct view *v)
 /* What only tables have. */
 static void check_list(struct loader *l, struct node view)
 {
-	static const char *const keys[] = {"key", "label", "drilldown", "sort", "ascending", NULL};
+	static const char *const keys[] = {"key", "label", "drilldown", "sort", "ascending", "tree", NULL};
 
 	for (size_t i = 0; keys[i]; i++) {
 		struct node n = member(view, keys[i]);
@@ -397,12 +397,78 @@ static void load_sort(struct loader *l, struct node view, struct view *v)
 		report(&l->reports, member(view, "sort").pos, "no column '%.60s' to sort by", id);
 }
 
+static void load_tree_level(struct loader *l, struct node n, struct view *v, struct view_tree *tree)
+{
+	static const char *const keys[] = {"key", "label", "drilldown", NULL};
+	struct tree_query *q = &tree->query;
+	struct node key, label, drill;
+
+	if (!json_is_object(n.v)) {
+		report(&l->reports, n.pos, "a level must be an object, not %s", type_name(n.v));
+		return;
+	}
+	check_keys(&l->reports, n, "a level", keys);
+	key = member(n, "key");
+	label = member(n, "label");
+	drill = member(n, "drilldown");
+	if (!key.v) {
+		report(&l->reports, n.pos, "missing key 'key'");
+		return;
+	}
+	q->keys[q->n_levels] = dimension_of(l, key, "'key'");
+	q->labels[q->n_levels] = label.v ? dimension_of(l, label, "'label'") : q->keys[q->n_levels];
+	if (drill.v && !json_is_null(drill.v))
+		tree->drilldown[q->n_levels] = xstrdup(text_of(&l->reports, drill, "'drilldown'"));
+	if (q->keys[q->n_levels] && q->labels[q->n_levels])
+		q->n_levels++;
+}
+
+/* Levels, or what leads to the row above; and the column that the tree is drawn in. */
+static void load_tree(struct loader *l, struct node view, struct view *v)
+{
+	static const char *const keys[] = {"column", "levels", "parent", NULL};
+	struct node n = member(view, "tree"), list, parent;
+	struct tree_query *q;
+	const char *column;
+
+	if (!n.v || json_is_null(n.v))
+		return;
+	if (!json_is_object(n.v)) {
+		report(&l->reports, n.pos, "'tree' must be an object, not %s", type_name(n.v));
+		return;
+	}
+	v->tree = xcalloc(1, sizeof(*v->tree));
+	q = &v->tree->query;
+	check_keys(&l->reports, n, "'tree'", keys);
+	column = get_string(&l->reports, n, "column", true);
+	for (size_t i = q->column = 0; column && i < v->n_columns; i++)
+		if (v->columns[i].id && !strcmp(v->columns[i].id, column))
+			q->column = (int)i + 1;
+	if (column && !q->column--)
+		report(&l->reports, member(n, "column").pos, "no column '%.60s' to draw the tree in", column);
+	parent = member(n, "parent");
+	list = member(n, "levels");
+	if (!parent.v == !list.v) {
+		report(&l->reports, n.pos, "a tree has either 'levels' or 'parent'");
+		return;
+	}
+	if (parent.v) {
+		q->parent = dimension_of(l, parent, "'parent'");
+		if (v->n_keys != 1)
+			report(&l->reports, parent.pos, "'parent' goes with a 'key' of one field");
+		return;
+	}
+	list = get_list(&l->reports, n, "levels", TREE_LEVELS, true);
+	for (size_t i = 0; list.v && i < json_array_size(list.v); i++)
+		load_tree_level(l, element(list, i), v, v->tree);
+}
+
 static void load_view(struct loader *l, struct node n)
 {
 	static const char *const keys[] = {
 		"id",      "name",   "hotkey",           "description", "tips",      "records", "key",
 		"label",   "filter", "propagate_filter", "applies_to",  "drilldown", "sort",    "ascending",
-		"columns", "actions", NULL};
+		"columns", "tree",   "actions", NULL};
 	struct view *v;
 	struct action_list actions = {0};
 	struct node drill;
@@ -430,6 +496,8 @@ static void load_view(struct loader *l, struct node n)
 	v->sort = -1;
 	if (!view_is_list(v))
 		load_sort(l, n, v);
+	if (!view_is_list(v))
+		load_tree(l, n, v);
 	drill = member(n, "drilldown");
 	if (!view_is_list(v) && drill.v && !json_is_null(drill.v))
 		v->drilldown = xstrdup(text_of(&l->reports, drill, "'drilldown'"));
@@ -440,21 +508,28 @@ static void load_view(struct loader *l, struct node n)
 }
 
 /* Once all views are known. */
-static void check_drilldown(struct loader *l, struct node n, const struct view *v)
+static void check_view_name(struct loader *l, struct node n, const char *id)
 {
-	struct node drill = member(n, "drilldown");
 	const char *nearest;
 
-	if (!v->drilldown || views_find(l->mine, v->drilldown) || views_find(l->base, v->drilldown))
+	if (!id || views_find(l->mine, id) || views_find(l->base, id))
 		return;
-	nearest = views_nearest(l->mine, v->drilldown);
+	nearest = views_nearest(l->mine, id);
 	if (!nearest)
-		nearest = views_nearest(l->base, v->drilldown);
+		nearest = views_nearest(l->base, id);
 	if (nearest)
-		report(&l->reports, drill.pos, "unknown view '%.60s'; did you mean '%s'?", v->drilldown,
-		       nearest);
+		report(&l->reports, n.pos, "unknown view '%.60s'; did you mean '%s'?", id, nearest);
 	else
-		report(&l->reports, drill.pos, "unknown view '%.60s'", v->drilldown);
+		report(&l->reports, n.pos, "unknown view '%.60s'", id);
+}
+
+static void check_drilldown(struct loader *l, struct node n, const struct view *v)
+{
+	check_view_name(l, member(n, "drilldown"), v->drilldown);
+	for (size_t i = 0; v->tree && i < TREE_LEVELS; i++)
+		if (v->tree->drilldown[i])
+			check_view_name(l, member(element(member(member(n, "tree"), "levels"), i), "drilldown"),
+					v->tree->drilldown[i]);
 }
 
 /* ---- a text ---- */

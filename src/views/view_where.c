@@ -74,6 +74,8 @@ static void add_column(struct view *v, const char *id, size_t at)
 	v->n_columns++;
 	if (v->sort >= (int)at)
 		v->sort++;
+	if (v->tree && v->tree->query.column >= (int)at)
+		v->tree->query.column++;
 }
 
 void views_add_where(struct views *views, char which)

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* table_tree.c - see table_tree.h. */
+#include "core/table_tree.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/hash.h"
+#include "core/mem.h"
+#include "core/table_acc.h"
+
+enum { NONE = UINT32_MAX };
+
+/* As table.c makes the id of a row from its keys. */
+static uint64_t row_id(const struct value *keys, size_t n)
+{
+	uint64_t hash = 0;
+
+	for (size_t i = 0; i < n; i++)
+		hash = value_hash(&keys[i], hash + i);
+	return hash;
+}
+
+/* The nearest row above: a level whose key is missing has none. */
+static uint64_t parent_by_levels(const struct row *row)
+{
+	for (size_t n = row->level; n > 0; n--)
+		if (row->keys[n - 1].kind != V_MISSING)
+			return row_id(row->keys, n);
+	return 0;
+}
+
+static uint64_t parent_by_field(const struct row *row, const struct field *parent, struct arena *tmp)
+{
+	const struct value v = field_get(parent, &row->rep, tmp);
+	uint64_t id = v.kind == V_MISSING ? 0 : row_id(&v, 1);
+
+	return id == row->id ? 0 : id;
+}
+
+/* What belongs to a larger thing than the row is - its container's memory, a process's - is none of its
+ * numbers. */
+static const struct value *own_cells(const struct row *row, const struct table_query *q, enum grain grain,
+				     struct arena *arena)
+{
+	struct value *cells = arena_array(arena, q->n_columns, sizeof(*cells));
+
+	memcpy(cells, row->cells, q->n_columns * sizeof(*cells));
+	for (size_t i = 0; i < q->n_columns; i++)
+		if (q->columns[i].field->grain > grain && cells[i].kind != V_STRING)
+			cells[i] = (struct value){.kind = V_MISSING};
+	return cells;
+}
+
+static void take_rows(struct table *to, const struct table *from, size_t level, const struct table_query *q,
+		      const struct tree_query *tree)
+{
+	to->rows = xreallocarray(to->rows, to->n_rows + from->n_rows + 1, sizeof(*to->rows));
+	for (size_t i = 0; i < from->n_rows; i++) {
+		struct row row = from->rows[i];
+
+		row.level = (uint8_t)level;
+		/* a group whose last key is missing is no thing of this level */
+		if (row.keys[level].kind == V_MISSING)
+			continue;
+		row.cells = own_cells(&row, q, tree->keys[level]->grain, from->arena);
+		row.parent = parent_by_levels(&row);
+		row.label = field_get(tree->labels[level], &row.rep, from->arena);
+		if (row.label.kind == V_MISSING)
+			row.label = row.keys[level];
+		to->rows[to->n_rows++] = row;
+	}
+}
+
+static int build_levels(const struct table_query *q, const struct tree_query *tree, const struct sample *s,
+			struct table *parts[TREE_LEVELS], struct table **ret)
+{
+	struct table_query level = *q;
+	struct table *t = NULL;
+	int r = 0;
+
+	for (size_t i = 0; i < tree->n_levels && !r; i++) {
+		level.n_keys = i + 1;
+		level.keys[i] = tree->keys[i];
+		r = table_build(&level, s, &parts[i]);
+	}
+	if (r)
+		return r;
+	/* the last level has all records: its totals are the table's */
+	t = parts[tree->n_levels - 1];
+	*ret = xcalloc(1, sizeof(*t));
+	**ret = (struct table){.arena = arena_new(),
+			       .totals = t->totals,
+			       .total_sums = t->total_sums,
+			       .n_columns = t->n_columns,
+			       .n_keys = 1, /* all rows have so many */
+			       .interval = t->interval};
+	for (size_t i = 0; i < tree->n_levels; i++)
+		take_rows(*ret, parts[i], i, q, tree);
+	return 0;
+}
+
+int table_tree_build(const struct table_query *q, const struct tree_query *tree, const struct sample *s,
+		     struct table **ret)
+{
+	struct table_tree *made = xcalloc(1, sizeof(*made));
+	struct table *t = NULL;
+	int r;
+
+	made->column = tree->column;
+	if (tree->n_levels > TREE_LEVELS || (!tree->n_levels && (!tree->parent || q->n_keys != 1)))
+		r = -EINVAL;
+	else if (tree->n_levels)
+		r = build_levels(q, tree, s, made->parts, &t);
+	else
+		r = table_build(q, s, &t);
+	if (r) {
+		table_tree_free(made);
+		return r;
+	}
+	for (size_t i = 0; !tree->n_levels && i < t->n_rows; i++)
+		t->rows[i].parent = parent_by_field(&t->rows[i], tree->parent, t->arena);
+	t->tree = made;
+	table_sort(t, q->sort, q->ascending);
+	*ret = t;
+	return 0;
+}
+
+struct table_tree *table_tree_free(struct table_tree *t)
+{
+	for (size_t i = 0; t && i < TREE_LEVELS; i++)
+		table_free(t->parts[i]);
+	free(t);
+	return NULL;
+}
+
+/* ---- order ---- */
+
+struct links {
+	uint32_t *parent, *first, *next; /* by index of the sorted rows */
+	bool *placed;
+	uint32_t *order;
+	size_t n_placed;
+};
+
+static void link_rows(const struct table *t, struct links *l)
+{
+	struct hash by_id = {0};
+
+	for (size_t i = 0; i < t->n_rows; i++) {
+		hash_put(&by_id, (struct hash_key){t->rows[i].id, 0}, (void *)(i + 1));
+		l->parent[i] = l->first[i] = l->next[i] = NONE;
+	}
+	for (size_t i = t->n_rows; i-- > 0;) { /* from the end: each goes before its later siblings */
+		uint64_t parent = t->rows[i].parent;
+		uintptr_t at = parent ? (uintptr_t)hash_get(&by_id, (struct hash_key){parent, 0}) : 0;
+
+		if (!at || at - 1 == i)
+			continue;
+		l->parent[i] = (uint32_t)(at - 1);
+		l->next[i] = l->first[at - 1];
+		l->first[at - 1] = (uint32_t)i;
+	}
+	hash_done(&by_id);
+}
+
+static uint32_t next_free(const struct links *l, uint32_t i)
+{
+	while (i != NONE && l->placed[i])
+		i = l->next[i];
+	return i;
+}
+
+/* A row and all below it, without recursion: a chain of parents can be long. */
+static void place(struct table *t, struct links *l, uint32_t root)
+{
+	uint32_t at = root;
+	uint16_t depth = 0;
+
+	for (;;) {
+		struct row *row = &t->rows[at];
+		uint32_t down, right;
+
+		l->placed[at] = true;
+		row->depth = depth;
+		row->n_below = (uint32_t)l->n_placed; /* until its end is known */
+		row->guides = at == root || depth > TREE_DEPTH_MAX ? 0 : t->rows[l->parent[at]].guides;
+		right = at == root ? NONE : next_free(l, l->next[at]);
+		if (depth <= TREE_DEPTH_MAX && depth) {
+			row->guides &= ~(1ULL << depth);
+			row->guides |= right != NONE ? 1ULL << depth : 0;
+		}
+		l->order[l->n_placed++] = at;
+		down = next_free(l, l->first[at]);
+		if (down != NONE && depth < UINT16_MAX) {
+			at = down;
+			depth++;
+			continue;
+		}
+		for (;;) {
+			t->rows[at].n_below = (uint32_t)l->n_placed - t->rows[at].n_below - 1;
+			if (at == root)
+				return;
+			right = next_free(l, l->next[at]);
+			if (right != NONE)
+				break;
+			at = l->parent[at];
+			depth--;
+		}
+		at = right;
+	}
+}
+
+void table_tree_arrange(struct table *t)
+{
+	size_t n = t->n_rows ? t->n_rows : 1;
+	struct links l = {.parent = xcalloc(n, sizeof(uint32_t)),
+			  .first = xcalloc(n, sizeof(uint32_t)),
+			  .next = xcalloc(n, sizeof(uint32_t)),
+			  .placed = xcalloc(n, sizeof(bool)),
+			  .order = xcalloc(n, sizeof(uint32_t))};
+	struct row *rows = xcalloc(n, sizeof(*rows));
+
+	link_rows(t, &l);
+	for (uint32_t i = 0; i < t->n_rows; i++)
+		if (l.parent[i] == NONE)
+			place(t, &l, i);
+	for (uint32_t i = 0; i < t->n_rows; i++) /* rings of parents: one of them has to be on top */
+		if (!l.placed[i])
+			place(t, &l, i);
+	for (size_t i = 0; i < t->n_rows; i++)
+		rows[i] = t->rows[l.order[i]];
+	free(t->rows);
+	t->rows = rows;
+	free(l.parent);
+	free(l.first);
+	free(l.next);
+	free(l.placed);
+	free(l.order);
+}
+
+void table_tree_guides(const struct row *row, bool folded, bool ascii, struct buf *out)
+{
+	unsigned depth = row->depth < TREE_DEPTH_MAX ? row->depth : TREE_DEPTH_MAX;
+
+	for (unsigned d = 1; d < depth; d++)
+		buf_adds(out, !(row->guides >> d & 1) ? "  " : ascii ? "| " : "│ ");
+	if (depth)
+		buf_adds(out, row->guides >> depth & 1 ? (ascii ? "|" : "├") : ascii ? "`" : "└");
+	if (depth || folded)
+		buf_adds(out, folded ? "+ " : ascii ? "- " : "─ ");
+}
