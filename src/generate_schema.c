@@ -19,11 +19,13 @@ static void fields(struct buf *out, const char *name, unsigned not )
 
 	buf_addf(out, "\"%s\":{\"type\":\"string\",\"oneOf\":[", name);
 	for (size_t i = 0; i < n; i++) {
-		if (f[i].flags & not )
+		if (f[i].flags & not & ~(unsigned)FIELD_ARG)
+			continue;
+		if ((not & FIELD_ARG) && !f[i].get)
 			continue;
 		buf_addf(out, "%s{", first ? "" : ",\n");
-		if (f[i].flags & FIELD_ARG)
-			buf_addf(out, "\"pattern\":\"^%s[.\\\\[]\"", f[i].id);
+		if ((f[i].flags & FIELD_ARG) && !(not & FIELD_ARG))
+			buf_addf(out, "\"pattern\":\"^%s%s\"", f[i].id, f[i].get ? "([.\\\\[].+)?$" : "[.\\\\[]");
 		else
 			buf_addf(out, "\"const\":\"%s\"", f[i].id);
 		buf_adds(out, ",\"description\":");

@@ -12,6 +12,7 @@ enum need {
 	NEED_FACTS = 1 << 1, /* facts with objects and latency: sys_enter + sys_exit */
 	NEED_FDS = 1 << 2,   /* every open descriptor: a walk per interval, no hook */
 	NEED_CGROUPS = 1 << 3, /* what containers are charged: their cgroups' files, once an interval, no hook */
+	NEED_DETAILS = 1 << 4, /* environment, capabilities, executable's inode: read from /proc, no hook */
 };
 
 #endif

@@ -34,7 +34,7 @@ bool agg_fits(enum agg a, const struct field *f)
 	bool measure = f->flags & FIELD_MEASURE;
 	bool dist = f->type == FT_DIST;
 
-	if (f->flags & (FIELD_FILTER_ONLY | FIELD_ARG | FIELD_SPY))
+	if (!f->get || (f->flags & (FIELD_FILTER_ONLY | FIELD_SPY)))
 		return false;
 	switch (a) {
 	case AGG_NONE:

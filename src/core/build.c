@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "bpf/need.h"
 #include "core/mem.h"
+#include "core/procdetail.h"
 
 static struct hash_key task_hash(struct task_key key)
 {
@@ -40,7 +42,7 @@ uint32_t build_add_thread(struct build *b, struct task_key key, uint32_t process
 	uint32_t index = (uint32_t)b->n_threads;
 
 	VEC_PUSH(b->threads, b->n_threads, b->cap_threads) = (struct build_thread){
-		.t = {.tid = key.tid, .nr = WIRE_NR_NONE, .nr_time = UNKNOWN_U64, .state = '?'},
+		.t = {.tid = key.tid, .nr = WIRE_NR_NONE, .nr_time = UNKNOWN_U64, .state = '?', .cpu_total = UNKNOWN_U64},
 		.key = key,
 		.process = process,
 		.wait_obj = NO_INDEX,
@@ -234,6 +236,7 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 			.exe = proc_text(p, text, PROC_EXE),
 			.exepath = proc_text(p, text, PROC_EXEPATH),
 			.args = proc_text(p, text, PROC_ARGS),
+			.argv = proc_text(p, text, PROC_ARGV),
 			.exeline = proc_text(p, text, PROC_EXELINE),
 			.cwd = proc_text(p, text, PROC_CWD),
 			.user = p->told ? arena_strdup(s->arena, users_name(users, r->uid)) : NULL,
@@ -241,6 +244,9 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 			.login = p->told && r->loginuid != UNKNOWN_U32
 					 ? arena_strdup(s->arena, users_name(users, r->loginuid))
 					 : NULL,
+			.home = p->told ? arena_strdup(s->arena, users_home(users, r->uid)) : NULL,
+			.shell = p->told ? arena_strdup(s->arena, users_shell(users, r->uid)) : NULL,
+			.detail = s->needs & NEED_DETAILS ? procdetail_copy(s->arena, p->detail) : NULL,
 			.uid = p->told ? r->uid : UNKNOWN_U32,
 			.gid = p->told ? r->gid : UNKNOWN_U32,
 			.loginuid = p->told ? r->loginuid : UNKNOWN_U32,
@@ -328,4 +334,5 @@ void build_finish(struct build *b, struct sample *s, const struct capture_batch 
 	finish_facts(b, s, batch);
 	finish_fds(b, s, batch);
 	finish_objects(b, s, objects);
+	sample_link(s, processes);
 }

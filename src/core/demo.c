@@ -233,6 +233,7 @@ static void build_thread(struct build *b, struct demo_proc *p, struct process *p
 		t->cpu = (uint64_t)cpu;
 		t->cpu_sys = (uint64_t)(cpu * prog->sys);
 		t->cpu_user = t->cpu - t->cpu_sys;
+		task->cpu += t->cpu;
 		t->run_delay = (uint64_t)(cpu * 0.04 * r);
 		t->nvcsw = (uint64_t)(cpu / 4e5) + 1;
 		t->nivcsw = (uint64_t)(cpu / 9e6);
@@ -248,6 +249,7 @@ static void build_thread(struct build *b, struct demo_proc *p, struct process *p
 	t->disk_read = t->counts.file_in / 16384 * 4096;
 	t->disk_write = t->counts.file_out / 4096 * 4096;
 
+	t->cpu_total = task->cpu;
 	t->state = prog->state ? prog->state : 'S';
 	if (proc->exited || (works && !prog->state && cpu > 2e8 + 6e8 * r))
 		t->state = proc->exited ? 'X' : 'R';
@@ -501,6 +503,7 @@ static int demo_collect(struct source *source, struct sample **ret)
 	free(b.fds);
 	if (d->needs & NEED_CGROUPS)
 		demo_charge(s, b.containers);
+	sample_link(s, b.processes);
 	build_host(&b);
 	demo_devices(s);
 	s->health.self_cpu = 0.4;

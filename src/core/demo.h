@@ -117,6 +117,7 @@ struct demo_task {
 	double phase;
 	double carry[DEMO_ACTS]; /* fractions of calls left from earlier intervals */
 	uint64_t busy_until;     /* world time of the last activity */
+	uint64_t cpu;            /* ns since it started */
 };
 
 struct demo_proc {

@@ -11,6 +11,16 @@ void event_free(struct event *ev)
 	free(ev);
 }
 
+void event_clock_tick(struct event_clock *c, struct event *ev)
+{
+	if (!c->first)
+		c->first = c->last = ev->time;
+	/* CPUs hand in their events a little out of order */
+	ev->since_start = ev->time > c->first ? ev->time - c->first : 0;
+	ev->since_last = ev->time > c->last ? ev->time - c->last : 0;
+	c->last = ev->time;
+}
+
 const struct event_blob *event_blob(const struct event *ev, int arg, int part)
 {
 	for (int i = 0; i < ev->n_blobs && i < WIRE_BLOBS_MAX; i++) {

@@ -38,6 +38,7 @@ struct event {
 	uint64_t seq;
 	uint64_t time;     /* epoch ns of entry */
 	uint64_t latency;  /* ns, UNKNOWN_U64 */
+	uint64_t since_start, since_last; /* ns since the spy's first event, since the one before */
 	int64_t ret;
 	uint64_t args[6];
 	uint16_t nr;       /* | WIRE_NR_COMPAT */
@@ -54,6 +55,12 @@ struct event {
 	struct event_blob blobs[WIRE_BLOBS_MAX];
 	/* memory of names and blobs follows */
 };
+
+/* Times of the events before; fills since_start and since_last. Zero when a spy starts. */
+struct event_clock {
+	uint64_t first, last;
+};
+void event_clock_tick(struct event_clock *c, struct event *ev);
 
 /* One allocation holds everything. */
 void event_free(struct event *ev);

@@ -19,9 +19,24 @@ static const struct field fields[] = {
 		       description_)                                                                         \
 	{id_,    FT_##type_, GRAIN_##grain_, UNIT_##unit_, (flags_) | FIELD_ARG, needs_, title_,             \
 	 width_, source_,    description_,   NULL,         get_arg_##getter_},
+#define FIELD_OPT_ARG(id_, type_, grain_, unit_, flags_, needs_, title_, width_, source_, getter_,           \
+		      description_)                                                                          \
+	{id_,                                                                                                \
+	 FT_##type_,                                                                                         \
+	 GRAIN_##grain_,                                                                                     \
+	 UNIT_##unit_,                                                                                       \
+	 (flags_) | FIELD_ARG | FIELD_OPTIONAL,                                                              \
+	 needs_,                                                                                             \
+	 title_,                                                                                             \
+	 width_,                                                                                             \
+	 source_,                                                                                            \
+	 description_,                                                                                       \
+	 get_##getter_,                                                                                      \
+	 get_arg_##getter_},
 #include "core/fields.def"
 #undef FIELD
 #undef FIELD_WITH_ARG
+#undef FIELD_OPT_ARG
 };
 
 enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };

@@ -60,6 +60,8 @@ enum field_flags {
 	FIELD_ARG = 1 << 4,         /* needs an argument (evt.type.is.read, evt.arg[0]): filters only */
 	FIELD_EITHER_END = 1 << 5,  /* fd.ip, fd.port, ...: see field_get_other() */
 	FIELD_EACH = 1 << 6,        /* FIELD_ARG that may stand without: any of the arguments 1, 2, ... */
+	FIELD_OPTIONAL = 1 << 7,    /* FIELD_ARG that may stand without: has both getters */
+	FIELD_WITHIN = 1 << 8,      /* a distance: = means at most (evt.around[TIME] = MS) */
 };
 
 enum { FIELD_EACH_MAX = 64 }; /* as far as that goes */
@@ -100,9 +102,9 @@ struct field {
 	const char *source; /* "call results", "scheduler", "socket layer", "cgroup", "/proc", ... for the
 			       legend */
 	const char *description;
-	/* false = missing. `tmp` holds strings that are made here. Never called for FIELD_ARG fields. */
+	/* false = missing. `tmp` holds strings that are made here. NULL: the field needs an argument. */
 	bool (*get)(const struct record *r, struct arena *tmp, struct value *ret);
-	/* Same with an argument; FIELD_ARG fields only. */
+	/* Same with an argument; FIELD_ARG fields only, else NULL. */
 	bool (*get_arg)(const struct record *r, const char *arg, struct arena *tmp, struct value *ret);
 };
 

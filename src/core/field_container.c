@@ -2,6 +2,8 @@
 /*
  * field_container.c - getters of container.* and of the machine itself.
  */
+#include <stdlib.h>
+
 #include "core/field_get.h"
 
 static bool put_list(struct value *ret, struct arena *tmp, const char *const *list, size_t n, char separator)
@@ -84,7 +86,7 @@ GETTER_ARG(k8s_pod_label)
 	return m && put_value(ret, m->pod_labels, m->n_pod_labels, arg);
 }
 
-CONTAINER(container_start_ts, c->started && put_u64(ret, c->started))
+CONTAINER(container_start_ts, c->started &&put_u64(ret, c->started))
 
 GETTER(container_duration)
 {
@@ -110,6 +112,112 @@ GETTER(container_image_repository)
 	const char *image = r->container ? r->container->image : NULL;
 
 	return image && put_str(ret, arena_strndup(tmp, image, repository_len(image)));
+}
+
+GETTER(container_image_digest)
+{
+	const char *image = r->container ? r->container->image : NULL;
+	const char *at = image ? strchr(image, '@') : NULL;
+
+	return at && put_str(ret, at + 1);
+}
+
+/* ---- mounts: "source:destination:mode:rw:propagation" ---- */
+
+enum { MOUNT_SOURCE, MOUNT_DEST, MOUNT_MODE, MOUNT_RW, MOUNT_PROPAGATION };
+
+/* One part of a mount and its length; paths have no ':' in what runtimes accept. */
+static const char *part(const char *mount, unsigned n, size_t *ret_len)
+{
+	while (n--) {
+		mount += strcspn(mount, ":");
+		mount += *mount == ':';
+	}
+	*ret_len = strcspn(mount, ":");
+	return mount;
+}
+
+/* By number from 0, or by the path on one of its sides. */
+static const char *mount_of(const struct record *r, const char *arg, unsigned by)
+{
+	const struct container_meta *m = r->container ? r->container->meta : NULL;
+	char *end;
+	unsigned long n = strtoul(arg, &end, 10);
+
+	if (!m)
+		return NULL;
+	if (*arg && !*end)
+		return n < m->n_mounts ? m->mounts[n] : NULL;
+	for (size_t i = 0; i < m->n_mounts; i++) {
+		size_t len;
+		const char *path = part(m->mounts[i], by, &len);
+
+		if (len == strlen(arg) && !memcmp(path, arg, len))
+			return m->mounts[i];
+	}
+	return NULL;
+}
+
+GETTER_ARG(container_mount)
+{
+	return put_str(ret, mount_of(r, arg, MOUNT_DEST));
+}
+
+#define MOUNT(name, by, what)                                                                                \
+	GETTER_ARG(name)                                                                                     \
+	{                                                                                                    \
+		const char *mount = mount_of(r, arg, by), *text;                                             \
+		size_t len;                                                                                  \
+                                                                                                             \
+		if (!mount)                                                                                  \
+			return false;                                                                        \
+		text = part(mount, what, &len);                                                              \
+		return put_str(ret, arena_strndup(tmp, text, len));                                          \
+	}
+
+MOUNT(container_mount_source, MOUNT_DEST, MOUNT_SOURCE)
+MOUNT(container_mount_dest, MOUNT_SOURCE, MOUNT_DEST)
+MOUNT(container_mount_mode, MOUNT_DEST, MOUNT_MODE)
+MOUNT(container_mount_rdwr, MOUNT_DEST, MOUNT_RW)
+MOUNT(container_mount_propagation, MOUNT_DEST, MOUNT_PROPAGATION)
+
+/* ---- the container that holds a pod's namespaces ---- */
+
+static const struct container *sandbox_of(const struct record *r)
+{
+	const struct container *c = r->container;
+
+	if (!c || !c->meta || c->meta->is_sandbox)
+		return c && c->meta ? c : NULL;
+	for (size_t i = 0; r->sample && c->meta->sandbox && i < r->sample->n_containers; i++) {
+		const struct container *other = &r->sample->containers[i];
+
+		if (other->full_id && !strcmp(other->full_id, c->meta->sandbox))
+			return other;
+	}
+	return NULL;
+}
+
+GETTER(k8s_pod_ip)
+{
+	const struct container *s = sandbox_of(r);
+
+	if (!r->container || !r->container->meta || !r->container->meta->pod_uid)
+		return false;
+	return (s && s->meta && put_str(ret, s->meta->ip)) || put_str(ret, r->container->meta->ip);
+}
+
+GETTER(k8s_pod_full_sandbox_id)
+{
+	const struct container *c = r->container;
+
+	return c && c->meta && c->meta->pod_uid &&
+	       put_str(ret, c->meta->is_sandbox ? c->full_id : c->meta->sandbox);
+}
+
+GETTER(k8s_pod_sandbox_id)
+{
+	return get_k8s_pod_full_sandbox_id(r, tmp, ret) && put_str(ret, arena_strndup(tmp, ret->s, 12));
 }
 
 GETTER(container_image_tag)

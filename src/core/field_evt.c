@@ -155,6 +155,15 @@ GETTER(evt_res)
 	return put_str(ret, name ? name : arena_printf(tmp, "%u", r->fact->err));
 }
 
+FACT(evt_is_async, put_bool(ret, false))
+FACT(evt_source, put_str(ret, "syscall"))
+
+/* What sysdig's filters may name and nothing here has. */
+GETTER(evt_none)
+{
+	return false;
+}
+
 GETTER_ARG(evt_type_is)
 {
 	return r->fact && put_bool(ret, !strcmp(syscall_name(r->fact->nr), arg));

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 
 #include "core/field_get.h"
+#include "core/procdetail.h"
+#include "core/syscall.h"
 
 #define OBJ(name, expr)                                                                                      \
 	GETTER(name)                                                                                         \
@@ -50,6 +52,30 @@ INET(fd_cip, (!o->is_server || has_remote(o)) && put_ip(ret, o, o->is_server ? o
 INET(fd_sip, (o->is_server || has_remote(o)) && put_ip(ret, o, o->is_server ? o->laddr : o->raddr))
 INET(fd_cport, (!o->is_server || has_remote(o)) && put_int(ret, o->is_server ? o->rport : o->lport))
 INET(fd_sport, (o->is_server || has_remote(o)) && put_int(ret, o->is_server ? o->lport : o->rport))
+static bool put_host(struct value *ret, const struct record *r, const struct value *ip)
+{
+	for (size_t i = 0; r->sample && i < r->sample->n_host_names; i++) {
+		const struct host_name *n = &r->sample->host_names[i];
+
+		if (n->family == ip->ip.family && !memcmp(n->addr, ip->ip.addr, sizeof(n->addr)))
+			return put_str(ret, n->name);
+	}
+	return false;
+}
+
+#define HOST(end)                                                                                            \
+	GETTER(fd_##end##_name)                                                                              \
+	{                                                                                                    \
+		struct value ip;                                                                             \
+                                                                                                             \
+		return get_fd_##end(r, tmp, &ip) && put_host(ret, r, &ip);                                   \
+	}
+
+HOST(cip)
+HOST(lip)
+HOST(rip)
+HOST(sip)
+
 INET(fd_is_server, put_bool(ret, o->is_server))
 INET(fd_connected, put_bool(ret, o->tcp_state ? o->tcp_state == TCP_ESTABLISHED : has_remote(o)))
 INET(fd_netns, put_int(ret, o->netns))
@@ -200,6 +226,38 @@ GETTER(fd_filename)
 	const struct object *o = r->obj;
 
 	return has_path(o) && o->kind != OBJ_DIR && put_str(ret, strrchr(o->name, '/') + 1);
+}
+
+/* connect, bind, accept: the socket has another address now. */
+GETTER(fd_name_changed)
+{
+	const struct syscall *call = r->event ? syscall_get(r->event->nr) : NULL;
+
+	return call && r->obj &&
+	       put_bool(ret, (call->desc.flags & CALL_SOCKNAME) && !r->event->in_progress && !r->fact->err);
+}
+
+/* Looked up in the mounts of the process, on this machine, now. */
+static int layer_of(const struct record *r)
+{
+	if (!r->event || !r->process || !has_path(r->obj) || !r->sample || !r->sample->source ||
+	    strcmp(r->sample->source, "live") != 0)
+		return -1;
+	return procdetail_layer("/proc", r->process->pid, r->obj->name);
+}
+
+GETTER(fd_is_upper_layer)
+{
+	int layer = layer_of(r);
+
+	return layer >= 0 && put_bool(ret, layer);
+}
+
+GETTER(fd_is_lower_layer)
+{
+	int layer = layer_of(r);
+
+	return layer >= 0 && put_bool(ret, !layer);
 }
 
 static bool put_in_container(struct value *ret, const struct record *r, struct arena *tmp, const char *what)

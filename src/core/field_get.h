@@ -18,9 +18,13 @@
 #define FIELD(id, type, grain, unit, flags, needs, title, width, source, getter, description) GETTER(getter);
 #define FIELD_WITH_ARG(id, type, grain, unit, flags, needs, title, width, source, getter, description)       \
 	GETTER_ARG(getter);
+#define FIELD_OPT_ARG(id, type, grain, unit, flags, needs, title, width, source, getter, description)        \
+	GETTER(getter);                                                                                      \
+	GETTER_ARG(getter);
 #include "core/fields.def"
 #undef FIELD
 #undef FIELD_WITH_ARG
+#undef FIELD_OPT_ARG
 
 static inline bool put_int(struct value *ret, int64_t v)
 {

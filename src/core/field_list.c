@@ -227,6 +227,13 @@ static bool to_log(const struct record *r)
 	return false;
 }
 
+GETTER(evt_is_syslog)
+{
+	struct value write;
+
+	return r->event && get_evt_is_io_write(r, tmp, &write) && put_bool(ret, write.b && to_log(r));
+}
+
 /* "<34>su: ...": the text behind the priority, and the priority; without one it is 13, user.notice (RFC
  * 3164).
  */

@@ -23,7 +23,6 @@
 		return t && (expr);                                                                          \
 	}
 
-PROC(proc_args, put_str(ret, p->args))
 PROC(proc_cgroup, put_str(ret, p->cgroup))
 PROC(proc_cwd, put_str(ret, p->cwd))
 PROC(proc_exe, put_str(ret, p->exe))
@@ -42,7 +41,6 @@ PROC(proc_pgid, put_int(ret, p->pgrp))
 PROC(proc_pid, put_int(ret, p->pid))
 PROC(proc_pid_ts, p->start_time &&put_u64(ret, p->start_time))
 PROC(proc_pidns, put_int(ret, p->pidns))
-PROC(proc_pname, put_str(ret, p->pname))
 PROC(proc_ppid, put_int(ret, p->ppid))
 PROC(proc_sid, put_int(ret, p->session))
 PROC(proc_tty, put_int(ret, p->tty))
@@ -52,6 +50,8 @@ PROC(proc_vmswap, put_u64(ret, p->vmswap))
 PROC(proc_vpid, put_int(ret, p->vpid))
 PROC(evt_count_procinfo, put_int(ret, !p->exited))
 PROC(evt_count_procexit, put_int(ret, p->exited))
+PROC(user_homedir, put_str(ret, p->home))
+PROC(user_shell, put_str(ret, p->shell))
 PROC(user_loginuid, put_u32(ret, p->loginuid))
 PROC(user_loginname, put_str(ret, p->login))
 PROC(user_name, put_str(ret, p->user))
@@ -80,69 +80,8 @@ LIFE(proc_life_net, l->net)
 LIFE(proc_life_pfmajor, l->maj_flt)
 LIFE(proc_life_pfminor, l->min_flt)
 
-/* The process itself is its ancestor 0. */
-static const struct process *ancestor(const struct record *r, const char *arg)
-{
-	const struct process *p = r->process;
-	char *end;
-	unsigned long n = strtoul(arg, &end, 10);
-
-	if (*end || !*arg || n > FIELD_EACH_MAX)
-		return NULL;
-	for (; p && n; n--)
-		p = p->parent;
-	return p;
-}
-
-GETTER_ARG(proc_aname)
-{
-	const struct process *p = ancestor(r, arg);
-
-	return p && put_str(ret, p->name);
-}
-
-GETTER_ARG(proc_apid)
-{
-	const struct process *p = ancestor(r, arg);
-
-	return p && put_int(ret, p->pid);
-}
-
-GETTER_ARG(proc_aexepath)
-{
-	const struct process *p = ancestor(r, arg);
-
-	return p && put_str(ret, p->exepath);
-}
-
-GETTER_ARG(proc_acmdline)
-{
-	const struct process *p = ancestor(r, arg);
-	struct record of = {.process = p};
-
-	return p && get_proc_cmdline(&of, tmp, ret);
-}
-
 PROC(proc_nchilds, put_int(ret, p->nthreads ? p->nthreads - 1 : 0))
 PROC(proc_cmdlenargs, p->args &&put_int(ret, (int64_t)strlen(p->args)))
-PROC(proc_is_sid_leader, put_bool(ret, p->session == p->pid))
-PROC(proc_is_pgid_leader, put_bool(ret, p->pgrp == p->pid))
-
-GETTER(proc_cmdnargs)
-{
-	const char *args = r->process ? r->process->args : NULL;
-	int64_t n = 0;
-
-	if (!args)
-		return false;
-	while (*args) {
-		size_t len = strcspn(args, " ");
-
-		n += len > 0;
-		args += len + (args[len] == ' ');
-	}
-	return put_int(ret, n);
-}
 
 GETTER(proc_cmdline)
 {
@@ -203,6 +142,7 @@ THREAD(thread_cpu_user, put_share(ret, r, t->cpu_user))
 THREAD(thread_disk_read, put_u64(ret, t->disk_read))
 THREAD(thread_disk_write, put_u64(ret, t->disk_write))
 THREAD(thread_exectime, put_u64(ret, t->cpu))
+THREAD(thread_totexectime, put_u64(ret, t->cpu_total))
 THREAD(thread_exited, put_bool(ret, t->exited))
 THREAD(thread_ismain, t->process &&put_bool(ret, t->tid == t->process->pid))
 THREAD(thread_name, put_str(ret, t->name))

@@ -5,6 +5,7 @@
  */
 #include <ctype.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -12,6 +13,7 @@
 #include "core/buf.h"
 #include "core/decode.h"
 #include "core/field_get.h"
+#include "core/format.h"
 #include "core/syscall.h"
 
 enum { ARG_TEXT = 256 }; /* bytes of an argument that can be filtered by */
@@ -30,6 +32,55 @@ EVENT(evt_rawres, !ev->in_progress && put_int(ret, ev->ret))
 EVENT(evt_rawtime, put_int(ret, (int64_t)ev->time))
 EVENT(evt_rawtime_s, put_int(ret, (int64_t)(ev->time / 1000000000)))
 EVENT(evt_rawtime_ns, put_int(ret, (int64_t)(ev->time % 1000000000)))
+
+EVENT(evt_latency_s, ev->latency != UNKNOWN_U64 && put_int(ret, (int64_t)(ev->latency / 1000000000)))
+EVENT(evt_latency_ns, ev->latency != UNKNOWN_U64 && put_int(ret, (int64_t)(ev->latency % 1000000000)))
+EVENT(evt_reltime, put_u64(ret, ev->since_start))
+EVENT(evt_reltime_s, put_u64(ret, ev->since_start / 1000000000))
+EVENT(evt_reltime_ns, put_u64(ret, ev->since_start % 1000000000))
+EVENT(evt_deltatime, put_u64(ret, ev->since_last))
+EVENT(evt_deltatime_s, put_u64(ret, ev->since_last / 1000000000))
+EVENT(evt_deltatime_ns, put_u64(ret, ev->since_last % 1000000000))
+
+/* Ten steps a decade: what a spectrogram has columns for. */
+EVENT(evt_latency_quantized,
+      ev->latency != UNKNOWN_U64 &&
+	      put_int(ret, ev->latency ? (int64_t)(10 * log10((double)ev->latency)) : 0))
+
+GETTER(evt_latency_human)
+{
+	struct value v = {.kind = V_INT};
+	struct buf b = {0};
+
+	if (!r->event || r->event->latency == UNKNOWN_U64)
+		return false;
+	v.i = (int64_t)r->event->latency;
+	format_value(&b, &v, UNIT_NS, false);
+	put_str(ret, arena_strndup(tmp, buf_str(&b), b.len));
+	buf_done(&b);
+	return true;
+}
+
+GETTER(evt_wait_latency)
+{
+	struct value wait;
+
+	return r->event && r->event->latency != UNKNOWN_U64 && get_evt_is_wait(r, tmp, &wait) && wait.b &&
+	       put_u64(ret, r->event->latency);
+}
+
+/* evt.around[TIME] = MS: how far the call's entry is from that time, in ms. */
+GETTER_ARG(evt_around)
+{
+	uint64_t at, far;
+	char *end;
+
+	if (!r->event || !isdigit((unsigned char)*arg))
+		return false;
+	at = strtoull(arg, &end, 10);
+	far = r->event->time > at ? r->event->time - at : at - r->event->time;
+	return !*end && put_u64(ret, far / 1000000 + (far % 1000000 != 0));
+}
 
 /* Counted calls have all returned, so that sysdig's "evt.dir = <" holds for them, too. */
 GETTER(evt_dir)
@@ -91,6 +142,15 @@ GETTER(evt_args)
 static int arg_index(const struct event *ev, const char *arg)
 {
 	const struct syscall *call = syscall_get(ev->nr);
+	static const struct {
+		const char *sysdig, *ours;
+	} others[] = {
+		{"name", "path"},          {"name", "pathname"},  {"name", "filename"},
+		{"filename", "path"},      {"path", "pathname"},  {"path", "target"},
+		{"path", "linkpath"},      {"size", "count"},     {"size", "len"},
+		{"size", "size"},          {"fd", "sockfd"},      {"dirfd", "dfd"},
+		{"linkdirfd", "newdirfd"}, {"resource", "which"}, {"queuemax", "backlog"},
+	};
 	char *end;
 	long n = strtol(arg, &end, 10);
 
@@ -102,8 +162,33 @@ static int arg_index(const struct event *ev, const char *arg)
 		if (call->args[i].name && !strcmp(call->args[i].name, arg))
 			return i;
 	}
-	/* what older sysdig calls the path of open */
-	return !strcmp(arg, "name") ? arg_index(ev, "path") : -1;
+	/* sysdig's own names of them */
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(arg, others[i].sysdig) != 0)
+			continue;
+		for (int k = 0; k < call->nargs; k++)
+			if (call->args[k].name && !strcmp(call->args[k].name, others[i].ours))
+				return k;
+	}
+	return -1;
+}
+
+/* Arguments of sysdig's events that are none of the call's: what they say is a field. */
+static bool put_as_field(struct value *ret, const struct record *r, const char *arg, struct arena *tmp)
+{
+	static const struct {
+		const char *arg;
+		bool (*get)(const struct record *r, struct arena *tmp, struct value *ret);
+	} fields[] = {
+		{"args", get_proc_args},  {"comm", get_proc_name},       {"cwd", get_proc_cwd},
+		{"data", get_evt_buffer}, {"env", get_proc_env},         {"exe", get_proc_exe},
+		{"tuple", get_fd_name},   {"exepath", get_proc_exepath}, {"cgroups", get_thread_cgroups},
+	};
+
+	for (size_t i = 0; r->event && i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (!strcmp(arg, fields[i].arg))
+			return fields[i].get(r, tmp, ret);
+	return false;
 }
 
 static bool is_text(const struct event *ev, int arg)
@@ -118,6 +203,8 @@ GETTER_ARG(evt_arg)
 	const struct event_blob *blob;
 	struct buf b = {0};
 
+	if (i < 0 && put_as_field(ret, r, arg, tmp))
+		return true;
 	if (i < 0) {
 		if (!r->event || (strcmp(arg, "res") != 0 && strcmp(arg, "ret") != 0))
 			return false;
@@ -140,6 +227,8 @@ GETTER_ARG(evt_rawarg)
 {
 	int i = r->event ? arg_index(r->event, arg) : -1;
 
+	if (i < 0 && r->event && !r->event->in_progress && (!strcmp(arg, "res") || !strcmp(arg, "ret")))
+		return put_int(ret, r->event->ret);
 	return i >= 0 && put_int(ret, (int64_t)r->event->args[i]);
 }
 
@@ -203,6 +292,22 @@ static bool put_open(struct value *ret, const struct record *r, unsigned what)
 	return put_bool(ret, mode == O_WRONLY || mode == O_RDWR);
 }
 
+/* A new file that may be executed. */
+static bool put_open_exec(struct value *ret, const struct event *ev)
+{
+	uint64_t flags = 0, mode = 0;
+	int i = arg_index(ev, "mode");
+	const struct event_blob *how = i < 0 ? event_blob(ev, arg_index(ev, "how"), 0) : NULL;
+
+	if (i >= 0)
+		mode = ev->args[i];
+	else if (how && !how->fault && how->len >= 2 * sizeof(mode))
+		memcpy(&mode, (const char *)how->data + sizeof(mode), sizeof(mode));
+	return put_bool(ret, open_flags(ev, &flags) && ev->ret >= 0 && !ev->in_progress &&
+				     (flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) && (mode & 0111));
+}
+
+EVENT(evt_is_open_exec, put_open_exec(ret, ev))
 EVENT(evt_is_open_create, put_open(ret, r, O_CREAT))
 EVENT(evt_is_open_read, put_open(ret, r, O_RDONLY))
 EVENT(evt_is_open_write, put_open(ret, r, O_WRONLY))

@@ -102,7 +102,9 @@ static bool literal_matches(const struct filter *f, const struct check *c, const
 	case OP_LE: return compare_number(v, lit) <= 0;
 	case OP_GT: return compare_number(v, lit) > 0;
 	case OP_GE: return compare_number(v, lit) >= 0;
-	default: return compare_number(v, lit) == 0;
+	default:
+		return compare_number(v, lit) == 0 ||
+		       (c->field->flags & FIELD_WITHIN && compare_number(v, lit) < 0);
 	}
 }
 

@@ -189,7 +189,7 @@ static const struct field *find_field(struct parser *ps, const char *at, char *i
 	const char *nearest;
 
 	*ret_arg = NULL;
-	if (f && (!(f->flags & FIELD_ARG) || (f->flags & FIELD_EACH)))
+	if (f && (f->get || (f->flags & FIELD_EACH)))
 		return f;
 	if (f)
 		return fail(ps, at, "%s needs an argument: %s.NAME", id, id);

@@ -36,6 +36,7 @@ struct live {
 	/* the spy's thread only */
 	struct objtable *names;
 	uint64_t epoch;
+	struct event_clock clock;
 	source_event_fn fn;
 	void *userdata;
 };
@@ -99,7 +100,7 @@ static int live_collect(struct source *s, struct sample **ret)
 	read_clock(l, batch, &clock);
 	pthread_mutex_lock(&l->lock);
 	/* descriptors are a picture of now, the rest adds up over the interval */
-	clock.needs = l->steady | (l->needs & (NEED_FDS | NEED_CGROUPS));
+	clock.needs = l->steady | (l->needs & (NEED_FDS | NEED_CGROUPS | NEED_DETAILS));
 	l->steady = l->needs;
 	r = model_sample(l->model, batch, &clock, ret);
 	pthread_mutex_unlock(&l->lock);
@@ -142,6 +143,7 @@ static int live_spy_start(struct source *s, const struct spy_selection *sel)
 	filter.by_call = any_call(filter.calls) || any_call(filter.compat_calls);
 	/* the kernel names every object again to a new spy */
 	objtable_free(l->names);
+	l->clock = (struct event_clock){0};
 	l->names = objtable_new(SPY_NAMES_MAX);
 	return capture_spy_start(l->capture, &filter, &sets);
 }
@@ -172,10 +174,15 @@ static void on_record(const struct obj_rec *obj, const struct spy_hdr *rec, void
 {
 	struct live *l = userdata;
 
-	if (obj)
+	struct event *ev;
+
+	if (obj) {
 		objtable_update(l->names, obj);
-	else
-		l->fn(event_build(rec, l->epoch, l->names, model_name, l), l->userdata);
+		return;
+	}
+	ev = event_build(rec, l->epoch, l->names, model_name, l);
+	event_clock_tick(&l->clock, ev);
+	l->fn(ev, l->userdata);
 }
 
 static int live_spy_poll(struct source *s, source_event_fn fn, void *userdata, size_t max)

@@ -7,6 +7,7 @@
 #include "core/arena.h"
 #include "core/build.h"
 #include "core/devices.h"
+#include "core/hostnames.h"
 #include "core/hosttotals.h"
 #include "core/mem.h"
 #include "core/procfs.h"
@@ -22,6 +23,7 @@ struct model {
 	struct objtable *objects;
 	struct containertable *containers;
 	struct users *users;
+	struct hostnames names;
 	struct hosttotals host;
 	struct devices *devices;
 	struct build build;
@@ -48,6 +50,7 @@ struct model *model_new(const struct model_config *config)
 	m->containers = containertable_new(proc_root, config->cgroup_root);
 	m->devices = devices_new();
 	m->users = users_new(config->etc_root ? config->etc_root : "/etc");
+	hostnames_init(&m->names, config->etc_root ? config->etc_root : "/etc");
 	m->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
 	return m;
 }
@@ -63,6 +66,7 @@ struct model *model_free(struct model *m)
 	containertable_free(m->containers);
 	devices_free(m->devices);
 	users_free(m->users);
+	hostnames_done(&m->names);
 	free(m->proc_root);
 	free(m);
 	return NULL;
@@ -141,6 +145,7 @@ static void describe_thread(struct model *m, const struct capture_batch *batch, 
 	t->nr_time = r->exited ? UNKNOWN_U64 : time_in_call(batch, r);
 	memcpy(t->args, r->args, sizeof(t->args));
 	t->nice = (int16_t)(r->prio - 120);
+	t->cpu_total = r->exec_runtime;
 	t->policy = r->policy;
 	t->state = r->exited ? 'X' : (char)r->state;
 	t->cpu_id = r->cpu;
@@ -315,7 +320,7 @@ static void take_fds(struct model *m, const struct capture_batch *batch)
 	}
 }
 
-static void place_processes(struct model *m)
+static void place_processes(struct model *m, bool details)
 {
 	struct build *b = &m->build;
 
@@ -326,6 +331,8 @@ static void place_processes(struct model *m)
 		struct cgroup_place place;
 
 		proctable_complete(&m->procs, bp->proc);
+		if (details)
+			proctable_detail(&m->procs, bp->proc);
 		place = containertable_place(m->containers,
 					     (struct cgroup_ids){r->cset, r->cgroup_v1, r->cgroup_v2},
 					     here ? bp->proc->pid : 0);
@@ -396,7 +403,7 @@ static void take_tasks(struct model *m, const struct capture_batch *batch)
 	free(procs);
 }
 
-static void take_batch(struct model *m, const struct capture_batch *batch)
+static void take_batch(struct model *m, const struct capture_batch *batch, unsigned needs)
 {
 	for (size_t i = 0; i < batch->n_cgroups; i++)
 		containertable_learn(m->containers, batch->cgroups[i]);
@@ -410,7 +417,7 @@ static void take_batch(struct model *m, const struct capture_batch *batch)
 	take_tasks(m, batch);
 	take_facts(m, batch);
 	take_fds(m, batch);
-	place_processes(m);
+	place_processes(m, needs & NEED_DETAILS);
 }
 
 static const char *hostname(struct model *m, struct arena *arena)
@@ -438,6 +445,7 @@ int model_sample(struct model *m, const struct capture_batch *batch, const struc
 	s->needs = clock->needs;
 	s->source = m->source;
 	s->hostname = hostname(m, arena);
+	s->host_names = hostnames_copy(&m->names, arena, &s->n_host_names);
 	m->boot = clock->boot;
 	m->alive_checks = 0;
 
@@ -448,7 +456,7 @@ int model_sample(struct model *m, const struct capture_batch *batch, const struc
 	users_refresh(m->users);
 	build_begin(&m->build, arena);
 
-	take_batch(m, batch);
+	take_batch(m, batch, clock->needs);
 	build_finish(&m->build, s, batch, &m->procs, m->containers, m->users, &m->tasks);
 	fill_host(m, s);
 	fill_health(m, s, batch, clock);

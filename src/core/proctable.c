@@ -7,6 +7,7 @@
 
 #include "core/buf.h"
 #include "core/mem.h"
+#include "core/procdetail.h"
 #include "core/procfs.h"
 #include "core/tasktable.h"
 
@@ -29,6 +30,7 @@ void proctable_init(struct proctable *t, const char *proc_root)
 static void proc_free(struct proc *p)
 {
 	free(p->text);
+	free(p->detail);
 	free(p);
 }
 
@@ -164,7 +166,7 @@ struct proc *proctable_owner(struct proctable *t, uint32_t pid, uint64_t start_b
 	return p;
 }
 
-/* All strings in one piece: at[] gets the offsets. NULL strings stay unknown. */
+/* All strings in one piece: at[] gets the offsets. NULL strings stay unknown. PROC_ARGV has NULs in it. */
 static void set_strings(struct proc *p, const char *const s[PROC_STRINGS])
 {
 	struct buf b = {0};
@@ -174,7 +176,7 @@ static void set_strings(struct proc *p, const char *const s[PROC_STRINGS])
 		if (!s[i])
 			continue;
 		p->at[i] = (uint32_t)b.len;
-		buf_add(&b, s[i], strlen(s[i]) + 1);
+		buf_add(&b, s[i], (i == PROC_ARGV ? strlen(s[PROC_ARGS]) : strlen(s[i])) + 1);
 	}
 	free(p->text);
 	p->text_len = (uint32_t)b.len;
@@ -183,7 +185,7 @@ static void set_strings(struct proc *p, const char *const s[PROC_STRINGS])
 
 static void set_argv(struct proc *p, const char *argv, size_t len, const char *exepath, const char *cwd)
 {
-	struct buf exeline = {0}, args = {0};
+	struct buf exeline = {0}, args = {0}, list = {0};
 	char *exe = NULL;
 
 	while (len && (argv[len - 1] == '\0' || argv[len - 1] == ' ')) /* titles are padded with either */
@@ -200,6 +202,7 @@ static void set_argv(struct proc *p, const char *argv, size_t len, const char *e
 		exe = xstrndup(argv, first);
 		if (first < len)
 			buf_add(&args, argv + first + 1, len - first - 1);
+		buf_add(&list, buf_str(&args), args.len);
 		for (size_t i = 0; i < args.len; i++)
 			if (!args.data[i])
 				args.data[i] = ' ';
@@ -212,6 +215,7 @@ static void set_argv(struct proc *p, const char *argv, size_t len, const char *e
 	set_strings(p, (const char *const[PROC_STRINGS]){
 			       [PROC_EXE] = exe,
 			       [PROC_ARGS] = buf_str(&args),
+			       [PROC_ARGV] = buf_str(&list),
 			       [PROC_EXELINE] = buf_str(&exeline),
 			       [PROC_EXEPATH] = exepath,
 			       [PROC_CWD] = cwd,
@@ -219,6 +223,7 @@ static void set_argv(struct proc *p, const char *argv, size_t len, const char *e
 	free(exe);
 	buf_done(&exeline);
 	buf_done(&args);
+	buf_done(&list);
 }
 
 void proctable_exec(struct proctable *t, const struct exec_rec *rec)
@@ -232,6 +237,8 @@ void proctable_exec(struct proctable *t, const struct exec_rec *rec)
 	free(cwd);
 	p->has_argv = len < WIRE_ARGS_MAX; /* one that was cut is read in full if the process is seen alive */
 	p->has_links = false;
+	free(p->detail);
+	p->detail = NULL;
 }
 
 /* A process that did not exec runs its parent's program; the comm says whether the parent has changed since.
@@ -274,6 +281,7 @@ void proctable_complete(struct proctable *t, struct proc *p)
 		set_strings(p, (const char *const[PROC_STRINGS]){
 				       [PROC_EXE] = proc_text(p, p->text, PROC_EXE),
 				       [PROC_ARGS] = proc_text(p, p->text, PROC_ARGS),
+				       [PROC_ARGV] = proc_text(p, p->text, PROC_ARGV),
 				       [PROC_EXELINE] = proc_text(p, p->text, PROC_EXELINE),
 				       [PROC_EXEPATH] = exepath,
 				       [PROC_CWD] = cwd,
@@ -285,6 +293,18 @@ void proctable_complete(struct proctable *t, struct proc *p)
 	free(cmdline);
 	free(exepath);
 	free(cwd);
+}
+
+void proctable_detail(struct proctable *t, struct proc *p)
+{
+	enum { AGAIN = 8 };
+	bool alive = p->told && !p->last.exited && p->last.state != 'Z';
+
+	if (!alive || (p->detail && t->now - p->detailed < AGAIN))
+		return;
+	free(p->detail);
+	p->detail = procdetail_read(t->proc_root, p->pid);
+	p->detailed = t->now;
 }
 
 static void note(struct proctable *t, struct proc *p, const struct task_rec *rec, bool leader)

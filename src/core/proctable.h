@@ -16,7 +16,7 @@
 #include "core/hash.h"
 #include "core/sample.h"
 
-enum proc_string { PROC_EXE, PROC_ARGS, PROC_EXELINE, PROC_EXEPATH, PROC_CWD, PROC_STRINGS };
+enum proc_string { PROC_EXE, PROC_ARGS, PROC_ARGV, PROC_EXELINE, PROC_EXEPATH, PROC_CWD, PROC_STRINGS };
 
 /* A process; (pid, start_boot) is its identity. */
 struct proc {
@@ -34,6 +34,8 @@ struct proc {
 	char *text;               /* all strings in one piece */
 	uint32_t text_len;
 	uint32_t at[PROC_STRINGS]; /* offsets in text, UINT32_MAX = not known */
+	struct process_detail *detail; /* as of the sample `detailed`; NULL */
+	uint32_t detailed;
 	uint32_t seen;             /* sample number */
 	uint32_t born;             /* sample in which it was first seen */
 	uint32_t marked, mark;     /* index in the sample `marked` */
@@ -73,6 +75,9 @@ struct proc *proctable_find(const struct proctable *t, uint32_t pid);
 
 /* Reads from /proc what is missing; for a process that is alive. */
 void proctable_complete(struct proctable *t, struct proc *p);
+
+/* Reads the process's details; what can change is read again every eighth sample. */
+void proctable_detail(struct proctable *t, struct proc *p);
 
 /* Whether /proc has this thread now. */
 bool proctable_alive(const struct proctable *t, uint32_t pid, uint32_t tid);

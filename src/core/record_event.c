@@ -250,6 +250,9 @@ static const struct process *fill_process(struct event_record *ret, const struct
 		.fdcount = UNKNOWN_U32,
 		.fdlimit = UNKNOWN_U64,
 		.end_time = UNKNOWN_U64,
+		.home = parent && parent->uid == ev->uid ? parent->home : NULL,
+		.shell = parent && parent->uid == ev->uid ? parent->shell : NULL,
+		.ns_init = parent ? parent->ns_init : NULL,
 		.life.cpu = UNKNOWN_U64,
 		.parent = parent,
 	};
@@ -279,13 +282,14 @@ static void fill_command(struct event_record *ret, const struct event *ev)
 	memcpy(line, b->data, b->len);
 	line[b->len] = '\0';
 	len = strlen(line);
-	memcpy(exe, line, len + 1);
+	memcpy(exe, line, b->len + 1);
 	for (size_t i = len; i + 1 < b->len; i++)
 		if (!line[i])
 			line[i] = ' ';
 	ret->process.exe = exe;
 	ret->process.exeline = line;
 	ret->process.args = len + 1 < b->len ? line + len + 1 : "";
+	ret->process.argv = len + 1 < b->len ? exe + len + 1 : NULL;
 }
 
 /* Another program: what the sample says of the old one no longer holds. */
@@ -296,6 +300,8 @@ static const struct process *fill_exec(struct event_record *ret, const struct pr
 		ret->process = *p;
 	ret->process.name = ev->comm;
 	ret->process.exe = ret->process.exepath = ret->process.args = ret->process.exeline = NULL;
+	ret->process.argv = NULL;
+	ret->process.detail = NULL;
 	ret->process.tty = ev->tty;
 	ret->process.session = ev->session;
 	fill_command(ret, ev);
@@ -320,6 +326,13 @@ static void learn(struct record_index *idx, const struct event_record *er, const
 		copy->exe = arena_strdup(idx->arena, p->exe);
 		copy->exeline = arena_strdup(idx->arena, p->exeline);
 		copy->args = *p->args ? copy->exeline + (p->args - p->exeline) : "";
+		copy->argv = NULL;
+		if (p->argv) {
+			size_t n = strlen(p->args) + 1;
+			char *argv = arena_alloc(idx->arena, n);
+
+			copy->argv = memcpy(argv, p->argv, n);
+		}
 	}
 	if (p->cwd == er->text[0])
 		copy->cwd = arena_strdup(idx->arena, p->cwd);

@@ -78,6 +78,18 @@ struct process_life {
 	uint64_t calls, errors, file, net;
 };
 
+/* What only /proc says of a process, read where a field needs it (NEED_DETAILS). */
+struct process_detail {
+	const char *env;          /* "NAME=VALUE", a NUL behind each; NULL = could not be read */
+	size_t env_len;
+	const char *cgroups;      /* /proc/PID/cgroup; NULL */
+	uint64_t exe_ino, exe_ctime, exe_mtime; /* of the file it runs, epoch ns; UNKNOWN_U64 */
+	uint64_t cap_inheritable, cap_permitted, cap_effective; /* bits; UNKNOWN_U64 */
+	int8_t exe_writable;      /* by the user it runs as: 0, 1; -1 = not known */
+	int8_t exe_layer;         /* of an overlay: 0 lower, 1 upper; -1 = on none, or not known */
+	bool exe_memfd;           /* runs a file that exists in memory only */
+};
+
 struct process {
 	uint32_t pid, ppid, vpid;
 	uint64_t start_boot;      /* ns since boot; (pid, start_boot) is the identity */
@@ -87,12 +99,20 @@ struct process {
 	const char *exe;          /* argv[0] */
 	const char *exepath;      /* resolved executable; NULL when not known */
 	const char *args;         /* argv[1..] joined by blanks; "" when there are none */
+	const char *argv;         /* the same with NUL instead of blanks between them, same length; NULL */
 	const char *exeline;      /* exe + args; "[name]" for kernel threads */
 	const char *cwd;
 	const char *pname;        /* parent's name */
 	const struct process *parent; /* NULL = not in the sample */
+	/* set by sample_link(); NULL = not in the sample */
+	const struct process *session_leader, *group_leader;
+	const struct process *ns_init; /* the first of its pid namespace */
+	const struct descriptor *fds; /* all it has open, where descriptors are known */
+	size_t n_fds;
+	const struct process_detail *detail; /* NULL = not read */
 	const char *user, *group; /* name, or the number as text */
 	const char *login;        /* user who logged in; NULL = none */
+	const char *home, *shell; /* of the user it runs as; NULL = in no file */
 	uint32_t uid, gid, loginuid;
 	uint32_t pgrp, session, tty;
 	uint32_t pidns, netns;
@@ -118,6 +138,7 @@ struct thread {
 	const struct process *process; /* never NULL */
 	struct task_counts counts; /* deltas */
 	uint64_t cpu;              /* on-CPU ns, precise */
+	uint64_t cpu_total;        /* the same since it started; UNKNOWN_U64 */
 	uint64_t cpu_user, cpu_sys;/* cpu split by the kernel's tick ratio */
 	uint64_t run_delay;        /* ns runnable but waiting for a CPU */
 	uint64_t nvcsw, nivcsw, min_flt, maj_flt;
@@ -197,6 +218,11 @@ struct netif {
 	uint64_t total_in, total_out; /* bytes since it was made */
 };
 
+struct host_name {
+	uint8_t family, addr[16];
+	const char *name;
+};
+
 struct host {
 	uint32_t cpus;
 	double cpu_user, cpu_sys, cpu_iowait, cpu_steal; /* percent of the whole machine, 0..100 */
@@ -239,7 +265,11 @@ struct sample {
 	const struct cpu *cpus; size_t n_cpus;
 	const struct disk *disks; size_t n_disks;
 	const struct netif *netifs; size_t n_netifs; /* of our own network namespace */
+	const struct host_name *host_names; size_t n_host_names; /* of /etc/hosts */
 };
+
+/* Once processes and descriptors are in their arrays: who leads whom, and which descriptors are whose. */
+void sample_link(const struct sample *s, struct process *processes);
 
 /* Frees a sample with all it holds; NULL is fine; returns NULL. */
 struct sample *sample_free(struct sample *s);

@@ -13,7 +13,7 @@
 #include "core/table_acc.h"
 #include "core/table_tree.h"
 
-enum { TOTALS = UINT32_MAX - 1 };
+enum { TOTALS = UINT32_MAX - 1, READ_NEEDS = NEED_FDS | NEED_CGROUPS | NEED_DETAILS /* no hooks */ };
 
 struct group {
 	uint64_t hash;
@@ -77,8 +77,10 @@ unsigned table_needs(const struct table_query *q)
 	if (records & REC_FDS)
 		needs |= NEED_FDS;
 	for (size_t i = 0; i < q->n_columns; i++)
-		needs |= q->columns[i].field->needs & (NEED_FDS | NEED_CGROUPS);
-	return needs | (filter_needs(q->filter) & (NEED_FDS | NEED_CGROUPS));
+		needs |= q->columns[i].field->needs & READ_NEEDS;
+	for (size_t i = 0; i < q->n_keys; i++)
+		needs |= q->keys[i]->needs & READ_NEEDS;
+	return needs | (filter_needs(q->filter) & READ_NEEDS);
 }
 
 /* ---- plan ---- */

@@ -22,6 +22,7 @@ struct names {
 
 struct users {
 	struct names users, groups;
+	struct hash homes, shells; /* of the users in the file */
 };
 
 static struct hash_key key_of(uint32_t id)
@@ -41,6 +42,12 @@ static bool add(struct names *n, uint32_t id, const char *name)
 	if (!hash_get(&n->by_id, key_of(id)))
 		hash_put(&n->by_id, key_of(id), xstrdup(name));
 	return n->by_id.n < NAMES_MAX;
+}
+
+static void add_text(struct hash *h, uint32_t id, const char *text)
+{
+	if (text && *text && !hash_get(h, key_of(id)))
+		hash_put(h, key_of(id), xstrdup(text));
 }
 
 /* Empties the names if the file changed; NULL if it did not or cannot be read. */
@@ -95,6 +102,10 @@ struct users *users_free(struct users *u)
 		return NULL;
 	names_done(&u->users);
 	names_done(&u->groups);
+	hash_sweep(&u->homes, drop, NULL);
+	hash_sweep(&u->shells, drop, NULL);
+	hash_done(&u->homes);
+	hash_done(&u->shells);
 	free(u);
 	return NULL;
 }
@@ -107,9 +118,15 @@ void users_refresh(struct users *u)
 	struct group gr, *got_group;
 	char *line = xmalloc(LINE_MAX_GROUP);
 
+	if (f) {
+		hash_sweep(&u->homes, drop, NULL);
+		hash_sweep(&u->shells, drop, NULL);
+	}
 	while (f && fgetpwent_r(f, &pw, line, LINE_MAX_GROUP, &got) == 0 &&
-	       add(&u->users, got->pw_uid, got->pw_name))
-		;
+	       add(&u->users, got->pw_uid, got->pw_name)) {
+		add_text(&u->homes, got->pw_uid, got->pw_dir);
+		add_text(&u->shells, got->pw_uid, got->pw_shell);
+	}
 	if (f)
 		fclose(f);
 	f = open_changed(&u->groups);
@@ -124,6 +141,16 @@ void users_refresh(struct users *u)
 const char *users_name(struct users *u, uint32_t uid)
 {
 	return name_of(&u->users, uid);
+}
+
+const char *users_home(struct users *u, uint32_t uid)
+{
+	return hash_get(&u->homes, key_of(uid));
+}
+
+const char *users_shell(struct users *u, uint32_t uid)
+{
+	return hash_get(&u->shells, key_of(uid));
 }
 
 const char *users_group(struct users *u, uint32_t gid)

@@ -19,6 +19,9 @@ void users_refresh(struct users *u);
 
 /* Name, or the number as text. Lives until users_refresh() or users_free(). */
 const char *users_name(struct users *u, uint32_t uid);
+/* Of a user; NULL where the file does not say. Same life. */
+const char *users_home(struct users *u, uint32_t uid);
+const char *users_shell(struct users *u, uint32_t uid);
 const char *users_group(struct users *u, uint32_t gid);
 
 #endif

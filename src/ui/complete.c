@@ -425,7 +425,7 @@ static bool is_of_view(const struct view *v, const struct field *f)
 
 static char *field_text(const struct field *f)
 {
-	bool needs = f->flags & FIELD_ARG && !(f->flags & FIELD_EACH);
+	bool needs = !f->get && !(f->flags & FIELD_EACH);
 
 	return xasprintf("%s%s", f->id, needs ? "." : "");
 }

@@ -65,7 +65,7 @@ static char *wrong_argument(const struct alias *a, const char *argument)
 			       : xasprintf("%s: unknown field '%.60s'; --list-fields shows all", a->name,
 					   argument);
 	}
-	if (f->flags & (FIELD_MEASURE | FIELD_FILTER_ONLY | FIELD_ARG | FIELD_SPY))
+	if (!f->get || (f->flags & (FIELD_MEASURE | FIELD_FILTER_ONLY | FIELD_SPY)))
 		return xasprintf("%s: %s is nothing to group by", a->name, argument);
 	return NULL;
 }

@@ -356,10 +356,16 @@ int selection_table(const struct selection *sel, const struct sample *s, struct 
 }
 
 /* A list is fed by the spy; descriptors tell it which objects a filter on them means. */
-static unsigned selection_list_needs(const struct filter *f)
+static unsigned selection_list_needs(const struct view *v, const struct filter *f)
 {
-	return NEED_TASKS |
-	       (filter_uses_grain(f, GRAIN_OBJECT) || filter_uses_grain(f, GRAIN_FD) ? NEED_FDS : 0);
+	const unsigned read = NEED_FDS | NEED_CGROUPS | NEED_DETAILS;
+	unsigned needs = filter_needs(f) & read;
+
+	for (size_t i = 0; i < v->n_columns; i++)
+		needs |= v->columns[i].field->needs & read;
+	if (filter_uses_grain(f, GRAIN_OBJECT) || filter_uses_grain(f, GRAIN_FD))
+		needs |= NEED_FDS;
+	return needs | NEED_TASKS;
 }
 
 unsigned selection_needs(const struct selection *sel)
@@ -373,7 +379,7 @@ unsigned selection_needs(const struct selection *sel)
 	if (query_of(sel, &q, &columns, &filter, &err))
 		return 0;
 	if (view_is_list(selection_top(sel)->view))
-		needs = selection_list_needs(filter);
+		needs = selection_list_needs(selection_top(sel)->view, filter);
 	else
 		needs = table_needs(&q);
 	filter_free(filter);

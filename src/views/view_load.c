@@ -45,7 +45,7 @@ static const struct field *dimension_of(struct loader *l, struct node n, const c
 {
 	const struct field *f = field_of(l, n, what);
 
-	if (!f || !(f->flags & (FIELD_MEASURE | FIELD_FILTER_ONLY | FIELD_ARG | FIELD_SPY)))
+	if (!f || (f->get && !(f->flags & (FIELD_MEASURE | FIELD_FILTER_ONLY | FIELD_SPY))))
 		return f;
 	report(&l->reports, n.pos, "%s is %s; %s must be something to group by", f->id,
 	       f->flags & FIELD_MEASURE ? "an amount"
@@ -123,7 +123,7 @@ static void check_list_column(struct loader *l, struct node n, struct node field
 		report(&l->reports, agg.pos, "a list shows single events: its columns have no 'agg'");
 	if (c->field->flags & FIELD_FILTER_ONLY)
 		report(&l->reports, field.pos, "%s is for filters only", c->field->id);
-	else if ((c->field->flags & FIELD_ARG) && !c->arg)
+	else if (!c->field->get && !c->arg)
 		report(&l->reports, field.pos, "%s needs an argument: %s.NAME", c->field->id, c->field->id);
 }
 

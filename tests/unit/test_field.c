@@ -26,7 +26,9 @@ static void test_table(void **state)
 		assert_true(*f[i].title && strlen(f[i].title) <= 12);
 		assert_true(*f[i].source && *f[i].description);
 		assert_int_equal(f[i].description[strlen(f[i].description) - 1], '.');
-		assert_true((f[i].flags & FIELD_ARG) ? !f[i].get && f[i].get_arg : f[i].get && !f[i].get_arg);
+		assert_int_equal(f[i].get_arg != NULL, (f[i].flags & FIELD_ARG) != 0);
+		assert_int_equal(f[i].get != NULL,
+				 !(f[i].flags & FIELD_ARG) || (f[i].flags & FIELD_OPTIONAL));
 		assert_true(!(f[i].flags & FIELD_DELTA) || (f[i].flags & FIELD_MEASURE));
 		assert_true(f[i].type != FT_DIST || (f[i].flags & FIELD_MEASURE));
 		if ((f[i].flags & FIELD_MEASURE) && f[i].type == FT_STRING)
@@ -38,6 +40,35 @@ static void test_table(void **state)
 	assert_null(field_find("proc.nam"));
 	assert_null(field_find(""));
 	assert_null(field_find(NULL));
+}
+
+/* What a user of sysdig or Falco types is understood: every field of theirs, with its argument if it takes one. */
+static void test_sysdig_fields(void **state)
+{
+	FILE *file = fopen("tests/unit/sysdig-fields.txt", "r");
+	char line[128];
+	unsigned n = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		struct filter_error err;
+		struct filter *f = NULL;
+		char text[200], *arg;
+
+		line[strcspn(line, "\n")] = '\0';
+		if (!*line || *line == '#')
+			continue;
+		arg = strstr(line, "[]");
+		if (arg)
+			*arg = '\0';
+		snprintf(text, sizeof(text), "%s%s exists", line, arg ? "[0]" : "");
+		if (filter_parse(text, &f, &err))
+			fail_msg("%s: %s", text, err.message);
+		filter_free(f);
+		n++;
+	}
+	fclose(file);
+	assert_int_equal(n, 267);
 }
 
 static void test_nearest(void **state)
@@ -513,7 +544,7 @@ int main(void)
 		cmocka_unit_test(test_event),           cmocka_unit_test(test_event_io),
 		cmocka_unit_test(test_event_exec),      cmocka_unit_test(test_event_signal),
 		cmocka_unit_test(test_event_syslog),    cmocka_unit_test(test_event_object),
-		cmocka_unit_test(test_compare),
+		cmocka_unit_test(test_compare),         cmocka_unit_test(test_sysdig_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

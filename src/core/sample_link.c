@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sample_link.c - what processes of a sample have to do with each other.
+ */
+#include <stddef.h>
+
+#include "core/hash.h"
+#include "core/sample.h"
+
+static struct hash_key key_of(uint32_t pid)
+{
+	return (struct hash_key){pid, 0};
+}
+
+/* A younger process has only got the number. */
+static const struct process *leader(const struct hash *by_pid, uint32_t pid, const struct process *p)
+{
+	const struct process *l = pid ? hash_get(by_pid, key_of(pid)) : NULL;
+
+	return l && l->start_boot <= p->start_boot ? l : NULL;
+}
+
+/* Descriptors come process by process. */
+static void link_fds(const struct sample *s, struct process *processes)
+{
+	for (size_t i = 0; i < s->n_fds; i++) {
+		struct process *p = &processes[s->fds[i].process - s->processes];
+
+		if (!p->fds)
+			p->fds = &s->fds[i];
+		if (p->fds + p->n_fds == &s->fds[i])
+			p->n_fds++;
+	}
+}
+
+void sample_link(const struct sample *s, struct process *processes)
+{
+	struct hash by_pid = {0}, inits = {0};
+
+	for (size_t i = 0; i < s->n_processes; i++) {
+		struct process *p = &processes[i], *old;
+
+		old = hash_put(&by_pid, key_of(p->pid), p);
+		if (old && old->start_boot > p->start_boot) /* a pid used twice: the youngest has it now */
+			hash_put(&by_pid, key_of(p->pid), old);
+		if (p->vpid == 1 && p->pidns)
+			hash_put(&inits, key_of(p->pidns), p);
+	}
+	for (size_t i = 0; i < s->n_processes; i++) {
+		struct process *p = &processes[i];
+
+		p->session_leader = leader(&by_pid, p->session, p);
+		p->group_leader = leader(&by_pid, p->pgrp, p);
+		p->ns_init = p->pidns ? hash_get(&inits, key_of(p->pidns)) : NULL;
+	}
+	hash_done(&by_pid);
+	hash_done(&inits);
+	link_fds(s, processes);
+}
