@@ -58,7 +58,7 @@ struct level_state *app_level(struct app *a)
 	}
 	for (size_t i = a->sel.n; i < a->levels_cap; i++) { /* levels that Backspace left */
 		free(a->levels[i].needle);
-		a->levels[i].needle = NULL;
+		a->levels[i] = (struct level_state){0};
 	}
 	return &a->levels[a->sel.n - 1];
 }
@@ -88,6 +88,7 @@ void app_level_changed(struct app *a)
 	a->rows.top = top->top;
 	a->rows.needle = xstrdup(level->needle);
 	a->scroll = 0;
+	a->cell = -1;
 	memset(a->widest, 0, sizeof(a->widest));
 	collector_set_needs(a->collector, selection_needs(&a->sel));
 	app_rebuild(a);

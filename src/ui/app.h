@@ -8,6 +8,7 @@
  *   screen_table.c  the table; header.c the lines above it; bar.c the one below
  *   screen_spy.c    dig and echo on the screen; spy.c their life, search, saving
  *   screen_list.c   list views: a spy with the columns of a view
+ *   cell.c          the cell cursor, and filtering by its value
  *   overlay.c       pickers and pages of text; legend.c, help.c fill the pages
  */
 #ifndef CTOP_UI_APP_H
@@ -82,7 +83,7 @@ struct editor {
 	enum edit_kind kind;
 	struct lineedit line;
 	struct line_history history[EDIT_SAVE + 1];
-	char *before; /* what was in force when editing began; Esc restores it */
+	char *before, *before_needle; /* what was in force when editing began; Esc restores it */
 	size_t before_row;
 	char error[200];  /* "" = none */
 	size_t error_col; /* 1-based byte position, 0 = none */
@@ -94,7 +95,8 @@ struct editor {
 
 /* Per level of the selection, what the views layer does not know. */
 struct level_state {
-	char *needle; /* text filter */
+	char *needle;  /* text filter */
+	bool narrowed; /* made by = or !: the same view with one more check */
 };
 
 struct app {
@@ -116,6 +118,7 @@ struct app {
 	int collect_error;
 	struct rows rows;
 	int scroll; /* columns, see layout.h */
+	int cell;   /* column of the view that the cell cursor is in; -1 = none */
 	int widest[LAYOUT_MAX];
 	struct layout layout; /* of the last frame */
 	size_t page;          /* table rows on the screen */
@@ -166,6 +169,12 @@ void table_draw(struct app *a);
 void table_op(struct app *a, enum op op, int key);
 void table_search(struct app *a, const char *text, int dir, bool from_here);
 void table_sort_by(struct app *a, size_t column);
+void table_remember_place(struct app *a); /* for Backspace */
+
+/* cell.c, for tables and lists: `view` is what is on the screen */
+void cell_move(struct app *a, const struct view *view, int dir);
+void cell_scroll(struct app *a, const struct view *view, int dir);
+void cell_narrow(struct app *a, const struct row *row, bool exclude);
 
 /* screen_spy.c */
 void spy_draw(struct app *a);
@@ -186,7 +195,9 @@ void editor_key(struct app *a, int key);
 void editor_draw(struct app *a);
 void editor_done(struct app *a);
 void filter_clear(struct app *a);
-void filter_add(struct app *a, const char *text); /* and-ed to what was typed */
+void filter_narrow_spy(struct app *a, const char *check);
+bool filter_undo_spy(struct app *a);
+char *filter_join(const char *a, const char *b); /* and-ed without needless parentheses; either may be NULL */
 bool filter_is_set(struct app *a);
 
 /* overlay.c */
@@ -203,6 +214,7 @@ void page_wrap(struct app *a, unsigned role, int indent, int width, const char *
 /* help.c, legend.c: page_fn */
 void help_page(struct app *a, int width);
 void legend_page(struct app *a, int width);
+void spy_legend_page(struct app *a, int width);
 void event_page(struct app *a, int width);
 
 #endif

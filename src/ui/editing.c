@@ -58,27 +58,66 @@ static bool is_field_begun(const char *text)
 	return false;
 }
 
-static void set_user_filter(struct app *a, const char *text)
+static bool same(const char *a, const char *b)
 {
-	struct selection_level *top = selection_top(&a->sel);
-	bool same = (!text && !top->user_filter) ||
-		    (text && top->user_filter && strcmp(text, top->user_filter) == 0);
-
-	if (same)
-		return;
-	free(top->user_filter);
-	top->user_filter = xstrdup(text);
-	collector_set_needs(a->collector, selection_needs(&a->sel));
-	app_rebuild(a);
+	return a == b || (a && b && !strcmp(a, b));
 }
 
-static void set_needle(struct app *a, const char *text)
+/* What is in force on the screen: a filter of the language and a text, NULL = none. */
+static const char *typed_now(struct app *a)
 {
+	return a->spying ? a->spy.typed : selection_top(&a->sel)->user_filter;
+}
+
+static const char *needle_now(struct app *a)
+{
+	return a->spying ? a->spy.needle : app_level(a)->needle;
+}
+
+/* A list keeps both with its level as a table does, for when it is left and opened again. */
+static void keep_in_level(struct app *a, const char *typed, const char *needle)
+{
+	struct selection_level *top = selection_top(&a->sel);
 	struct level_state *level = app_level(a);
 
+	typed = xstrdup(typed);
+	needle = needle && *needle ? xstrdup(needle) : NULL;
+	free(top->user_filter);
 	free(level->needle);
-	level->needle = text && *text ? xstrdup(text) : NULL;
-	rows_set_needle(&a->rows, level->needle, a->page);
+	top->user_filter = (char *)typed;
+	level->needle = (char *)needle;
+}
+
+static void show_only(struct app *a, const char *typed, const char *needle)
+{
+	bool same_typed = same(typed, typed_now(a));
+
+	if (needle && !*needle)
+		needle = NULL;
+	if (same_typed && same(needle, needle_now(a)))
+		return;
+	if (!a->spying || a->spy.kind == SPY_LIST)
+		keep_in_level(a, typed, needle);
+	if (a->spying) {
+		spy_show(&a->spy, typed, needle);
+		return;
+	}
+	rows_set_needle(&a->rows, needle, a->page);
+	if (!same_typed) {
+		collector_set_needs(a->collector, selection_needs(&a->sel));
+		app_rebuild(a);
+	}
+}
+
+/* A spy then captures no more than is shown. */
+static void capture(struct app *a)
+{
+	int err = a->spying ? spy_capture(&a->spy, a->sample) : 0;
+
+	if (a->spying)
+		collector_set_needs(a->collector, selection_needs(&a->sel));
+	if (err)
+		app_message(a, ROLE_ERROR, "cannot spy on this: %s", strerror(-err));
 }
 
 /* Applies what is typed as far as it makes sense; a half-typed expression leaves the rows as they are. */
@@ -92,37 +131,103 @@ static void apply_filter(struct app *a, const char *text)
 	ed->error_col = 0;
 	text += strspn(text, " ");
 	if (!is_expression(text) && !is_field_begun(text)) {
-		set_user_filter(a, NULL);
-		set_needle(a, text);
+		show_only(a, NULL, text);
 		return;
 	}
-	set_needle(a, NULL);
 	if (filter_parse(text, &f, &error)) {
 		snprintf(ed->error, sizeof(ed->error), "%s", error.message);
 		ed->error_col = error.column;
 		return;
 	}
 	filter_free(f);
-	set_user_filter(a, text);
+	show_only(a, text, NULL);
 }
 
 bool filter_is_set(struct app *a)
 {
-	return selection_top(&a->sel)->user_filter || app_level(a)->needle;
+	return typed_now(a) || needle_now(a);
 }
 
 void filter_clear(struct app *a)
 {
-	set_needle(a, NULL);
-	set_user_filter(a, NULL);
+	bool levels = !a->spying || a->spy.kind == SPY_LIST, steps = levels && app_level(a)->narrowed;
+	bool captured = typed_now(a);
+
+	while (levels && app_level(a)->narrowed && selection_back(&a->sel)) {
+	}
+	if (steps)
+		app_level_changed(a);
+	while (!levels && a->spy.n_undo)
+		free(a->spy.undo[--a->spy.n_undo]);
+	show_only(a, NULL, NULL);
+	if (captured)
+		capture(a);
 }
 
-void filter_add(struct app *a, const char *text)
+/* One more check for the calls of a spy, which Backspace takes back. */
+void filter_narrow_spy(struct app *a, const char *check)
 {
-	char *both = filter_and(selection_top(&a->sel)->user_filter, text);
+	struct spy *s = &a->spy;
+	char *typed = filter_join(s->typed, check);
 
-	set_user_filter(a, both);
-	free(both);
+	if (strlen(typed) >= LINE_MAX_BYTES) {
+		app_message(a, ROLE_WARN, "the filter would become too long");
+	} else {
+		if (s->n_undo == SPY_UNDO) {
+			free(s->undo[0]);
+			memmove(&s->undo[0], &s->undo[1], (SPY_UNDO - 1) * sizeof(s->undo[0]));
+			s->n_undo--;
+		}
+		s->undo[s->n_undo++] = xstrdup(s->typed);
+		spy_show(s, typed, s->needle);
+		capture(a);
+	}
+	free(typed);
+}
+
+bool filter_undo_spy(struct app *a)
+{
+	struct spy *s = &a->spy;
+	char *typed;
+
+	if (!s->n_undo)
+		return false;
+	typed = s->undo[--s->n_undo];
+	spy_show(s, typed, s->needle);
+	capture(a);
+	free(typed);
+	return true;
+}
+
+/* Whether it has an "or" that an "and" beside it would tear apart. */
+static bool has_outer_or(const char *text)
+{
+	int depth = 0;
+
+	for (const char *p = text; *p; p++) {
+		if (*p == '"' || *p == '\'') {
+			for (char quote = *p++; *p && *p != quote; p++)
+				p += *p == '\\' && p[1];
+			if (!*p)
+				break;
+		} else if (*p == '(' || *p == ')') {
+			depth += *p == '(' ? 1 : -1;
+		} else if (depth == 0 && !strncmp(p, "or", 2) && (p == text || strchr(" )\"'", p[-1])) &&
+			   (!p[2] || strchr(" (", p[2]))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+char *filter_join(const char *a, const char *b)
+{
+	bool loose;
+
+	if (!a || !a[strspn(a, " ")])
+		return xstrdup(b);
+	loose = has_outer_or(a);
+	return xasprintf("%s%s%s and %s", loose ? "(" : "", a, loose ? ")" : "", b);
 }
 
 /* ---- completion ---- */
@@ -239,7 +344,6 @@ static char *save_name(const struct app *a)
 void editor_open(struct app *a, enum edit_kind kind)
 {
 	struct editor *ed = &a->editor;
-	const struct selection_level *top = selection_top(&a->sel);
 	char *start = NULL;
 
 	ed->kind = kind;
@@ -249,12 +353,12 @@ void editor_open(struct app *a, enum edit_kind kind)
 	seen_done(&ed->seen);
 	ed->before_row = a->spying ? (size_t)a->spy.cursor : a->rows.cursor;
 	free(ed->before);
-	ed->before = NULL;
+	free(ed->before_needle);
+	ed->before = ed->before_needle = NULL;
 	if (kind == EDIT_FILTER) {
-		const char *now = top->user_filter ? top->user_filter : app_level(a)->needle;
-
-		ed->before = xstrdup(now);
-		start = xstrdup(now);
+		ed->before = xstrdup(typed_now(a));
+		ed->before_needle = xstrdup(needle_now(a));
+		start = xstrdup(ed->before ? ed->before : ed->before_needle);
 	} else if (kind == EDIT_SEARCH) {
 		ed->before = xstrdup(a->search);
 	} else if (kind == EDIT_SAVE) {
@@ -270,6 +374,7 @@ void editor_done(struct app *a)
 	for (int i = 0; i <= EDIT_SAVE; i++)
 		history_done(&a->editor.history[i]);
 	free(a->editor.before);
+	free(a->editor.before_needle);
 	offers_done(&a->editor.offers);
 	seen_done(&a->editor.seen);
 }
@@ -325,7 +430,7 @@ static void cancelled(struct app *a)
 			rows_go(&a->rows, ed->before_row, a->page);
 		}
 	} else if (ed->kind == EDIT_FILTER) {
-		apply_filter(a, ed->before ? ed->before : "");
+		show_only(a, ed->before, ed->before_needle);
 	}
 	ed->kind = EDIT_NONE;
 }
@@ -360,6 +465,8 @@ static void accepted(struct app *a)
 			save(a, text);
 		return;
 	}
+	if (ed->kind == EDIT_FILTER && a->spying && !same(ed->before, typed_now(a)))
+		capture(a);
 	if (ed->kind == EDIT_SEARCH && !*text) /* an empty search goes on with the last one */
 		set_search(a, ed->before);
 	ed->kind = EDIT_NONE;

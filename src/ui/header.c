@@ -416,11 +416,28 @@ int header_draw_spy(struct app *a)
 		x += term_put(a->term, 1, x, cols, ROLE_MATCH, buf_str(&b)) + 2;
 		buf_reset(&b);
 	}
-	if (*s->filter_text) {
+	if (spy_narrowed(s)) {
 		struct buf cut = {0};
 
 		x += term_put(a->term, 1, x, cols, ROLE_LABEL, "filter ");
-		format_safe(&b, s->filter_text, strlen(s->filter_text));
+		if (s->typed)
+			format_safe(&b, s->typed, strlen(s->typed));
+		if (s->needle) {
+			buf_adds(&b, b.len ? "  and lines with \"" : "lines with \"");
+			format_safe(&b, s->needle, strlen(s->needle));
+			buf_addc(&b, '"');
+		}
+		format_cut(&cut, buf_str(&b), cols > x + 14 ? (size_t)(cols - x - 14) : 0, false, false);
+		x += term_put(a->term, 1, x, cols, ROLE_WARN, buf_str(&cut)) + 2;
+		x += term_put(a->term, 1, x, cols, ROLE_DIM, "Esc clears") + 2;
+		buf_reset(&b);
+		buf_done(&cut);
+	}
+	if (*s->base_text && cols - x > 24) {
+		struct buf cut = {0};
+
+		x += term_put(a->term, 1, x, cols, ROLE_LABEL, spy_narrowed(s) ? "of " : "filter ");
+		format_safe(&b, s->base_text, strlen(s->base_text));
 		format_cut(&cut, buf_str(&b), cols > x + 1 ? (size_t)(cols - x - 1) : 0, false, false);
 		x += term_put(a->term, 1, x, cols, ROLE_DIM, buf_str(&cut));
 		buf_reset(&b);

@@ -14,7 +14,7 @@
 
 #include "views/view.h"
 
-enum { LAYOUT_MAX = 64 };
+enum { LAYOUT_MAX = 64, LAYOUT_GUTTER = 2 /* cells left of the first column */ };
 
 struct layout_cell {
 	size_t column; /* of the view */

@@ -65,6 +65,25 @@ static void add_column(struct app *a, int width, const struct column *c)
 	buf_done(&line);
 }
 
+/* Which part of a filter the kernel decides: what filter_push_down() says, or has said to a running spy. */
+static void add_kernel_part(struct app *a, int width, const char *kernel, bool running)
+{
+	struct buf line = {0};
+
+	if (*kernel) {
+		buf_adds(&line, running ? "of it, the kernel decides: "
+					: "of it, the kernel decides for dig and echo: ");
+		buf_adds(&line, kernel);
+		buf_adds(&line, "; the rest is decided here");
+		add_safe(a, ROLE_DIM, 2, width, buf_str(&line));
+	} else {
+		page_wrap(a, ROLE_DIM, 2, width,
+			  running ? "all of it is decided here, nothing in the kernel"
+				  : "dig and echo decide it here, not in the kernel");
+	}
+	buf_done(&line);
+}
+
 static void add_filter(struct app *a, int width)
 {
 	char *text = selection_filter(&a->sel);
@@ -74,20 +93,79 @@ static void add_filter(struct app *a, int width)
 
 	page_add(a, ROLE_HEADING, "Filter in force");
 	add_safe(a, ROLE_NORMAL, 2, width, text && *text ? text : "none");
-	if (text && *text && filter_parse(text, &f, &error) == 0) {
+	if (text && *text && a->spying) {
+		add_kernel_part(a, width, a->spy.kernel_text, true);
+	} else if (text && *text && filter_parse(text, &f, &error) == 0) {
 		struct arena *arena = arena_new();
 		const char *kernel = "";
 
 		filter_push_down(f, a->sample, arena, &pushed, &kernel);
-		page_wrap(a, ROLE_DIM, 2, width,
-			  *kernel ? "of it, the kernel decides for dig and echo:"
-				  : "dig and echo decide it here, not in the kernel");
-		if (*kernel)
-			add_safe(a, ROLE_NORMAL, 4, width, kernel);
+		add_kernel_part(a, width, kernel, false);
 		arena_free(arena);
 		filter_free(f);
 	}
 	free(text);
+}
+
+/* Dig and echo. */
+void spy_legend_page(struct app *a, int width)
+{
+	const struct spy *s = &a->spy;
+	bool dig = s->kind == SPY_DIG;
+	struct buf line = {0};
+	char *text = filter_and(s->base_text, s->typed);
+
+	page_wrap(a, ROLE_NORMAL, 0, width,
+		  dig ? "Every system call of the selection as it ends, a line each: time, thread, name, the "
+			"call with "
+			"its arguments, what it returned, how long it took. A call that repeats itself is "
+			"folded into one "
+			"line with its number (x312)."
+		      : "What the selection reads and writes as it happens, a block each: direction, bytes, "
+			"from or to "
+			"what, by whom, then the bytes themselves.");
+	page_add(a, ROLE_NORMAL, "");
+	page_add(a, ROLE_HEADING, "Filter in force");
+	add_safe(a, ROLE_NORMAL, 2, width, *text ? text : "none");
+	add_kernel_part(a, width, s->kernel_text, true);
+	if (s->needle) {
+		buf_addf(&line, "and of these, lines with the text \"%s\", looked for here", s->needle);
+		add_safe(a, ROLE_NORMAL, 2, width, buf_str(&line));
+		buf_reset(&line);
+	}
+	page_add(a, ROLE_NORMAL, "");
+	page_add(a, ROLE_HEADING, "How much");
+	buf_addf(&line,
+		 "%llu calls seen by the kernel, %llu passed its part of the filter, %llu of them not the "
+		 "rest",
+		 (unsigned long long)s->counts.seen, (unsigned long long)s->counts.passed,
+		 (unsigned long long)s->rejected);
+	page_wrap(a, ROLE_NORMAL, 2, width, buf_str(&line));
+	buf_reset(&line);
+	buf_addf(
+		&line,
+		"%llu lost because this program was too slow to take them; %llu let go to keep at most %d MB",
+		(unsigned long long)s->counts.lost, (unsigned long long)s->log.dropped,
+		SPY_LOG_BYTES / 1024 / 1024);
+	page_wrap(a, s->counts.lost ? ROLE_CRITICAL : ROLE_NORMAL, 2, width, buf_str(&line));
+	buf_reset(&line);
+	buf_addf(&line, "of each buffer at most %u bytes are copied", s->snaplen);
+	page_wrap(a, ROLE_NORMAL, 2, width, buf_str(&line));
+	page_add(a, ROLE_NORMAL, "");
+	page_add(a, ROLE_HEADING, "Attached for it");
+	page_add(a, ROLE_NORMAL, "  entry and exit of every system call, and the start of every process");
+	page_add(a, ROLE_NORMAL, "");
+	page_add(a, ROLE_HEADING, "What the signs mean");
+	if (dig) {
+		page_wrap(a, ROLE_NORMAL, 2, width, "31</var/log/x>  a descriptor and what it is open on");
+		page_wrap(a, ROLE_NORMAL, 2, width, "= ENOENT (...)  the call failed, with this errno");
+		page_wrap(a, ROLE_NORMAL, 2, width, "▇  the call took 1 ms or more");
+	} else {
+		page_wrap(a, ROLE_NORMAL, 2, width, "write →  from the program; read ←  to it");
+	}
+	page_wrap(a, ROLE_NORMAL, 2, width, "lost, let go  see above; both are 0 unless shown");
+	free(text);
+	buf_done(&line);
 }
 
 void legend_page(struct app *a, int width)

@@ -13,8 +13,6 @@
 #include "core/mem.h"
 #include "ui/app.h"
 
-enum { GUTTER = 2 };
-
 /* ---- the text of a row: safe cells, joined by newlines, which safe text has none of ---- */
 
 char *list_text(const struct view *v, const struct record *event)
@@ -66,7 +64,7 @@ void list_draw_heads(struct app *a, int y)
 	const struct view *v = a->spy.view;
 	int cols = term_cols(a->term);
 
-	layout_make(v, GUTTER, cols - GUTTER - 1, a->scroll, a->widest, -1, &a->layout);
+	layout_make(v, LAYOUT_GUTTER, cols - LAYOUT_GUTTER - 1, a->scroll, a->widest, -1, &a->layout);
 	term_fill(a->term, y, 0, cols, ROLE_HEAD_LIST);
 	for (size_t i = 0; i < a->layout.n; i++) {
 		const struct layout_cell *cell = &a->layout.cells[i];
@@ -118,7 +116,8 @@ void list_draw_line(struct app *a, int y, uint64_t line)
 		size_t len;
 		const char *text = cell_of(e->text, cell->column, &len);
 		char *copy = xstrndup(text, len), *s = copy;
-		unsigned role = cell_role(c, copy, event_failed(e->event)) | selected;
+		bool chosen = line == a->spy.cursor && (int)cell->column == a->cell;
+		unsigned role = chosen ? ROLE_CELL : cell_role(c, copy, event_failed(e->event)) | selected;
 		int width = (int)format_width(copy);
 		struct buf cut = {0};
 
@@ -127,8 +126,12 @@ void list_draw_line(struct app *a, int y, uint64_t line)
 		if (a->layout.text_shift && i == a->layout.n - 1)
 			s += format_fit(s, (size_t)a->layout.text_shift, NULL);
 		format_cut(&cut, s, (size_t)cell->width, *s == '/' && !strchr(s, ' '), false);
+		if (chosen)
+			term_fill(a->term, y, cell->x, cell->width, ROLE_CELL);
 		if (cell->right)
 			term_put_right(a->term, y, cell->x, cell->width, role, buf_str(&cut));
+		else if (chosen)
+			term_put(a->term, y, cell->x, cell->width, role, buf_str(&cut));
 		else
 			spy_put_lit(a, y, cell->x, cell->width, role, buf_str(&cut), 0);
 		buf_done(&cut);
@@ -138,22 +141,43 @@ void list_draw_line(struct app *a, int y, uint64_t line)
 
 /* ---- life ---- */
 
+/* Everything but what was typed, which the spy keeps apart. */
+static char *base_filter(struct app *a)
+{
+	struct selection_level *top = selection_top(&a->sel);
+	char *typed = top->user_filter, *base;
+
+	top->user_filter = NULL;
+	base = selection_filter(&a->sel);
+	top->user_filter = typed;
+	return base;
+}
+
 void list_open(struct app *a)
 {
-	const struct view *v = selection_top(&a->sel)->view;
-	char *filter = selection_filter(&a->sel);
-	int err;
+	struct selection_level *top = selection_top(&a->sel);
+	const struct view *v = top->view;
+	char *base = base_filter(a);
+	int err = 0;
 
-	list_close(a);
-	if (view_is_list(v)) {
-		err = spy_start(&a->spy, SPY_LIST, a->source, a->sample, filter,
-				a->config->snaplen ? a->config->snaplen : SPY_SNAPLEN_LIST);
-		a->spying = !err;
-		a->spy.view = v;
-		if (err)
-			app_message(a, ROLE_ERROR, "cannot open this list: %s", strerror(-err));
+	if (view_is_list(v) && a->spying && a->spy.view == v && !strcmp(a->spy.base_text, base)) {
+		/* another filter on the same list: its rows stay */
+		spy_show(&a->spy, top->user_filter, app_level(a)->needle);
+		err = spy_capture(&a->spy, a->sample);
+	} else {
+		list_close(a);
+		if (view_is_list(v)) {
+			err = spy_start(&a->spy, SPY_LIST, a->source, a->sample, base, top->user_filter,
+					a->config->snaplen);
+			a->spying = !err;
+			a->spy.view = v;
+			if (!err && app_level(a)->needle)
+				spy_show(&a->spy, top->user_filter, app_level(a)->needle);
+		}
 	}
-	free(filter);
+	if (err)
+		app_message(a, ROLE_ERROR, "cannot open this list: %s", strerror(-err));
+	free(base);
 }
 
 void list_close(struct app *a)
@@ -178,7 +202,7 @@ static void dig(struct app *a)
 		return;
 	filter = xasprintf("proc.pid = %u", e->event->tgid);
 	a->spy = (struct spy){.save_fd = -1};
-	err = spy_start(&a->spy, SPY_DIG, a->source, a->sample, filter, a->config->snaplen);
+	err = spy_start(&a->spy, SPY_DIG, a->source, a->sample, filter, NULL, a->config->snaplen);
 	free(filter);
 	if (err) {
 		a->spy = list;
@@ -206,17 +230,39 @@ bool list_resume(struct app *a)
 	return true;
 }
 
+/* = and !: the values are looked at once more, the line has only their texts. */
+static void narrow(struct app *a, bool exclude)
+{
+	const struct spy_entry *e = spy_log_line(&a->spy.log, a->spy.cursor);
+	struct event_record *rec;
+	struct arena *tmp;
+	struct row row;
+
+	if (!e) {
+		cell_narrow(a, NULL, exclude);
+		return;
+	}
+	rec = xmalloc(sizeof(*rec));
+	tmp = arena_new();
+	record_from_event(rec, a->spy.index, e->event);
+	view_list_row(a->spy.view, &rec->record, tmp, &row);
+	cell_narrow(a, &row, exclude);
+	arena_free(tmp);
+	free(rec);
+}
+
 void list_op(struct app *a, enum op op, int key)
 {
 	switch (op) {
 	case OP_VIEWS:
 	case OP_HOTKEY:
 	case OP_LEGEND: table_op(a, op, key); break;
-	case OP_LEFT: a->scroll -= a->scroll > 0; break;
-	case OP_RIGHT:
-		a->scroll +=
-			a->scroll < layout_max_scroll(a->spy.view, GUTTER, term_cols(a->term) - GUTTER - 1);
-		break;
+	case OP_CELL_LEFT: cell_move(a, a->spy.view, -1); break;
+	case OP_CELL_RIGHT: cell_move(a, a->spy.view, 1); break;
+	case OP_SCROLL_LEFT: cell_scroll(a, a->spy.view, -1); break;
+	case OP_SCROLL_RIGHT: cell_scroll(a, a->spy.view, 1); break;
+	case OP_ONLY: narrow(a, false); break;
+	case OP_EXCLUDE: narrow(a, true); break;
 	case OP_DIG: dig(a); break;
 	default: spy_op(a, op); break;
 	}

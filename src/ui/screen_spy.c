@@ -294,7 +294,9 @@ static int draw_block(struct app *a, int y, int end, uint64_t line, unsigned fro
 static void draw_nothing(struct app *a, int y)
 {
 	const struct spy *s = &a->spy;
-	const char *text = s->log.failed_only || s->log.slow_only
+	const char *text = s->log.looked < s->log.tail ? "looking"
+			   : spy_narrowed(s)           ? "nothing matches the filter so far"
+			   : s->log.failed_only || s->log.slow_only
 				   ? "no such call so far; f and s choose which are shown"
 			   : s->kind == SPY_LIST ? "nothing so far; lines come as it happens"
 			   : s->kind == SPY_ECHO ? "nothing read or written so far"
@@ -338,6 +340,8 @@ void spy_draw(struct app *a)
 		draw_nothing(a, y + (int)a->page / 3);
 	if (s->save_fd >= 0)
 		snprintf(position, sizeof(position), "saving %llu", (unsigned long long)s->saved);
+	else if (s->log.looked < s->log.tail)
+		snprintf(position, sizeof(position), "filtering");
 	else if (s->find)
 		snprintf(position, sizeof(position), "searching");
 	else if (s->follow)
@@ -373,6 +377,24 @@ static void move(struct spy *s, long delta)
 		s->cursor = top.line + (top.sub && top.line + 1 < tail ? 1 : 0);
 		s->follow = delta > 0 && (done < delta || s->follow);
 	}
+}
+
+/* = and !: in a dig the selected call, in an echo what it reads or writes. */
+static void narrow(struct app *a, bool exclude)
+{
+	const struct spy_entry *e = spy_log_line(&a->spy.log, a->spy.cursor);
+	const char *name = e && a->spy.kind == SPY_ECHO ? e->event->fd[0].name : NULL;
+	char *quoted, *check;
+
+	if (!e) {
+		app_message(a, ROLE_WARN, "no line to filter by");
+		return;
+	}
+	quoted = filter_quote(name ? name : syscall_name(e->event->nr));
+	check = xasprintf("%s %s %s", name ? "fd.name" : "evt.type", exclude ? "!=" : "=", quoted);
+	filter_narrow_spy(a, check);
+	free(quoted);
+	free(check);
 }
 
 static void leave(struct app *a)
@@ -419,6 +441,8 @@ void spy_op(struct app *a, enum op op)
 		if (s->find) {
 			free(s->find);
 			s->find = NULL;
+		} else if (filter_is_set(a)) {
+			filter_clear(a);
 		} else if (a->search) {
 			free(a->search);
 			a->search = NULL;
@@ -426,7 +450,14 @@ void spy_op(struct app *a, enum op op)
 			leave(a);
 		}
 		break;
-	case OP_BACK: leave(a); break;
+	case OP_BACK:
+		if (!filter_undo_spy(a))
+			leave(a);
+		break;
+	case OP_FILTER: editor_open(a, EDIT_FILTER); break;
+	case OP_ONLY: narrow(a, false); break;
+	case OP_EXCLUDE: narrow(a, true); break;
+	case OP_LEGEND: overlay_open_page(a, s->kind == SPY_ECHO ? "Echo" : "Dig", spy_legend_page); break;
 	case OP_SEARCH: editor_open(a, EDIT_SEARCH); break;
 	case OP_NEXT:
 	case OP_PREV:

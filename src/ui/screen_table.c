@@ -8,7 +8,7 @@
 #include "core/mem.h"
 #include "ui/app.h"
 
-enum { GUTTER = 2, SCROLL_WHEEL = 3 };
+enum { SCROLL_WHEEL = 3 };
 
 static const struct view *current_view(struct app *a)
 {
@@ -116,7 +116,10 @@ static void draw_row(struct app *a, int y, size_t position)
 		const struct layout_cell *cell = &a->layout.cells[i];
 		const struct column *c = &view->columns[cell->column];
 		const struct value *v = &row->cells[cell->column];
-		unsigned role = cell_role(c, v, row->exited, i == 0 || c->field == view->label) | selected;
+		bool chosen = selected && (int)cell->column == a->cell;
+		unsigned role =
+			chosen ? ROLE_CELL
+			       : cell_role(c, v, row->exited, i == 0 || c->field == view->label) | selected;
 		const char *s;
 		int width;
 
@@ -132,11 +135,16 @@ static void draw_row(struct app *a, int y, size_t position)
 			a->widest[cell->column] = width;
 		if (a->layout.text_shift && i == a->layout.n - 1)
 			s += format_fit(s, (size_t)a->layout.text_shift, NULL);
+		if (chosen)
+			term_fill(a->term, y, cell->x, cell->width, ROLE_CELL);
 		if (cell->right) {
 			term_put_right(a->term, y, cell->x, cell->width, role, s);
 		} else {
 			cut_cell(&cut, s, cell->width);
-			put_lit(a, y, cell->x, cell->width, role, buf_str(&cut));
+			if (chosen) /* a match in it must not hide that it is chosen */
+				term_put(a->term, y, cell->x, cell->width, role, buf_str(&cut));
+			else
+				put_lit(a, y, cell->x, cell->width, role, buf_str(&cut));
 		}
 		if (cell->graph) {
 			buf_reset(&text);
@@ -192,7 +200,8 @@ void table_draw(struct app *a)
 
 	a->page = rows - y - 2 > 0 ? (size_t)(rows - y - 2) : 1;
 	rows_fit(&a->rows, a->page);
-	layout_make(view, GUTTER, cols - GUTTER - 1, a->scroll, a->widest, graph_column(a), &a->layout);
+	layout_make(view, LAYOUT_GUTTER, cols - LAYOUT_GUTTER - 1, a->scroll, a->widest, graph_column(a),
+		    &a->layout);
 	draw_heads(a, y++);
 	for (size_t i = 0; i < a->page && a->rows.top + i < a->rows.n; i++)
 		draw_row(a, y + (int)i, a->rows.top + i);
@@ -245,7 +254,7 @@ static void sort_neighbour(struct app *a, int step)
 		table_sort_by(a, a->layout.cells[0].column);
 }
 
-static void remember_place(struct app *a)
+void table_remember_place(struct app *a)
 {
 	struct selection_level *top = selection_top(&a->sel);
 
@@ -258,31 +267,17 @@ static void start_spy(struct app *a, enum spy_kind kind)
 {
 	const struct row *row = rows_current(&a->rows);
 	char *filter = selection_row_filter(&a->sel, row);
-	int err = spy_start(&a->spy, kind, a->source, a->sample, filter, a->config->snaplen);
+	int err = spy_start(&a->spy, kind, a->source, a->sample, filter, NULL, a->config->snaplen);
 
 	if (err) {
 		app_message(a, ROLE_ERROR, "cannot spy on this: %s", strerror(-err));
 	} else {
-		remember_place(a);
+		table_remember_place(a);
 		a->spying = true;
 		spy_say_where(&a->spy, a->config->where);
 		a->spy.label = row ? view_row_label(current_view(a), row) : NULL;
 	}
 	free(filter);
-}
-
-/* = and ! */
-static void filter_by_row(struct app *a, bool exclude)
-{
-	const struct row *row = rows_current(&a->rows);
-	char *text =
-		row ? view_cell_filter(current_view(a), row, selection_top(&a->sel)->sort, exclude) : NULL;
-
-	if (text)
-		filter_add(a, text);
-	else
-		app_message(a, ROLE_WARN, "nothing to filter by in this row");
-	free(text);
 }
 
 static void drill(struct app *a)
@@ -298,7 +293,7 @@ static void drill(struct app *a)
 		start_spy(a, SPY_DIG);
 		return;
 	}
-	remember_place(a);
+	table_remember_place(a);
 	if (selection_drill(&a->sel, row, below))
 		app_message(a, ROLE_WARN, "this row has nothing below it");
 	else
@@ -342,10 +337,18 @@ static void fold(struct app *a, bool all)
 
 static void back(struct app *a)
 {
-	if (a->sel.n < 2 || !selection_back(&a->sel))
+	bool narrowed = app_level(a)->narrowed;
+	int scroll = a->scroll, cell = a->cell;
+
+	if (a->sel.n < 2 || !selection_back(&a->sel)) {
 		app_message(a, ROLE_DIM, "this is the top; q leaves the program");
-	else
-		app_level_changed(a);
+		return;
+	}
+	app_level_changed(a);
+	if (narrowed) { /* the same columns as before */
+		a->scroll = scroll;
+		a->cell = cell;
+	}
 }
 
 static void hotkey(struct app *a, int key)
@@ -362,7 +365,7 @@ static void hotkey(struct app *a, int key)
 		if (a->views->items[i]->hotkey == key)
 			any = a->views->items[i];
 	if (found && found != current_view(a)) {
-		remember_place(a);
+		table_remember_place(a);
 		selection_switch(&a->sel, found);
 		app_level_changed(a);
 	} else if (!found) {
@@ -412,7 +415,6 @@ void table_op(struct app *a, enum op op, int key)
 {
 	struct selection_level *top = selection_top(&a->sel);
 	long page = (long)a->page;
-	int limit;
 
 	switch (op) {
 	case OP_UP: rows_move(&a->rows, -1, a->page); break;
@@ -421,11 +423,10 @@ void table_op(struct app *a, enum op op, int key)
 	case OP_PAGE_DOWN: rows_move(&a->rows, page, a->page); break;
 	case OP_HOME: rows_go(&a->rows, 0, a->page); break;
 	case OP_END: rows_go(&a->rows, a->rows.n ? a->rows.n - 1 : 0, a->page); break;
-	case OP_LEFT: a->scroll -= a->scroll > 0; break;
-	case OP_RIGHT:
-		limit = layout_max_scroll(top->view, GUTTER, term_cols(a->term) - GUTTER - 1);
-		a->scroll += a->scroll < limit;
-		break;
+	case OP_CELL_LEFT: cell_move(a, top->view, -1); break;
+	case OP_CELL_RIGHT: cell_move(a, top->view, 1); break;
+	case OP_SCROLL_LEFT: cell_scroll(a, top->view, -1); break;
+	case OP_SCROLL_RIGHT: cell_scroll(a, top->view, 1); break;
 	case OP_DRILL: drill(a); break;
 	case OP_BACK: back(a); break;
 	case OP_CLOSE:
@@ -443,8 +444,8 @@ void table_op(struct app *a, enum op op, int key)
 	case OP_SEARCH: editor_open(a, EDIT_SEARCH); break;
 	case OP_NEXT: table_search(a, a->search, 1, false); break;
 	case OP_PREV: table_search(a, a->search, -1, false); break;
-	case OP_ONLY: filter_by_row(a, false); break;
-	case OP_EXCLUDE: filter_by_row(a, true); break;
+	case OP_ONLY: cell_narrow(a, rows_current(&a->rows), false); break;
+	case OP_EXCLUDE: cell_narrow(a, rows_current(&a->rows), true); break;
 	case OP_FILTER: editor_open(a, EDIT_FILTER); break;
 	case OP_ECHO: start_spy(a, SPY_ECHO); break;
 	case OP_DIG: start_spy(a, SPY_DIG); break;

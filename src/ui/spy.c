@@ -32,63 +32,154 @@ void spy_say_where(struct spy *s, char which)
 	s->log.labels = s->kind != SPY_LIST;
 }
 
-int spy_start(struct spy *s, enum spy_kind kind, struct source *source, const struct sample *sample,
-	      const char *filter_text, unsigned snaplen)
-{
-	struct spy_selection selection = {0};
-	struct filter *filter = NULL;
-	struct filter_error error;
-	struct arena *arena;
-	const char *text = "";
-	int err;
-
-	err = filter_parse(filter_text, &filter, &error);
-	if (err)
-		return err;
-	arena = arena_new();
-	if (sample)
-		filter_push_down(filter, sample, arena, &selection, &text);
-	selection.filter.snaplen = snaplen ? snaplen : kind == SPY_DIG ? SPY_SNAPLEN_DIG : SPY_SNAPLEN_ECHO;
-	if (selection.filter.snaplen > WIRE_SNAP_MAX)
-		selection.filter.snaplen = WIRE_SNAP_MAX;
-	selection.filter.io_only = kind == SPY_ECHO;
-	err = source_spy_start(source, &selection);
-	if (err) {
-		filter_free(filter);
-		arena_free(arena);
-		return err;
-	}
-	*s = (struct spy){
-		.kind = kind,
-		.snaplen = selection.filter.snaplen,
-		.source = source,
-		.filter = filter,
-		.filter_text = xstrdup(filter_text ? filter_text : ""),
-		.kernel_text = xstrdup(text),
-		.index = record_index_new(sample),
-		.follow = true,
-		.save_fd = -1,
-		.rate_time = now_ns(),
-	};
-	spy_log_init(&s->log);
-	arena_free(arena);
-	return 0;
-}
-
-int spy_resume(struct spy *s, const struct sample *sample)
+/* Starts the source on what `filter` leaves. The counts go on. */
+static int begin(struct spy *s, const struct sample *sample)
 {
 	struct spy_selection selection = {0};
 	struct arena *arena = arena_new();
+	struct source_counts now = {0};
 	const char *text = "";
 	int err;
 
 	if (sample)
 		filter_push_down(s->filter, sample, arena, &selection, &text);
 	selection.filter.snaplen = s->snaplen;
+	selection.filter.io_only = s->kind == SPY_ECHO;
 	err = source_spy_start(s->source, &selection);
+	if (!err) {
+		free(s->kernel_text);
+		s->kernel_text = xstrdup(text);
+		source_spy_counts(s->source, &now);
+		s->offset = (struct source_counts){.passed = s->counts.passed - now.passed,
+						   .lost = s->counts.lost - now.lost,
+						   .seen = s->counts.seen - now.seen};
+	}
 	arena_free(arena);
+	return err;
+}
+
+static unsigned default_snaplen(enum spy_kind kind)
+{
+	return kind == SPY_DIG ? SPY_SNAPLEN_DIG : kind == SPY_LIST ? SPY_SNAPLEN_LIST : SPY_SNAPLEN_ECHO;
+}
+
+int spy_start(struct spy *s, enum spy_kind kind, struct source *source, const struct sample *sample,
+	      const char *base_text, const char *typed, unsigned snaplen)
+{
+	struct spy new = {
+		.kind = kind, .source = source, .follow = true, .save_fd = -1, .rate_time = now_ns()};
+	char *text = filter_and(base_text, typed);
+	struct filter_error error;
+	int err;
+
+	new.snaplen = snaplen ? snaplen : default_snaplen(kind);
+	if (new.snaplen > WIRE_SNAP_MAX)
+		new.snaplen = WIRE_SNAP_MAX;
+	err = filter_parse(text, &new.filter, &error);
+	if (!err)
+		err = begin(&new, sample);
+	free(text);
+	if (err) {
+		filter_free(new.filter);
+		return err;
+	}
+	new.base_text = xstrdup(base_text ? base_text : "");
+	new.typed = xstrdup(typed);
+	new.index = record_index_new(sample);
+	*s = new;
+	spy_log_init(&s->log);
+	return 0;
+}
+
+int spy_resume(struct spy *s, const struct sample *sample)
+{
+	int err = begin(s, sample);
+
 	spy_set_sample(s, sample);
 	return err;
+}
+
+/* ---- what is shown of it ---- */
+
+static bool entry_passes(const struct spy_entry *e, void *userdata)
+{
+	struct spy *s = userdata;
+	struct event_record rec;
+	struct buf text = {0};
+	bool passes = true;
+
+	if (s->shown) {
+		record_from_event(&rec, s->index, e->event);
+		passes = filter_match(s->shown, &rec.record);
+	}
+	if (passes && s->needle) {
+		spy_line_text(s, e, true, &text);
+		passes = text_find(buf_str(&text), s->needle);
+		buf_done(&text);
+	}
+	return passes;
+}
+
+/* Lines that are newer than a pause are not shown before it ends. */
+static void end_of_pause(struct spy *s)
+{
+	s->paused_tail = s->log.shown_tail;
+	while (s->paused && s->paused_tail > s->log.shown_head &&
+	       spy_log_entry_number(&s->log, s->paused_tail - 1) >= s->paused_entry)
+		s->paused_tail--;
+}
+
+static void look_again(struct spy *s, bool failed_only, bool slow_only)
+{
+	s->log.passes = s->shown || s->needle ? entry_passes : NULL;
+	s->log.passes_data = s;
+	spy_log_switch(&s->log, failed_only, slow_only);
+	end_of_pause(s);
+	free(s->find); /* its line numbers mean nothing any more */
+	s->find = NULL;
+	s->save_end = s->save_at;
+	s->follow = true;
+}
+
+int spy_show(struct spy *s, const char *typed, const char *needle)
+{
+	struct filter *shown = NULL;
+	struct filter_error error;
+
+	if (typed && filter_parse(typed, &shown, &error))
+		return -EINVAL;
+	typed = xstrdup(typed); /* it may be ours */
+	needle = needle && *needle ? xstrdup(needle) : NULL;
+	free(s->typed);
+	free(s->needle);
+	filter_free(s->shown);
+	s->typed = (char *)typed;
+	s->needle = (char *)needle;
+	s->shown = shown;
+	look_again(s, s->log.failed_only, s->log.slow_only);
+	return 0;
+}
+
+int spy_capture(struct spy *s, const struct sample *sample)
+{
+	char *text = filter_and(s->base_text, s->typed);
+	struct filter *filter = NULL;
+	struct filter_error error;
+	char note[200];
+	int err = filter_parse(text, &filter, &error);
+
+	free(text);
+	if (err)
+		return err;
+	spy_tick(s, now_ns(), note, sizeof(note)); /* what came so far */
+	filter_free(s->filter);
+	s->filter = filter;
+	return begin(s, sample);
+}
+
+bool spy_narrowed(const struct spy *s)
+{
+	return s->typed || s->needle;
 }
 
 static void end_saving(struct spy *s)
@@ -109,7 +200,12 @@ void spy_stop(struct spy *s)
 	spy_log_done(&s->log);
 	record_index_free(s->index);
 	filter_free(s->filter);
-	free(s->filter_text);
+	filter_free(s->shown);
+	free(s->base_text);
+	free(s->typed);
+	free(s->needle);
+	for (size_t i = 0; i < s->n_undo; i++)
+		free(s->undo[i]);
 	free(s->kernel_text);
 	free(s->label);
 	free(s->find);
@@ -126,7 +222,8 @@ uint64_t spy_tail(const struct spy *s)
 {
 	if (!s->paused || s->paused_tail > s->log.shown_tail)
 		return s->log.shown_tail;
-	return s->paused_tail > s->log.shown_head ? s->paused_tail : s->log.shown_head; /* cleared while paused */
+	return s->paused_tail > s->log.shown_head ? s->paused_tail
+						  : s->log.shown_head; /* cleared while paused */
 }
 
 void spy_pause(struct spy *s, bool on)
@@ -139,15 +236,7 @@ void spy_pause(struct spy *s, bool on)
 
 void spy_switch(struct spy *s, bool failed_only, bool slow_only)
 {
-	spy_log_switch(&s->log, failed_only, slow_only);
-	s->paused_tail = s->log.shown_tail;
-	while (s->paused && s->paused_tail > 0 &&
-	       spy_log_entry_number(&s->log, s->paused_tail - 1) >= s->paused_entry)
-		s->paused_tail--;
-	free(s->find); /* its line numbers mean nothing any more */
-	s->find = NULL;
-	s->save_end = s->save_at;
-	s->follow = true;
+	look_again(s, failed_only, slow_only);
 }
 
 static void on_event(struct event *ev, void *userdata)
@@ -390,7 +479,17 @@ static bool save_step(struct spy *s, uint64_t deadline, char *note, size_t size)
 
 bool spy_busy(const struct spy *s)
 {
-	return s->find || s->save_fd >= 0;
+	return s->find || s->save_fd >= 0 || s->log.looked < s->log.tail;
+}
+
+static bool look_step(struct spy *s, uint64_t deadline)
+{
+	if (s->log.looked == s->log.tail)
+		return false;
+	while (spy_log_look(&s->log, 32) && now_ns() < deadline) {
+	}
+	end_of_pause(s);
+	return true;
 }
 
 bool spy_tick(struct spy *s, uint64_t now, char *ret_note, size_t size)
@@ -406,6 +505,9 @@ bool spy_tick(struct spy *s, uint64_t now, char *ret_note, size_t size)
 	if (n < 0)
 		snprintf(ret_note, size, "spy: %s", strerror(-n));
 	source_spy_counts(s->source, &s->counts);
+	s->counts.passed += s->offset.passed;
+	s->counts.lost += s->offset.lost;
+	s->counts.seen += s->offset.seen;
 	if (now - s->rate_time >= 1000000000ULL) {
 		s->rate = (double)(s->counts.passed - s->rate_calls) * 1e9 / (double)(now - s->rate_time);
 		s->rate_time = now;
@@ -413,6 +515,7 @@ bool spy_tick(struct spy *s, uint64_t now, char *ret_note, size_t size)
 		changed = true;
 	}
 	deadline = now_ns() + SPY_SLICE_MS * 1000000ULL;
+	changed |= look_step(s, deadline);
 	if (s->find)
 		changed |= find_step(s, deadline, ret_note, size);
 	if (s->save_fd >= 0)

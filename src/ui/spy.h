@@ -20,6 +20,7 @@ enum {
 	SPY_SNAPLEN_DIG = 256, /* payload bytes copied of one buffer, unless told otherwise */
 	SPY_SNAPLEN_ECHO = 4096,
 	SPY_SNAPLEN_LIST = 2048, /* a whole message to the log */
+	SPY_UNDO = 16,
 };
 
 /* Where one is in the log: a shown line and, in echo, a text line of its block. */
@@ -35,12 +36,18 @@ struct spy {
 	unsigned snaplen;
 	char where;  /* lines say which container ('c') or pod ('k'); 0 */
 	char *label; /* "postgres 4121"; NULL = the whole selection */
-	char *filter_text;
+	char *base_text; /* what it was started on */
+	char *typed;     /* filter of the language that was typed in it; NULL */
+	char *needle;    /* text that lines must have; NULL */
+	char *undo[SPY_UNDO]; /* `typed` before each = and !; an entry may be NULL */
+	size_t n_undo;
 	char *kernel_text; /* the part the kernel decides */
-	struct filter *filter;
+	struct filter *filter; /* both: what is captured */
+	struct filter *shown;  /* what of it is shown; NULL = all */
 	struct record_index *index;
 	struct spy_log log;
 	struct source_counts counts;
+	struct source_counts offset; /* the source begins anew whenever the filter changes; we do not */
 	uint64_t rejected; /* passed the kernel's part of the filter, not the rest */
 	double rate;       /* calls/s */
 	uint64_t rate_time, rate_calls;
@@ -65,16 +72,24 @@ struct spy {
 };
 
 /*
- * Starts a spy on filter_text (any filter of the language). sample may be NULL.
+ * Starts a spy on base_text and `typed` (any filters of the language, NULL = none). sample may be NULL.
  * 0; -EINVAL (filter; cannot happen for generated ones); -errno of the source.
  */
 int spy_start(struct spy *s, enum spy_kind kind, struct source *source, const struct sample *sample,
-	      const char *filter_text, unsigned snaplen);
+	      const char *base_text, const char *typed, unsigned snaplen);
 /* Lines get the container ('c') or the pod ('k') of the process; 0: neither. */
 void spy_say_where(struct spy *s, char which);
 void spy_stop(struct spy *s);
 /* Goes on with what another spy on the same source has interrupted. 0 or -errno. */
 int spy_resume(struct spy *s, const struct sample *sample);
+
+/*
+ * What of the lines is shown from now on, the kept ones included: those that pass a filter and have a text (NULL
+ * = any). 0; -EINVAL. spy_capture() then captures no more than that filter lets through: 0 or -errno.
+ */
+int spy_show(struct spy *s, const char *typed, const char *needle);
+int spy_capture(struct spy *s, const struct sample *sample);
+bool spy_narrowed(const struct spy *s);
 
 /* A newer sample: knows younger processes. The old one may be freed after this. */
 void spy_set_sample(struct spy *s, const struct sample *sample);

@@ -54,6 +54,8 @@ static void drop_oldest(struct spy_log *log)
 	free(e->text);
 	*e = (struct spy_entry){0};
 	log->head++;
+	if (log->looked < log->head)
+		log->looked = log->head;
 }
 
 /* Two calls whose lines would read the same. */
@@ -91,7 +93,16 @@ static bool fold(struct spy_log *log, const struct event *ev)
 
 static bool passes(const struct spy_log *log, const struct spy_entry *e)
 {
-	return (!log->failed_only || event_failed(e->event)) && (!log->slow_only || event_slow(e->event));
+	return (!log->failed_only || event_failed(e->event)) && (!log->slow_only || event_slow(e->event)) &&
+	       (!log->passes || log->passes(e, log->passes_data));
+}
+
+bool spy_log_look(struct spy_log *log, size_t most)
+{
+	for (; most && log->looked < log->tail; most--, log->looked++)
+		if (passes(log, entry(log, log->looked)))
+			log->shown[log->shown_tail++ & MASK] = log->looked;
+	return log->looked < log->tail;
 }
 
 void spy_log_add(struct spy_log *log, struct event *ev, char *text)
@@ -117,9 +128,9 @@ void spy_log_add(struct spy_log *log, struct event *ev, char *text)
 	*entry(log, log->tail) = (struct spy_entry){
 		.event = ev, .text = text, .bytes = (uint32_t)bytes, .latency = ev->latency};
 	log->bytes += bytes;
-	if (passes(log, entry(log, log->tail)))
-		log->shown[log->shown_tail++ & MASK] = log->tail;
 	log->tail++;
+	if (log->looked + 1 == log->tail) /* else it waits for its turn */
+		spy_log_look(log, 1);
 }
 
 void spy_log_clear(struct spy_log *log)
@@ -135,9 +146,9 @@ void spy_log_switch(struct spy_log *log, bool failed_only, bool slow_only)
 	log->failed_only = failed_only;
 	log->slow_only = slow_only;
 	log->shown_head = log->shown_tail = 0;
-	for (uint64_t n = log->head; n < log->tail; n++)
-		if (passes(log, entry(log, n)))
-			log->shown[log->shown_tail++ & MASK] = n;
+	log->looked = log->head;
+	if (!log->passes) /* that is quick */
+		spy_log_look(log, SIZE_MAX);
 }
 
 const struct spy_entry *spy_log_line(const struct spy_log *log, uint64_t line)

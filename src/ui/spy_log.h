@@ -37,8 +37,13 @@ struct spy_log {
 	size_t bytes;
 	uint64_t *shown; /* ring of entry numbers that pass the switches */
 	uint64_t shown_head, shown_tail;
+	uint64_t looked; /* entries before it were looked at for that, the others wait */
 	bool failed_only, slow_only;
 	bool labels;      /* texts are labels of lines, which are folded all the same */
+	/* what else decides whether an entry is shown; NULL = nothing. It may take its time, so what was kept
+	 * before it changed is looked at in slices, see spy_log_look(). */
+	bool (*passes)(const struct spy_entry *e, void *userdata);
+	void *passes_data;
 	bool frozen;      /* full while frozen: new events are dropped, not old ones */
 	uint64_t dropped; /* calls that are no longer kept, or never were */
 	uint64_t calls;   /* calls that came in */
@@ -53,6 +58,9 @@ void spy_log_add(struct spy_log *log, struct event *ev, char *text);
 void spy_log_clear(struct spy_log *log);
 /* Chooses what is shown; line numbers start anew. */
 void spy_log_switch(struct spy_log *log, bool failed_only, bool slow_only);
+
+/* Looks at up to `most` more entries; false when none are left. */
+bool spy_log_look(struct spy_log *log, size_t most);
 
 /* The entry on a shown line; NULL outside [shown_head, shown_tail). */
 const struct spy_entry *spy_log_line(const struct spy_log *log, uint64_t line);

@@ -117,10 +117,14 @@ char *view_cell_filter(const struct view *view, const struct row *row, int colum
 	const struct column *c = column < 0 ? NULL : &view->columns[column];
 	char *what = NULL, *text, *filter;
 
-	if (c && c->agg == AGG_NONE && !(c->field->flags & FIELD_MEASURE) && !c->arg &&
-	    row->cells[column].kind != V_MISSING && row->cells[column].kind != V_DIST) {
+	if (c && c->agg == AGG_NONE && !(c->field->flags & FIELD_MEASURE) &&
+	    row->cells[column].kind != V_DIST) {
+		const char *dot = c->arg ? "." : "", *arg = c->arg ? c->arg : "";
+
+		if (row->cells[column].kind == V_MISSING)
+			return xasprintf("%s%s%s%s exists", exclude ? "" : "not ", c->field->id, dot, arg);
 		text = value_text(&row->cells[column]);
-		what = xasprintf("%s = %s", c->field->id, text);
+		what = xasprintf("%s%s%s = %s", c->field->id, dot, arg, text);
 		free(text);
 	} else if (!(view->records & REC_EVENTS)) {
 		what = row_filter(view, row);

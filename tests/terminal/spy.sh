@@ -82,6 +82,74 @@ test_dig_failures_and_slow() {
 	[ "$(screen | sed -n '3,29p' | grep -E '^ [0-9:.]+ ' | grep -Evc '[0-9](ms|s)▇|×')" = 0 ] || fail "calls that are not slow"
 }
 
+only_lines_with() { [ "$(screen | sed -n '3,29p' | grep -E '^ [0-9:.]+ ' | grep -vc "$1")" = 0 ] && has "$1"; }
+
+test_dig_filter() {
+	open_dig 200
+	until_true more_than 100 || fail "too few events"
+	keys '\'; typed 'evt.type = epo'; wait_for '^ Tab seen  epoll_wait'
+	keys Tab Enter
+	wait_for ' filter evt.type = epoll_wait'
+	wait_for 'in the kernel: .*1 system call'
+	until_true only_lines_with epoll_wait || fail "other calls, too"
+	local n
+	n=$(kept)
+	until_true more_than "$n" || fail "no new lines"
+	keys Escape; wait_gone 'filter evt.type = e'
+	until_true eval '! only_lines_with epoll_wait' || fail "still only these"
+	keys F4; typed 'sendfile'; wait_for 'lines with "sendfile"'
+	until_true only_lines_with sendfile || fail "lines without the text"
+	keys Escape; wait_gone 'lines with'
+	keys '\'; typed 'evt.typ = x'; keys Enter; wait_for "did you mean 'evt.type'"
+	keys Escape; wait_gone 'did you mean'
+	keys BSpace; wait_gone '› dig'
+}
+
+test_dig_only_this_call() {
+	open_dig
+	until_true more_than 100 || fail "too few events"
+	typed '/epoll_wait'; keys Enter
+	wait_for '[0-9]+/[0-9]+ *$'
+	keys '!'; wait_for '^ .*filter evt.type != "epoll_wait"'
+	until_true eval 'has_not " epoll_wait\(| epoll_wait ×" && has "accept4|openat"' || fail "epoll_wait is still there"
+	keys Up '='; wait_for 'evt.type != "epoll_wait" and evt.type = "[a-z0-9_]+"'
+	keys BSpace; wait_gone 'and evt.type = '
+	see 'evt.type != "epoll_wait"'
+	keys BSpace; wait_gone 'evt.type !='
+	see '› dig'
+	keys BSpace; wait_gone '› dig'
+}
+
+test_spy_legend() {
+	open_dig
+	keys F7; wait_for 'Filter in force'
+	see 'proc.pid = [0-9]+'
+	see 'of it, the kernel decides: process'
+	see 'passed its part of the filter'
+	keys Escape; wait_gone 'Filter in force'
+	keys '\'; typed 'evt.latency > 1ms and proc.name contains ngi'; keys Enter
+	wait_gone '^ filter \('
+	keys i; wait_for 'of it, the kernel decides: process.*, latency'
+	keys q; wait_gone 'Filter in force'
+	keys BSpace; wait_gone '› dig'
+	keys e; wait_for '› echo'
+	keys F7; wait_for 'What the selection reads and writes'
+	see 'the kernel decides: process'
+}
+
+test_spy_filter_while_paused() {
+	open_dig
+	until_true more_than 100 || fail "too few events"
+	keys p; wait_for PAUSED
+	local n
+	n=$(kept)
+	keys '\'; typed 'evt.type != epoll_wait'; keys Enter; wait_for '^ .*filter evt.type !='
+	sleep 0.3
+	[ "$(kept)" -lt "$n" ] || fail "$(kept) lines of $n"
+	keys Escape; wait_gone 'evt.type !='
+	until_true eval '[ "$(kept)" = "$n" ]' || fail "$(kept) lines, not $n as when it was paused"
+}
+
 test_dig_whole_call() {
 	open_dig 80 24
 	keys Up Enter

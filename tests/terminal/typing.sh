@@ -186,3 +186,103 @@ test_long_line_scrolls() {
 	wait_for 'ffffffffff'
 	see_not 'aaaaaaaaaa'
 }
+
+# The cell cursor: what is on it, and whether it can be told from the rest of its row.
+cell_is_marked() { # SGR of the cell, its text
+	screen_raw | grep -aE '▌|>' | grep -Eq $'\e\\[[0-9;]*'"$1"$'[0-9;]*m *'"$2"
+}
+wait_cell() { until_true cell_is_marked "$1" "$2" || fail "no cell $2: $(screen_raw | grep -a '▌' | head -1 | cat -v)"; }
+
+test_cell_cursor() {
+	start 100 24
+	typed '/postgres'; keys Enter; wait_selected postgres
+	keys Escape
+	! cell_is_marked '48;5;31' '' || fail "a cell is marked before any key"
+	keys Right Right; wait_cell '48;5;31' postgres
+	keys =; wait_for '^ filter user.name = "postgres"'
+	until_true eval '[ "$(screen | sed -n "6,20p" | grep -E "^[▌ ] +[0-9]+ " | grep -vc postgres)" = 0 ]' || fail "others, too"
+	wait_selected postgres
+	cell_is_marked '48;5;31' postgres || fail "the cell cursor has gone"
+	keys Tab '!' # S
+	wait_for '^ filter user.name = "postgres" and not \(proc.state = "S"\)'
+	keys BSpace; wait_gone 'proc.state'
+	see '^ filter user.name = "postgres"'
+	keys BSpace; wait_gone '^ filter'
+	wait_selected postgres
+	see_not 'this is the top'
+	keys BSpace; wait_for 'this is the top'
+}
+
+test_cell_filters_compose_and_escape() {
+	start 100 24
+	typed '\proc.name = nginx or proc.name = postgres'; keys Enter
+	wait_for '^ filter proc.name = nginx or'
+	typed '/postgres'; keys Enter; wait_selected postgres
+	keys L L '!'
+	wait_for '^ filter \(proc.name = nginx or proc.name = postgres\) and not \(user.name = "postgres"\)'
+	wait_selected nginx
+	keys F4; wait_for 'filter \(expression\): \(proc.name' # typed ones and those of cells are one filter
+	keys Escape; wait_gone 'filter \(expression\)'
+	keys Escape; wait_gone '^ filter' # all of it
+	wait_position '*/1[0-9][0-9]'
+	keys BSpace; wait_for 'this is the top'
+}
+
+test_cell_without_a_value() {
+	start 160 40 -v containers
+	typed '/build'; keys Enter Escape
+	wait_selected build
+	local n=0 # to the last column, which has the image: there is none
+	until cell_is_marked '48;5;31' $'– *(\e\\[[0-9;]*m| )*$' || [ $n -gt 30 ]; do
+		keys L; n=$((n + 1)); sleep 0.05
+	done
+	keys '='; wait_for '^ filter not container.image exists'
+	wait_position '1/2'
+	keys BSpace; wait_gone '^ filter'
+	wait_selected build
+	keys '!'; wait_for '^ filter container.image exists'
+	wait_position '1/4'
+	see_not '^[▌ ] build '
+}
+
+test_cell_is_visible_everywhere() {
+	ENVIRON="NO_COLOR=1" start 100 24
+	typed '/postgres'; keys Enter; wait_selected postgres
+	keys Right Right; wait_cell '[14]' postgres # the row is reversed, the cell is bold and underlined
+	ENVIRON="TERM=xterm" start 100 24 # eight colours
+	typed '/postgres'; keys Enter; wait_selected postgres
+	keys Right Right; wait_cell '44' postgres
+}
+
+test_cell_of_a_list() {
+	terminal 140 30 env -u NO_COLOR TZ=UTC LC_ALL=$UTF8 TERM=xterm-256color "$BIN" --demo -v file_opens
+	wait_for 'following'
+	wait_for ENOENT
+	typed '/ENOENT'; keys Enter
+	wait_for '^▌.*ENOENT'
+	keys '='; wait_for 'choose a cell'
+	keys Right Right '='
+	wait_for ' filter evt.res = "ENOENT"'
+	until_true eval '[ "$(screen | sed -n "4,29p" | grep -c SUCCESS)" = 0 ] && has ENOENT' || fail "opens that did not fail"
+	keys BSpace; wait_gone 'filter evt.res'
+	wait_for SUCCESS
+}
+
+test_filter_in_a_list() {
+	terminal 140 30 env -u NO_COLOR TZ=UTC LC_ALL=$UTF8 TERM=xterm-256color "$BIN" --demo -v file_opens
+	wait_for 'following'
+	wait_for ENOENT
+	keys F4; typed 'evt.res = '; wait_for '^ Tab seen  .*SUCCESS'
+	typed 'ENO'; keys Tab; wait_for 'evt.res = ENOENT'
+	keys Enter
+	wait_for '^ filter evt.res = ENOENT'
+	until_true eval '[ "$(screen | sed -n "4,29p" | grep -c SUCCESS)" = 0 ] && has ENOENT' || fail "opens that did not fail"
+	sleep 0.3
+	see_not SUCCESS
+	keys Escape; wait_gone 'Esc clears'
+	wait_for SUCCESS
+	keys '\'; typed '/src/linux'; wait_for 'lines with "/src/linux"'
+	keys Enter
+	until_true eval '[ "$(screen | sed -n "4,29p" | grep -E "^.{3}14:" | grep -vc /src/linux)" = 0 ]' || fail "lines without the text"
+	keys BSpace; wait_for 'this is the top'
+}
