@@ -83,19 +83,36 @@ static char *views_message(const struct views_error *err)
 	return err->file[0] ? xasprintf("%s: %s", err->file, err->message) : xstrdup(err->message);
 }
 
+struct first_mistake {
+	char *text;
+	size_t size;
+};
+
+static void note_mistake(const struct views_error *err, void *userdata)
+{
+	struct first_mistake *note = userdata;
+	char *message = note->text[0] ? NULL : views_message(err);
+
+	if (message)
+		snprintf(note->text, note->size, "%s", message);
+	free(message);
+}
+
 static void complain_views(const struct views_error *err, void *userdata)
 {
+	note_mistake(err, userdata);
 	complain_free(STATUS_USAGE, views_message(err));
 }
 
 /* Stock views, people's own, those named on the command line. */
-static int load_views(const struct options *o, const struct view_dirs *dirs, struct views **ret)
+static int load_views(const struct options *o, const struct view_dirs *dirs, struct first_mistake *note,
+		      struct views **ret)
 {
 	struct views_error err = {0};
 	int r = views_load_stock(ret, &err);
 
 	if (r == 0)
-		view_dirs_load(dirs, ret, complain_views, NULL);
+		view_dirs_load(dirs, ret, complain_views, note);
 	for (size_t i = 0; r == 0 && i < o->n_views; i++)
 		r = views_load_file(ret, o->views[i], &err);
 	if (r < 0)
@@ -263,22 +280,8 @@ struct view_sets {
 	struct view_dirs dirs;
 	struct views **sets;
 	size_t n, cap;
+	char note[400]; /* the first mistake at the start */
 };
-
-struct first_mistake {
-	char *text;
-	size_t size;
-};
-
-static void note_mistake(const struct views_error *err, void *userdata)
-{
-	struct first_mistake *note = userdata;
-	char *message = note->text[0] ? NULL : views_message(err);
-
-	if (message)
-		snprintf(note->text, note->size, "%s", message);
-	free(message);
-}
 
 static const struct views *reload_views(void *userdata, char *note, size_t size)
 {
@@ -307,6 +310,7 @@ static int run_ui(const struct options *o, struct source *source, struct view_se
 		.views_fd = view_dirs_watch(&sets->dirs),
 		.views_reload = reload_views,
 		.views_userdata = sets,
+		.notice = sets->note,
 		.view_id = view->id,
 		.interval = o->has_delay ? o->delay : 0,
 		.filter = o->filter,
@@ -461,7 +465,7 @@ int main(int argc, char **argv)
 		status = check_views(&o);
 	} else {
 		view_dirs_init(&sets.dirs);
-		status = load_views(&o, &sets.dirs, &views);
+		status = load_views(&o, &sets.dirs, &(struct first_mistake){sets.note, sizeof(sets.note)}, &views);
 		VEC_PUSH(sets.sets, sets.n, sets.cap) = views;
 		if (!status)
 			status = information(&o, views);

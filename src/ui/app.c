@@ -347,6 +347,8 @@ static int run(struct app *a, int signals)
 	if (err)
 		return err;
 	app_level_changed(a);
+	if (c->notice && *c->notice)
+		app_message(a, ROLE_CRITICAL, "%s", c->notice);
 	loop(a, signals);
 	a->term = term_free(a->term);
 	return 0;

@@ -29,6 +29,7 @@ struct ui_config {
 	int views_fd;
 	const struct views *(*views_reload)(void *userdata, char *note, size_t size);
 	void *views_userdata;
+	const char *notice;  /* told when the screen opens; NULL or "": nothing */
 	const char *view_id; /* first view; NULL = the first one */
 	uint64_t interval;   /* ns, 0 = 2 s; kept within 0.1 s ... 60 s */
 	const char *filter;  /* base filter, must parse; NULL = none */

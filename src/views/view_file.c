@@ -32,7 +32,8 @@ static int file_error(struct views_error *err, const char *path, const char *wha
 	return -error;
 }
 
-/* Up to one byte more than a text may have: the loader says that it is too large. *ret_owner: whose file it is. */
+/* Up to one byte more than a text may have: the loader says that it is too large. *ret_owner: whose file it
+ * is. */
 static int read_text(const char *path, struct buf *ret, uid_t *ret_owner, struct views_error *err)
 {
 	struct stat st = {0};
@@ -71,8 +72,8 @@ int views_load_file(struct views **views, const char *path, struct views_error *
 }
 
 /*
- * What lies in a directory is read whether somebody thinks of it or not. So that whoever can write a file of who called
- * sudo does not become root by it, only root's files there have actions that run as root.
+ * What lies in a directory is read whether somebody thinks of it or not. So that whoever can write a file of
+ * who called sudo does not become root by it, only root's files there have actions that run as root.
  */
 static int load_found(struct views **views, const char *path, struct views_error *err)
 {
@@ -130,7 +131,7 @@ void view_dirs_init(struct view_dirs *d)
 	const char *xdg = getenv("XDG_CONFIG_HOME"), *own = getenv("HOME");
 	char *home = sudo_home();
 
-	*d = (struct view_dirs){.fd = -1};
+	*d = (struct view_dirs){.fd = -1, .wd = {-1, -1}};
 	d->paths[d->n++] = xstrdup("/etc/ctop-trace/views.d");
 	if (xdg && *xdg == '/')
 		d->paths[d->n++] = xasprintf("%s/ctop-trace/views.d", xdg);
@@ -198,15 +199,69 @@ void view_dirs_load(const struct view_dirs *d, struct views **views, views_repor
 	}
 }
 
+enum {
+	WATCH_DIR = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF,
+	WATCH_PARENT = IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF,
+};
+
+/* Watches the directory or, as long as there is none, the nearest one above it that is there. */
+static int watch_nearest(int fd, const char *path, bool *ret_itself)
+{
+	char *at = xstrdup(path), *slash;
+	int wd = inotify_add_watch(fd, at, WATCH_DIR | IN_ONLYDIR);
+
+	*ret_itself = wd >= 0;
+	while (wd < 0 && (slash = strrchr(at, '/'))) {
+		slash[slash == at] = '\0';
+		wd = inotify_add_watch(fd, at, WATCH_PARENT | IN_ONLYDIR);
+		if (!at[1])
+			break;
+	}
+	free(at);
+	return wd;
+}
+
+/* true if a directory has come or gone. */
+static bool watch_again(struct view_dirs *d)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < d->n; i++) {
+		bool itself;
+		int wd, last = -1, old = d->wd[i];
+
+		/* what is made between the two calls of a walk up is found by the next walk */
+		for (int tries = 0; (wd = watch_nearest(d->fd, d->paths[i], &itself)) != last && tries < 16;
+		     tries++)
+			last = wd;
+		changed |= wd != old && (itself || d->there[i]);
+		d->wd[i] = wd;
+		d->there[i] = itself;
+		if (old >= 0 && old != wd && d->wd[!i] != old)
+			inotify_rm_watch(d->fd, old);
+	}
+	return changed;
+}
+
 int view_dirs_watch(struct view_dirs *d)
 {
 	if (d->fd >= 0)
 		return d->fd;
 	d->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	for (size_t i = 0; d->fd >= 0 && i < d->n; i++)
-		inotify_add_watch(d->fd, d->paths[i],
-				  IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR);
+	if (d->fd >= 0)
+		watch_again(d);
 	return d->fd;
+}
+
+/* A file of ours; editors write others beside it, and the directories above are full of them. */
+static bool is_ours(const struct view_dirs *d, const struct inotify_event *e)
+{
+	size_t len = e->len ? strlen(e->name) : 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		if (d->there[i] && d->wd[i] == e->wd)
+			return len > 5 && e->name[0] != '.' && !strcmp(e->name + len - 5, ".json");
+	return false;
 }
 
 bool view_dirs_changed(struct view_dirs *d)
@@ -218,13 +273,15 @@ bool view_dirs_changed(struct view_dirs *d)
 	while (d->fd >= 0 && (n = read(d->fd, events, sizeof(events))) > 0) {
 		for (ssize_t at = 0; at < n;) {
 			const struct inotify_event *e = (const void *)(events + at);
-			size_t len = e->len ? strlen(e->name) : 0;
 
-			/* editors write other files beside it */
-			changed |= (e->mask & IN_Q_OVERFLOW) ||
-				   (len > 5 && e->name[0] != '.' && !strcmp(e->name + len - 5, ".json"));
+			changed |= (e->mask & IN_Q_OVERFLOW) || is_ours(d, e);
+			for (size_t i = 0; i < d->n && e->mask & IN_IGNORED; i++)
+				if (d->wd[i] == e->wd) /* the kernel has ended it */
+					d->wd[i] = -1;
 			at += (ssize_t)(sizeof(*e) + e->len);
 		}
 	}
+	if (d->fd >= 0)
+		changed |= watch_again(d);
 	return changed;
 }

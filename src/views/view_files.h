@@ -14,6 +14,8 @@ struct view_dirs {
 	char *paths[2];
 	size_t n;
 	int fd; /* inotify; -1 = not watched */
+	int wd[2];     /* watch of each path, or of what is above it */
+	bool there[2]; /* of the path itself */
 };
 
 void view_dirs_init(struct view_dirs *d); /* from the environment */
@@ -25,8 +27,7 @@ void view_dirs_done(struct view_dirs *d);
  */
 void view_dirs_load(const struct view_dirs *d, struct views **views, views_report_fn fn, void *userdata);
 
-/* A descriptor that is readable when a file may have changed; directories made later are not seen. -1: none.
- */
+/* A descriptor that is readable when a file may have changed, also in a directory made later. -1: none. */
 int view_dirs_watch(struct view_dirs *d);
 /* Takes what happened: whether to load again. */
 bool view_dirs_changed(struct view_dirs *d);

@@ -73,11 +73,13 @@ test_drill_and_back() {
 	see 'CPU%▼'
 	keys Down
 	wait_position '2/*'
+	local pid
+	pid=$(selected | awk '{print $1}')
 	keys Enter
 	wait_for 'Processes › .* › Threads'
 	keys BSpace
 	wait_for "Containers › $name › Processes"
-	wait_position '2/*'
+	wait_selected "^ +$pid " # its place may be another one after a new sample
 	keys BSpace
 	wait_gone ' › Processes'
 	wait_for 'RES▼'

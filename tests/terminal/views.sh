@@ -91,6 +91,36 @@ test_views_files_change() {
 	rm -r "$dir"
 }
 
+test_views_directory_made_later() {
+	local dir=$DIR/config
+	one() { printf '{"views": [{"id": "%s", "name": "View %s", "records": ["tasks"], "key": ["proc.pid"], "applies_to": [""],
+		"columns": [{"field": "proc.pid"}]}]}' "$1" "$1" > "$dir/ctop-trace/views.d/$1.json"; }
+	ENVIRON="$ENVIRON XDG_CONFIG_HOME=$dir" start 100 40
+	mkdir -p "$dir/ctop-trace/views.d"
+	one late
+	wait_for 'views read again'
+	keys v; typed 'view late'; wait_for 'Views of this selection: view late'
+	keys Escape; wait_gone 'Views of this selection'
+	rm -r "$dir"
+	until_true eval 'keys v; wait_for "Views of this selection"; typed "view l"; sleep 0.1; has_not "View late" && { keys Escape; sleep 0.1; true; } || { keys Escape; sleep 0.1; false; }' ||
+		fail "a view is still there whose file has gone"
+	mkdir -p "$dir/x/views.d" # made elsewhere, then moved to its place
+	dir=$dir/x2; mkdir -p "$dir/ctop-trace/views.d"; one moved; dir=$DIR/config
+	mv "$dir/x2/ctop-trace" "$dir/"
+	wait_for 'views read again'
+	keys v; typed 'view m'; wait_for 'View moved'
+}
+
+test_views_file_that_is_bad_at_the_start() {
+	mkdir -p "$DIR/ctop-trace/views.d"
+	echo '{"views": [{"id": "x", "nam": 1}]}' > "$DIR/ctop-trace/views.d/bad.json"
+	printf '{"views": [{"id": "good", "name": "Good one", "records": ["tasks"], "key": ["proc.pid"], "applies_to": [""],
+		"columns": [{"field": "proc.pid"}]}]}' > "$DIR/ctop-trace/views.d/good.json"
+	ENVIRON="$ENVIRON XDG_CONFIG_HOME=$DIR" start 140 24 -v good
+	wait_for 'bad.json:1:[0-9]+: '
+	see 'Good one'
+}
+
 test_picker_describes_and_chooses() {
 	start 100 24
 	keys v
