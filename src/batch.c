@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bpf/need.h"
 #include "core/mem.h"
 
 #define NS_PER_S 1000000000ULL
@@ -117,7 +118,8 @@ static int run_intervals(const struct batch_config *c, char **ret_error)
 
 	selection_init(&sel, c->view, c->filter);
 	selection_top(&sel)->tree = c->tree;
-	r = source_set_needs(c->source, selection_needs(&sel));
+	/* each event once, in the interval that it is of */
+	r = source_set_needs(c->source, selection_needs(&sel) & ~(unsigned)NEED_LIFE);
 	if (r == 0)
 		r = source_collect(c->source, &baseline);
 	if (r < 0) {

@@ -110,7 +110,7 @@ void generate_schema(struct buf *out)
 		 "\"hotkey\":{\"type\":\"string\",\"pattern\":\"^[!-~]$\"},\n"
 		 "\"records\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"enum\":[\"tasks\",\"facts\","
 		 "\"fds\",\"events\","
-		 "\"cpus\",\"disks\",\"netifs\"]},\"description\":\"What is walked.\"},\n"
+		 "\"cpus\",\"disks\",\"netifs\",\"lifecycle\"]},\"description\":\"What is walked.\"},\n"
 		 "\"key\":{\"type\":\"array\",\"minItems\":1,");
 	buf_addf(out, "\"maxItems\":%d,\"items\":{\"$ref\":\"#/definitions/key\"}},\n", TABLE_KEYS);
 	buf_adds(out,

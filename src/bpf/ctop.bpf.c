@@ -97,6 +97,8 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	r = &s->task;
 	read_task(s, task);
 	r->exited = 1;
+	if (BPF_CORE_READ(task, signal, oom_mm))
+		r->exited = 2;
 	r->ended = bpf_ktime_get_boot_ns();
 	r->state = 'X';
 	if (st) {

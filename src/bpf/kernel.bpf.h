@@ -321,6 +321,7 @@ struct signal_struct {
 	struct pid *pids[4]; /* PIDTYPE_PID, TGID, PGID, SID */
 	struct tty_struct *tty;
 	struct rlimit rlim[16];
+	struct mm_struct *oom_mm; /* set in a victim of the OOM killer, for good */
 };
 
 struct task_struct {

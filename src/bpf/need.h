@@ -13,6 +13,7 @@ enum need {
 	NEED_FDS = 1 << 2,   /* every open descriptor: a walk per interval, no hook */
 	NEED_CGROUPS = 1 << 3, /* what containers are charged: their cgroups' files, once an interval, no hook */
 	NEED_DETAILS = 1 << 4, /* environment, capabilities, executable's inode: read from /proc, no hook */
+	NEED_LIFE = 1 << 5, /* earlier events of containers, too, not those of the interval alone */
 };
 
 #endif

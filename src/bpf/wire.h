@@ -167,7 +167,7 @@ struct task_rec {
 	u8 state;          /* R S D T t Z X I P as in ps(1) */
 	u8 policy;         /* SCHED_* */
 	u8 kthread;
-	u8 exited;         /* from sched_process_exit: final counters */
+	u8 exited;         /* from sched_process_exit: final counters; 2 = a victim of the OOM killer */
 	char comm[WIRE_COMM_LEN];
 };
 

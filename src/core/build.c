@@ -269,6 +269,8 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 			.life = p->life,
 			.exit_code = bp->exit_code,
 			.kthread = r->kthread,
+			.ran = p->ran,
+			.oom = bp->oom && exited,
 			.exited = exited,
 			.fresh = p->born == procs->now && tasktable_fresh(tasks, p->start_boot),
 		};

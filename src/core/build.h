@@ -42,6 +42,7 @@ struct build_process {
 	uint64_t ended; /* ns since boot, of the thread that ended last; 0 = none */
 	int32_t exit_code;
 	bool exited; /* a thread's exit was seen, or it is known to be gone */
+	bool oom;
 };
 
 struct build_object {

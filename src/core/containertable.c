@@ -397,6 +397,12 @@ static void fill_meta(struct containertable *t, struct container *c, const struc
 	c->started = c->meta->started;
 }
 
+const struct container_meta *containertable_meta(struct containertable *t, const struct container_ref *ref,
+						 struct arena *arena)
+{
+	return t->resolver.get ? t->resolver.get(t->resolver.userdata, ref, arena) : NULL;
+}
+
 static const struct cgroup_stat *charge(struct containertable *t, struct container_entry *c,
 					struct arena *arena)
 {

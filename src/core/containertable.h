@@ -65,6 +65,10 @@ struct cgroup_place containertable_place(struct containertable *t, struct cgroup
 /* Notes that the container has a process in this sample. Returns its index in the sample's array. */
 uint32_t containertable_use(struct containertable *t, struct container_entry *c);
 
+/* What its runtime says now of a container of an earlier sample; NULL = nothing, or nothing yet. */
+const struct container_meta *containertable_meta(struct containertable *t, const struct container_ref *ref,
+						 struct arena *arena);
+
 /* The array of all containers noted in this sample, [0] = the host, in the sample's arena. */
 struct container *containertable_emit(struct containertable *t, struct arena *arena, size_t *ret_n);
 

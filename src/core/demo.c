@@ -506,6 +506,7 @@ static int demo_collect(struct source *source, struct sample **ret)
 	sample_link(s, b.processes);
 	build_host(&b);
 	demo_devices(s);
+	demo_life(s, d->needs & NEED_LIFE);
 	s->health.self_cpu = 0.4;
 	s->health.self_bpf = 0.1;
 	s->health.self_rss = 9 << 20;

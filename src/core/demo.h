@@ -89,6 +89,9 @@ void demo_charge(struct sample *s, struct container *containers);
 /* CPUs, disks and interfaces; after the host's numbers. */
 void demo_devices(struct sample *s);
 
+/* What happened to containers, up to the sample's time; `all`: not only in its interval. */
+void demo_life(struct sample *s, bool all);
+
 /* --- the world: demo_world.c --- */
 
 struct demo_obj {

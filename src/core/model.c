@@ -9,6 +9,7 @@
 #include "core/devices.h"
 #include "core/hostnames.h"
 #include "core/hosttotals.h"
+#include "core/lifecycle.h"
 #include "core/mem.h"
 #include "core/procfs.h"
 #include "core/uring.h"
@@ -25,6 +26,7 @@ struct model {
 	struct users *users;
 	struct hostnames names;
 	struct hosttotals host;
+	struct lifecycle *life;
 	struct devices *devices;
 	struct build build;
 	uint64_t page_size;
@@ -49,6 +51,7 @@ struct model *model_new(const struct model_config *config)
 	m->objects = objtable_new(config->max_objects);
 	m->containers = containertable_new(proc_root, config->cgroup_root);
 	m->devices = devices_new();
+	m->life = lifecycle_new();
 	m->users = users_new(config->etc_root ? config->etc_root : "/etc");
 	hostnames_init(&m->names, config->etc_root ? config->etc_root : "/etc");
 	m->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -65,6 +68,7 @@ struct model *model_free(struct model *m)
 	objtable_free(m->objects);
 	containertable_free(m->containers);
 	devices_free(m->devices);
+	lifecycle_free(m->life);
 	users_free(m->users);
 	hostnames_done(&m->names);
 	free(m->proc_root);
@@ -216,6 +220,7 @@ static void take_task(struct model *m, const struct capture_batch *batch, const 
 	b->processes[bt->process].n_here += is_here;
 	b->processes[bt->process].n_alive += is_here && r->state != 'Z' && r->state != 'X';
 	b->processes[bt->process].exited |= !is_here;
+	b->processes[bt->process].oom |= r->exited > 1;
 	if (r->ended > b->processes[bt->process].ended)
 		b->processes[bt->process].ended = r->ended;
 	if (leader)
@@ -432,6 +437,14 @@ static const char *hostname(struct model *m, struct arena *arena)
 	return name;
 }
 
+static const struct container_meta *late_meta(void *userdata, const struct container *c, struct arena *arena)
+{
+	const struct model *m = userdata;
+	const struct container_ref ref = {c->type, c->full_id, c->cgroup};
+
+	return containertable_meta(m->containers, &ref, arena);
+}
+
 int model_sample(struct model *m, const struct capture_batch *batch, const struct model_clock *clock,
 		 struct sample **ret)
 {
@@ -458,6 +471,7 @@ int model_sample(struct model *m, const struct capture_batch *batch, const struc
 
 	take_batch(m, batch, clock->needs);
 	build_finish(&m->build, s, batch, &m->procs, m->containers, m->users, &m->tasks);
+	lifecycle_add(m->life, s, late_meta, m);
 	fill_host(m, s);
 	fill_health(m, s, batch, clock);
 

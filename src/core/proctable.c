@@ -232,6 +232,7 @@ void proctable_exec(struct proctable *t, const struct exec_rec *rec)
 	size_t len = rec->args_len < WIRE_ARGS_MAX ? rec->args_len : WIRE_ARGS_MAX;
 	char *cwd = p->at[PROC_CWD] == UINT32_MAX ? NULL : xstrdup(p->text + p->at[PROC_CWD]);
 
+	p->ran = true;
 	memcpy(p->comm, rec->comm, WIRE_COMM_LEN);
 	set_argv(p, rec->args, len, NULL, cwd);
 	free(cwd);

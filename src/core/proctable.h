@@ -28,6 +28,7 @@ struct proc {
 	struct proc *older;   /* had the same pid before */
 	struct task_rec last; /* of the leader, or of any thread while there was none */
 	bool led;             /* last is the leader's */
+	bool ran;             /* an exec record came */
 	struct process_life life;
 	char comm[WIRE_COMM_LEN + 1];
 	bool has_argv, has_links; /* read, or cannot be */

@@ -128,6 +128,8 @@ struct process {
 	struct process_life life; /* cpu UNKNOWN_U64: none of it is known */
 	int32_t exit_code;        /* wait status, valid when exited */
 	bool kthread;
+	bool ran;                 /* a program was started in it since it was made, as far as we saw */
+	bool oom;                 /* ended because it was killed for memory */
 	bool exited;              /* ended inside the interval */
 	bool fresh;               /* started inside the interval */
 };
@@ -193,6 +195,19 @@ struct descriptor {
 	int32_t fd;
 	uint64_t pos;
 	uint32_t flags;
+};
+
+/* What happened to a container: lifecycle.h. */
+enum life_kind { LIFE_STARTED, LIFE_EXEC, LIFE_OOM, LIFE_EXEC_EXITED, LIFE_EXITED };
+
+struct life_event {
+	uint64_t seq;  /* from 1 on */
+	uint64_t time; /* epoch ns */
+	enum life_kind kind;
+	const struct container *container; /* as it was then: identity and meta only */
+	uint32_t pid;
+	int32_t status;      /* wait status of LIFE_EXITED and LIFE_EXEC_EXITED */
+	const char *command; /* command line of the process; NULL */
 };
 
 struct cpu {
@@ -262,6 +277,7 @@ struct sample {
 	const struct object *objects; size_t n_objects;
 	const struct fact *facts; size_t n_facts;
 	const struct descriptor *fds; size_t n_fds;
+	const struct life_event *life; size_t n_life; /* oldest first; without NEED_LIFE: of this interval only */
 	const struct cpu *cpus; size_t n_cpus;
 	const struct disk *disks; size_t n_disks;
 	const struct netif *netifs; size_t n_netifs; /* of our own network namespace */

@@ -76,6 +76,8 @@ unsigned table_needs(const struct table_query *q)
 		needs |= NEED_FACTS;
 	if (records & REC_FDS)
 		needs |= NEED_FDS;
+	if (records & REC_LIFE)
+		needs |= NEED_LIFE;
 	for (size_t i = 0; i < q->n_columns; i++)
 		needs |= q->columns[i].field->needs & READ_NEEDS;
 	for (size_t i = 0; i < q->n_keys; i++)
@@ -354,6 +356,18 @@ static void walk_coarse(struct build *b, unsigned grains)
 	}
 }
 
+static void walk_life(struct build *b, unsigned grains)
+{
+	const struct sample *s = b->sample;
+	struct record r = {.sample = s};
+
+	for (size_t i = 0; i < s->n_life; i++) {
+		r.life = &s->life[i];
+		r.container = s->life[i].container;
+		add_record(b, &r, grains);
+	}
+}
+
 static void walk_devices(struct build *b, unsigned grains)
 {
 	const struct sample *s = b->sample;
@@ -404,6 +418,8 @@ static void walk(struct build *b)
 		add_record(b, &r, grains);
 	}
 	walk_devices(b, grains);
+	if (b->records & REC_LIFE)
+		walk_life(b, grains);
 }
 
 /* ---- results ---- */

@@ -50,6 +50,7 @@ enum records {
 	REC_CPUS = 1 << 4, /* CPUs, disks and interfaces go with no other kind: they share no field with it */
 	REC_DISKS = 1 << 5,
 	REC_NETIFS = 1 << 6,
+	REC_LIFE = 1 << 7, /* what happened to containers; goes with no other kind */
 	REC_DEVICES = REC_CPUS | REC_DISKS | REC_NETIFS,
 };
 

@@ -94,8 +94,11 @@ static char *row_filter(const struct view *view, const struct row *row)
 	const struct field *const *keys = view_row_keys(view, row, &n);
 
 	for (size_t i = 0; i < n; i++) {
-		const char *and = i ? " and " : "";
+		const char *and = b.len ? " and " : "";
 		char *text;
+
+		if (view->records == REC_LIFE && keys[i]->grain == GRAIN_DEVICE) /* processes are told by the others */
+			continue;
 
 		if (row->keys[i].kind == V_MISSING) {
 			buf_addf(&b, "%snot %s exists", and, keys[i]->id);

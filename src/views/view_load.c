@@ -230,7 +230,7 @@ static void load_records(struct loader *l, struct node view, struct view *v)
 		unsigned bit;
 	} kinds[] = {{"tasks", REC_TASKS},   {"facts", REC_FACTS}, {"fds", REC_FDS},
 		     {"events", REC_EVENTS}, {"cpus", REC_CPUS},   {"disks", REC_DISKS},
-		     {"netifs", REC_NETIFS}};
+		     {"netifs", REC_NETIFS}, {"lifecycle", REC_LIFE}};
 	enum { N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 	struct node list = get_list(&l->reports, view, "records", N_KINDS, true);
 
@@ -246,8 +246,8 @@ static void load_records(struct loader *l, struct node view, struct view *v)
 		}
 		if (text && !found)
 			report(&l->reports, element(list, i).pos,
-			       "unknown records '%.60s'; one is tasks, facts, fds, events, cpus, disks or "
-			       "netifs",
+			       "unknown records '%.60s'; one is tasks, facts, fds, events, cpus, disks, "
+			       "netifs or lifecycle",
 			       text);
 	}
 	if (view_is_list(v) && v->records != REC_EVENTS)
