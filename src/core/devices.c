@@ -19,6 +19,7 @@ struct line {
 	uint64_t now[COUNTERS_MAX], delta[COUNTERS_MAX];
 	size_t n;
 	unsigned major, minor; /* disks */
+	bool from_zero; /* counts from when the device was made: a new one has done all of it just now */
 };
 
 struct lines {
@@ -82,7 +83,8 @@ static bool parse_disk(const char *text, struct line *l)
 	if (sscanf(text, "%u %u %63s%n", &l->major, &l->minor, l->name, &used) != 3)
 		return false;
 	l->n = parse_numbers(text + used, l->now);
-	return l->n >= 11 && (l->now[0] || l->now[4]);
+	l->from_zero = true;
+	return l->n >= 11;
 }
 
 static bool parse_netif(const char *text, struct line *l)
@@ -131,6 +133,8 @@ static void read_lines(struct lines *lines, const char *proc_root, const char *p
 		if (!parse(p, &l))
 			continue;
 		before = find(&old, l.name, lines->n);
+		if (!before && l.from_zero && old.n)
+			memcpy(l.delta, l.now, sizeof(l.delta));
 		/* a counter that ran backwards (iowait, a device that was replaced) did not move */
 		for (size_t i = 0; before && i < l.n; i++)
 			l.delta[i] = l.now[i] > before->now[i] ? l.now[i] - before->now[i] : 0;
@@ -175,12 +179,15 @@ static void fill_disks(const struct lines *lines, struct sample *s)
 {
 	const uint64_t ms = 1000000;
 	struct disk *disks = arena_array(s->arena, lines->n, sizeof(*disks));
+	size_t n = 0;
 
 	for (size_t i = 0; i < lines->n; i++) {
 		const struct line *l = &lines->items[i];
 		const uint64_t *d = l->delta;
 
-		disks[i] = (struct disk){
+		if (!l->now[0] && !l->now[4]) /* never did anything */
+			continue;
+		disks[n++] = (struct disk){
 			.name = arena_strdup(s->arena, l->name),
 			.major = l->major,
 			.minor = l->minor,
@@ -196,7 +203,7 @@ static void fill_disks(const struct lines *lines, struct sample *s)
 		};
 	}
 	s->disks = disks;
-	s->n_disks = lines->n;
+	s->n_disks = n;
 }
 
 static void fill_netifs(const struct lines *lines, struct sample *s)

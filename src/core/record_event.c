@@ -33,8 +33,11 @@ struct record_index {
 	struct map processes, cgroups, users;
 	/* processes that ran a program since the sample; made when there is the first one */
 	struct map young;
+	/* processes of which there were other events: ancestors of those that they started since the sample
+	 */
+	struct map seen;
 	struct arena *arena;
-	size_t n_young;
+	size_t n_young, n_seen;
 };
 
 static size_t slot_of(const struct map *m, uint64_t key)
@@ -114,16 +117,25 @@ struct record_index *record_index_free(struct record_index *idx)
 	free(idx->cgroups.slots);
 	free(idx->users.slots);
 	free(idx->young.slots);
+	free(idx->seen.slots);
 	arena_free(idx->arena);
 	free(idx);
 	return NULL;
 }
 
-const struct process *record_index_process(const struct record_index *idx, uint32_t pid)
+/* What is known of a process beyond its own events. */
+static const struct process *known_process(const struct record_index *idx, uint32_t pid)
 {
 	const struct process *p = idx ? map_get(&idx->young, pid) : NULL;
 
 	return p || !idx ? p : map_get(&idx->processes, pid);
+}
+
+const struct process *record_index_process(const struct record_index *idx, uint32_t pid)
+{
+	const struct process *p = known_process(idx, pid);
+
+	return p || !idx ? p : map_get(&idx->seen, pid);
 }
 
 static const struct container *container_of_event(const struct record_index *idx, const struct event *ev)
@@ -309,16 +321,17 @@ static const struct process *fill_exec(struct event_record *ret, const struct pr
 }
 
 /* Keeps a copy for the events that come: strings of the sample live as long as the index, others do not. */
-static void learn(struct record_index *idx, const struct event_record *er, const struct process *p)
+static void keep(struct record_index *idx, struct map *map, size_t *count, const struct event_record *er,
+		 const struct process *p)
 {
 	struct process *copy;
 
-	if (!idx || idx->n_young >= YOUNG_MAX)
+	if (*count >= YOUNG_MAX)
 		return;
-	if (!idx->arena) {
+	if (!idx->arena)
 		idx->arena = arena_new();
-		map_init(&idx->young, YOUNG_MAX);
-	}
+	if (!map->slots)
+		map_init(map, YOUNG_MAX);
 	copy = arena_alloc(idx->arena, sizeof(*copy));
 	*copy = *p;
 	copy->name = arena_strdup(idx->arena, p->name);
@@ -338,8 +351,23 @@ static void learn(struct record_index *idx, const struct event_record *er, const
 		copy->cwd = arena_strdup(idx->arena, p->cwd);
 	if (p->user == er->uid_text)
 		copy->user = arena_strdup(idx->arena, p->user);
-	*map_at(&idx->young, p->pid) = copy;
-	idx->n_young++;
+	*map_at(map, p->pid) = copy;
+	++*count;
+}
+
+static void learn(struct record_index *idx, const struct event_record *er, const struct process *p)
+{
+	if (idx)
+		keep(idx, &idx->young, &idx->n_young, er, p);
+}
+
+/* What events say of a process, the name above all, is theirs: remembered for its children only. */
+static void see(struct record_index *idx, const struct event_record *er, const struct process *p)
+{
+	const struct process *old = idx ? map_get(&idx->seen, p->pid) : NULL;
+
+	if (idx && (!old || strcmp(old->name, p->name) != 0))
+		keep(idx, &idx->seen, &idx->n_seen, er, p);
 }
 
 /* A path argument as far as it can be told: below the directory that it starts from. */
@@ -443,7 +471,7 @@ static bool fill_object_of(struct event_record *ret, const struct process *p, co
 
 void record_from_event(struct event_record *ret, struct record_index *idx, const struct event *ev)
 {
-	const struct process *p = record_index_process(idx, ev->tgid);
+	const struct process *p = known_process(idx, ev->tgid);
 	const struct container *c = container_of_event(idx, ev);
 	const struct thread *t = NULL;
 
@@ -452,6 +480,8 @@ void record_from_event(struct event_record *ret, struct record_index *idx, const
 	if (ran_program(ev)) {
 		p = fill_exec(ret, p, ev);
 		learn(idx, ret, p);
+	} else if (p == &ret->process) {
+		see(idx, ret, p);
 	}
 	for (size_t i = 0; i < p->n_threads && !t; i++) {
 		if (p->threads[i]->tid == ev->tid)

@@ -2,16 +2,12 @@
 """nginx with wrk, redis, PostgreSQL and a compile: what the views say of them from their first call to their last
 is what the programs themselves, the kernel's own counters, strace and perf say. Equal where both count the same."""
 import collections
-import ctypes
 import os
-import resource
-import struct
 import subprocess
 import time
 
-from cases import Skip, case, run_command, wait_for
+from cases import case, wait_for
 from loads import Load, Nginx, Postgres, Redis, finish, watch
-from monitor import amount
 
 NET = ("evt.buflen.net.in", "evt.buflen.net.out")
 

@@ -20,7 +20,7 @@ NEEDS = ("bpf", "nginx", "wrk", "redis-server", "redis-benchmark", "psql", "ss",
 
 def watch(ctx, **views):
     """Monitors that are ready: name = (view, filter words...)."""
-    ret = {name: Monitor(ctx, words[0], *words[1:], interval=1, ready=False) for name, words in views.items()}
+    ret = {name: Monitor(ctx, words[0], *words[1:], interval=1, ready=False, options=["--max-facts", "400000"]) for name, words in views.items()}
     for m in ret.values():
         wait_for("the first interval", lambda: m.lines, 30)
         m.intervals()
@@ -252,7 +252,7 @@ class Nginx:
             with open(f"{self.dir}/www/{name}", "wb") as f:
                 f.write(b"x" * size)
         with open(f"{self.dir}/nginx.conf", "w") as f:
-            f.write(NGINX.format(dir=self.dir, user=f"user {user};"))
+            f.write(NGINX.format(dir=self.dir, user="user nobody nogroup;" if user == "nobody" else "user root;"))
         self.process = load.start("nginx", "-p", self.dir, "-e", f"{self.dir}/error.log", "-c", f"{self.dir}/nginx.conf")
         load.wait_port(8080)
 

@@ -73,7 +73,9 @@ static void first(void)
 static void second(void)
 {
 	put("stat", "cpu0 120 10 80 820 5 0 5 20 0 0\ncpu1 1 1 1 1 1 1 1 1 0 0\n");
-	put("diskstats", " 254 0 vda 1010 5 8160 500 540 7 4320 1300 3 1200 3300 0 0 0 0\n");
+	put("diskstats", "   7 0 loop0 3 0 24 5 0 0 0 0 0 5 5\n"
+			 " 254 0 vda 1010 5 8160 500 540 7 4320 1300 3 1200 3300 0 0 0 0\n"
+			 " 8 0 sda 4 0 32 5 0 0 0 0 0 5 5\n");
 	put("net/dev", "eth0:5000001000 14 1 5 0 0 0 0 9000 25 3 4 0 0 0 0\n"
 		       " new0: 77 1 0 0 0 0 0 0 88 1 0 0 0 0 0 0\n");
 }
@@ -100,14 +102,17 @@ static void test_amounts(void **state)
 	assert_true(s.cpus[0].known && s.cpus[0].user == 20 && s.cpus[0].nice == 10 && s.cpus[0].sys == 30);
 	assert_true(s.cpus[0].idle == 20 && s.cpus[0].steal == 20 && s.cpus[0].iowait == 0);
 	assert_false(s.cpus[1].known); /* no tick passed */
-	assert_int_equal(s.disks[0].reads, 10);
-	assert_int_equal(s.disks[0].read_bytes, 160 * 512);
-	assert_int_equal(s.disks[0].read_time, 100000000);
-	assert_int_equal(s.disks[0].writes, 40);
-	assert_int_equal(s.disks[0].write_bytes, 320 * 512);
-	assert_int_equal(s.disks[0].inflight, 3);
-	assert_int_equal(s.disks[0].busy, 500000000);
-	assert_int_equal(s.n_netifs, 2); /* lo is gone */
+	assert_int_equal(s.n_disks, 3);
+	assert_int_equal(s.disks[0].reads, 3); /* its first */
+	assert_int_equal(s.disks[1].reads, 10);
+	assert_int_equal(s.disks[1].read_bytes, 160 * 512);
+	assert_int_equal(s.disks[1].read_time, 100000000);
+	assert_int_equal(s.disks[1].writes, 40);
+	assert_int_equal(s.disks[1].write_bytes, 320 * 512);
+	assert_int_equal(s.disks[1].inflight, 3);
+	assert_int_equal(s.disks[1].busy, 500000000);
+	assert_int_equal(s.disks[2].reads, 4); /* plugged in */
+	assert_int_equal(s.n_netifs, 2);       /* lo is gone */
 	assert_int_equal(s.netifs[0].in_bytes, 1000);
 	assert_int_equal(s.netifs[0].in_packets, 4);
 	assert_int_equal(s.netifs[0].in_drops, 3);

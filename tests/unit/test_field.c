@@ -42,7 +42,8 @@ static void test_table(void **state)
 	assert_null(field_find(NULL));
 }
 
-/* What a user of sysdig or Falco types is understood: every field of theirs, with its argument if it takes one. */
+/* What a user of sysdig or Falco types is understood: every field of theirs, with its argument if it takes
+ * one. */
 static void test_sysdig_fields(void **state)
 {
 	FILE *file = fopen("tests/unit/sysdig-fields.txt", "r");
@@ -359,12 +360,24 @@ static void test_event(void **state)
 	assert_true(passes("user.uid = 1000 and user.name = 1000", &er.record));
 	assert_true(passes("container.id = aaaaaaaaaaaa", &er.record));
 	assert_false(passes("thread.cpu > 50", &er.record));
+
+	/* what it started meanwhile, and itself under another name */
+	ev.tgid = ev.tid = 1001;
+	ev.ppid = 999;
+	snprintf(ev.comm, sizeof(ev.comm), "child");
+	record_from_event(&er, idx, &ev);
+	assert_true(passes("proc.name = child and proc.pname = cat and proc.aname = cat", &er.record));
+	ev.tgid = ev.tid = 999;
+	ev.ppid = 1;
+	snprintf(ev.comm, sizeof(ev.comm), "dog");
+	record_from_event(&er, idx, &ev);
+	assert_true(passes("proc.name = dog and not proc.aname = cat", &er.record));
 	record_index_free(idx);
 
 	/* nothing known at all */
 	record_from_event(&er, NULL, &ev);
 	check_kinds(&er.record, b->arena);
-	assert_true(passes("proc.name = cat and not container.id exists", &er.record));
+	assert_true(passes("proc.name = dog and not container.id exists", &er.record));
 	sb_free(b);
 }
 
