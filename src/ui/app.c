@@ -227,7 +227,7 @@ static void on_timers(struct app *a)
 		if (spy_tick(&a->spy, now, note, sizeof(note)))
 			a->dirty = true;
 		if (note[0]) {
-			app_message(a, ROLE_VALUE, "%s", note);
+			app_message(a, strstr(note, "incomplete") ? ROLE_CRITICAL : ROLE_VALUE, "%s", note);
 			a->dirty = true;
 		}
 	}
@@ -238,17 +238,19 @@ static void loop(struct app *a, int signals)
 	struct pollfd fds[] = {{STDIN_FILENO, POLLIN, 0},
 			       {collector_fd(a->collector), POLLIN, 0},
 			       {signals, POLLIN, 0},
-			       {a->config->views_reload ? a->config->views_fd : -1, POLLIN, 0}};
+			       {a->config->views_reload ? a->config->views_fd : -1, POLLIN, 0},
+			       {term_fd(a->term), 0, 0}};
 	struct input in;
 
 	while (!a->quit) {
-		if (a->dirty)
+		if (a->dirty && !term_busy(a->term)) /* else it is drawn as it is then */
 			draw(a);
-		if (poll(fds, 4, time_to_wait(a, app_now())) < 0 && errno != EINTR)
+		fds[4].events = term_busy(a->term) ? POLLOUT : 0;
+		if (poll(fds, 5, time_to_wait(a, app_now())) < 0 && errno != EINTR)
 			return;
 		if (fds[2].revents)
 			on_signals(a, signals);
-		if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+		if ((fds[0].revents | fds[4].revents) & (POLLHUP | POLLERR | POLLNVAL))
 			return; /* the terminal is gone */
 		if (fds[0].revents & POLLIN)
 			while (!a->quit && term_read(a->term, &in)) {
@@ -256,6 +258,8 @@ static void loop(struct app *a, int signals)
 					a->message.until = 0; /* read, or at least answered */
 				app_input(a, &in);
 			}
+		if (fds[4].revents & POLLOUT && !term_flush(a->term))
+			return;
 		if (fds[1].revents)
 			on_sample(a);
 		if (fds[3].revents)

@@ -61,6 +61,7 @@ static void on_fatal(int sig, siginfo_t *info, void *context)
 
 	if (crash.armed) {
 		crash.armed = 0;
+		tcflush(STDOUT_FILENO, TCOFLUSH); /* a terminal that nobody reads must not keep us here */
 		if (write(STDOUT_FILENO, crash.bytes, crash.len) < 0) { /* nothing better to do */
 		}
 		if (crash.have_modes)

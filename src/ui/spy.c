@@ -459,10 +459,12 @@ static bool save_step(struct spy *s, uint64_t deadline, char *note, size_t size)
 	}
 	err = write_all(s->save_fd, &text);
 	ended = err || s->save_at >= s->save_end;
+	if (ended && !err && fsync(s->save_fd) && errno != EINVAL) /* some file systems notice late that they are full */
+		err = -errno;
 	if (ended) {
 		format_safe(&name, s->save_name, strlen(s->save_name));
 		if (err)
-			snprintf(note, size, "%s: %s", buf_str(&name), strerror(-err));
+			snprintf(note, size, "%s: %s; the file is incomplete", buf_str(&name), strerror(-err));
 		else if (s->save_missed)
 			snprintf(note, size, "saved %llu lines to %s (%llu were dropped meanwhile)",
 				 (unsigned long long)s->saved, buf_str(&name),

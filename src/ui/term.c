@@ -4,6 +4,7 @@
 
 #include <curses.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -18,11 +20,16 @@
 #include "core/mem.h"
 #include "ui/crash.h"
 #include "ui/keys.h"
+#include "ui/outlet.h"
 
 enum { DOUBLE_CLICK_MS = 400, ESC_DELAY_MS = 25, CELLS_MAX = 1024, MOUSE_MAX = 8 };
 
 struct term {
 	SCREEN *screen;
+	FILE *out;             /* what curses writes to */
+	struct outlet *outlet; /* where that goes; NULL = straight to the terminal, and waits for it */
+	WINDOW *input;         /* keys are read through it: never drawn, so that reading never draws */
+	struct termios shell_modes, prog_modes;
 	int rows, cols, colours;
 	bool ascii, mouse;
 	int cursor_y, cursor_x;
@@ -39,11 +46,11 @@ static const struct {
 	wchar_t symbol;
 	char ascii;
 } lookalikes[] = {
-	{L'·', '.'}, {L'–', '-'}, {L'…', '~'}, {L'›', '>'}, {L'»', '>'}, {L'†', '+'},
-	{L'×', 'x'}, {L'µ', 'u'}, {L'▼', 'v'}, {L'▲', '^'}, {L'▌', '>'}, {L'│', '|'},
-	{L'─', '-'}, {L'├', '|'}, {L'┌', '+'}, {L'┐', '+'}, {L'└', '+'}, {L'┘', '+'}, {L'▁', '.'},
-	{L'▂', '.'}, {L'▃', ':'}, {L'▄', ':'}, {L'▅', '|'}, {L'▆', '|'}, {L'▇', '#'},
-	{L'█', '#'}, {L'→', '>'}, {L'←', '<'}, {L'↔', '-'}, {L'↑', '^'}, {L'↓', 'v'},
+	{L'·', '.'}, {L'–', '-'}, {L'…', '~'}, {L'›', '>'}, {L'»', '>'}, {L'†', '+'}, {L'×', 'x'},
+	{L'µ', 'u'}, {L'▼', 'v'}, {L'▲', '^'}, {L'▌', '>'}, {L'│', '|'}, {L'─', '-'}, {L'├', '|'},
+	{L'┌', '+'}, {L'┐', '+'}, {L'└', '+'}, {L'┘', '+'}, {L'▁', '.'}, {L'▂', '.'}, {L'▃', ':'},
+	{L'▄', ':'}, {L'▅', '|'}, {L'▆', '|'}, {L'▇', '#'}, {L'█', '#'}, {L'→', '>'}, {L'←', '<'},
+	{L'↔', '-'}, {L'↑', '^'}, {L'↓', 'v'},
 };
 
 static void make_attributes(struct term *t)
@@ -121,24 +128,35 @@ static int colours_wanted(const struct term_config *config)
 
 int term_new(const struct term_config *config, struct term **ret)
 {
+	struct termios modes;
 	struct term *t;
 	SCREEN *screen;
+	FILE *out;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return -ENOTTY;
 	setlocale(LC_CTYPE, "");
+	tcgetattr(STDIN_FILENO, &modes);
 	crash_save_modes(); /* before curses changes them */
-	screen = newterm(NULL, stdout, stdin);
-	if (!screen)
+	out = fdopen(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), "w");
+	if (!out)
+		return -errno;
+	screen = newterm(NULL, out, stdin);
+	if (!screen) {
+		fclose(out);
 		return -ENOTSUP;
+	}
 	set_term(screen);
 	if (!crash_can_address()) {
 		endwin();
 		delscreen(screen);
+		fclose(out);
 		return -ENOTSUP;
 	}
 	t = xcalloc(1, sizeof(*t));
 	t->screen = screen;
+	t->out = out;
+	t->shell_modes = modes;
 	t->ascii = config->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0 ||
 		   (getenv("TERM") && strcmp(getenv("TERM"), "linux") == 0);
 	t->colours = colours_wanted(config);
@@ -147,9 +165,10 @@ int term_new(const struct term_config *config, struct term **ret)
 	noecho();
 	nonl();
 	intrflush(stdscr, FALSE);
-	keypad(stdscr, TRUE);
+	t->input = newpad(1, 1);
+	keypad(t->input, TRUE);
 	define_usual_keys();
-	nodelay(stdscr, TRUE);
+	nodelay(t->input, TRUE);
 	set_escdelay(ESC_DELAY_MS);
 	leaveok(stdscr, FALSE);
 	curs_set(0);
@@ -161,30 +180,45 @@ int term_new(const struct term_config *config, struct term **ret)
 	crash_arm(t->mouse);
 	getmaxyx(stdscr, t->rows, t->cols);
 	t->cursor_y = -1;
+	tcgetattr(STDIN_FILENO, &t->prog_modes);
+	if (outlet_new(fileno(out), &t->outlet))
+		t->outlet = NULL;
 	*ret = t;
 	return 0;
+}
+
+/* Gives the terminal back as it was. Curses cannot set its modes: it writes into memory. */
+static void leave(struct term *t)
+{
+	curs_set(1);
+	endwin();
+	if (t->outlet)
+		outlet_finish(t->outlet);
+	tcsetattr(STDIN_FILENO, TCSANOW, &t->shell_modes);
 }
 
 struct term *term_free(struct term *t)
 {
 	if (!t)
 		return NULL;
-	curs_set(1);
-	endwin();
+	leave(t);
+	t->outlet = outlet_free(t->outlet);
 	crash_disarm();
+	delwin(t->input);
 	delscreen(t->screen);
+	fclose(t->out);
 	free(t);
 	return NULL;
 }
 
 void term_suspend(struct term *t)
 {
-	curs_set(1);
-	endwin();
+	leave(t);
 }
 
 void term_resume(struct term *t)
 {
+	tcsetattr(STDIN_FILENO, TCSANOW, &t->prog_modes);
 	reset_prog_mode();
 	curs_set(0);
 	term_resized(t);
@@ -231,6 +265,23 @@ void term_end(struct term *t)
 		curs_set(0);
 	}
 	refresh();
+	if (t->outlet)
+		outlet_push(t->outlet);
+}
+
+bool term_flush(struct term *t)
+{
+	return !t->outlet || outlet_push(t->outlet);
+}
+
+bool term_busy(const struct term *t)
+{
+	return t->outlet && outlet_busy(t->outlet);
+}
+
+int term_fd(const struct term *t)
+{
+	return t->outlet ? outlet_fd(t->outlet) : STDOUT_FILENO;
 }
 
 void term_repaint(struct term *t)
@@ -430,7 +481,7 @@ bool term_read(struct term *t, struct input *ret)
 			*ret = t->mouse_queue[t->next_mouse++];
 			return true;
 		}
-		kind = get_wch(&c);
+		kind = wget_wch(t->input, &c);
 		if (kind == ERR)
 			return false;
 		*ret = (struct input){0};

@@ -40,6 +40,13 @@ bool term_ascii(const struct term *t);
 /* One frame: begin (empty grid), put..., end (send what changed). */
 void term_begin(struct term *t);
 void term_end(struct term *t);
+/*
+ * A frame may still be on its way to a terminal that does not take it. Meanwhile no other is begun; when
+ * term_fd() is writable term_flush() sends more. false: the terminal is gone.
+ */
+bool term_busy(const struct term *t);
+int term_fd(const struct term *t);
+bool term_flush(struct term *t);
 /* The next term_end() repaints every cell. */
 void term_repaint(struct term *t);
 
