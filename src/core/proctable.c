@@ -313,9 +313,8 @@ static void note(struct proctable *t, struct proc *p, const struct task_rec *rec
 	if (p->led && !leader) {
 		return;
 	}
-	/* an old leader's exit comes after the record of the thread that took its place */
-	if (leader && p->told && rec->exited && !p->last.exited && p->seen == t->now &&
-	    rec->sid != p->last.sid && p->led)
+	/* an old leader's exit comes after the record of the thread that took its place, which has made calls */
+	if (leader && p->told && rec->exited && !p->last.exited && p->last.sid && rec->sid != p->last.sid && p->led)
 		return;
 	if (leader && memcmp(p->comm, rec->comm, WIRE_COMM_LEN)) {
 		/* it has become another program without telling, or only changed its name */

@@ -32,6 +32,7 @@ struct build {
 	struct arena *arena;
 	unsigned records;
 	bool counters; /* evt.* amounts come from threads */
+	bool by_pid;   /* a key is a number that the kernel gives out again: processes of one pid are different rows */
 	struct plan *plans;
 	size_t n_aux, n_first; /* n_first: columns that show the first value */
 	bool any_rate;
@@ -97,6 +98,8 @@ static void make_plans(struct build *b)
 	const struct table_query *q = b->q;
 	const struct sample *s = b->sample;
 
+	for (size_t i = 0; i < q->n_keys; i++)
+		b->by_pid = b->by_pid || !strcmp(q->keys[i]->id, "proc.pid") || !strcmp(q->keys[i]->id, "thread.tid");
 	b->plans = arena_array(b->arena, q->n_columns, sizeof(*b->plans));
 	for (size_t i = 0; i < q->n_columns; i++) {
 		struct plan *p = &b->plans[i];
@@ -181,6 +184,7 @@ static uint32_t add_group(struct build *b, const struct record *r, const struct 
 	return (uint32_t)t->n_rows++;
 }
 
+/* Keys tell groups apart, and what is in the hash without being a key. */
 static uint32_t find_group(struct build *b, const struct record *r, const struct value *keys, uint64_t hash)
 {
 	size_t at;
@@ -311,6 +315,8 @@ static void add_record(struct build *b, const struct record *r, unsigned grains)
 		any = any || keys[i].kind != V_MISSING;
 		hash = value_hash(&keys[i], hash + i);
 	}
+	if (b->by_pid && r->process)
+		hash = value_hash(&(struct value){.kind = V_INT, .i = (int64_t)r->process->start_boot}, hash);
 	/* a call without an object is no file; by thread and file, it is one of the thread's rows */
 	if (!any || !filter_match(b->q->filter, r))
 		return;

@@ -416,6 +416,34 @@ static void test_percentiles(void **state)
 }
 
 /* Equal values stay in the order of the key, either way; missing ones are last, either way. */
+/* A pid that was used twice in the interval: two rows, and the first keeps its identity in the next sample. */
+static void one_pid_two_processes(void **state)
+{
+	struct builder *b = sb_new(64);
+	const struct sample *s;
+	struct table *t;
+	struct process *p = sb_process(b, 7, "first", NULL);
+
+	p->start_boot = 1000;
+	sb_thread(b, p, 7)->counts.calls = 3;
+	p = sb_process(b, 7, "second", NULL);
+	p->start_boot = 2000;
+	sb_thread(b, p, 7)->counts.calls = 4;
+	s = sb_finish(b);
+	t = QUERY(s, REC_TASKS, "proc.pid", "", {"evt.count", AGG_SUM}, {"proc.name", AGG_NONE});
+	assert_int_equal(t->n_rows, 2);
+	assert_int_equal(t->rows[0].cells[0].i + t->rows[1].cells[0].i, 7);
+	assert_true(t->rows[0].id != t->rows[1].id);
+	table_free(t);
+	t = QUERY(s, REC_TASKS, "thread.tid", "", {"evt.count", AGG_SUM});
+	assert_int_equal(t->n_rows, 2);
+	table_free(t);
+	t = QUERY(s, REC_TASKS, "proc.ppid", "", {"evt.count", AGG_SUM});
+	assert_int_equal(t->n_rows, 1);
+	table_free(t);
+	sb_free(b);
+}
+
 static void test_sort(void **state)
 {
 	struct builder *b = sb_new(64);
@@ -656,6 +684,7 @@ int main(void)
 		cmocka_unit_test(test_coarse),
 		cmocka_unit_test(test_agg_fits),
 		cmocka_unit_test(bench),
+		cmocka_unit_test(one_pid_two_processes),
 		cmocka_unit_test(bench_rows),
 	};
 
