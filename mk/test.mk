@@ -8,6 +8,14 @@
 
 $(WORKBIN): tests/workload/truth.h
 
+# programs without a C library; for 32 bit the compiler is enough, no packages
+BARE := $(O)/tests/workload/bare32 $(O)/tests/workload/bare64
+workloads: $(BARE)
+$(BARE): $(O)/tests/workload/bare%: tests/workload/bare/bare.c tests/workload/bare/bare.h
+	$(call say,LOAD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -m$* -Os -ffreestanding -fno-stack-protector -fno-pic -static -nostdlib \
+		-Wall -Wextra -Werror -o $@ $<
+
 test:
 	$(Q)if [ -x packaging/deps.sh ]; then packaging/deps.sh test; fi
 	$(Q)tests/run-all

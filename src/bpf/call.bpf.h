@@ -12,6 +12,35 @@ static __always_inline u16 call_nr(struct task_struct *task, u64 id)
 	return id | (task_is_compat(task) ? WIRE_NR_COMPAT : 0);
 }
 
+/* i386's one number for all socket calls: which one, and a pointer to its arguments. The rest of us sees the call behind it. */
+enum { NR_SOCKETCALL = 102, SOCKETCALLS = 21 };
+
+static const struct {
+	u16 nr;
+	u8 nargs;
+} socketcalls[SOCKETCALLS] = {
+	/* include/uapi/linux/net.h; accept, send and recv have no number of their own */
+	[1] = { 359, 3 }, [2] = { 361, 3 },  [3] = { 362, 3 },  [4] = { 363, 2 },  [5] = { 364, 3 },
+	[6] = { 367, 3 }, [7] = { 368, 3 },  [8] = { 360, 4 },  [9] = { 369, 4 },  [10] = { 371, 4 },
+	[11] = { 369, 6 }, [12] = { 371, 6 }, [13] = { 373, 2 }, [14] = { 366, 5 }, [15] = { 365, 5 },
+	[16] = { 370, 3 }, [17] = { 372, 3 }, [18] = { 364, 4 }, [19] = { 337, 5 }, [20] = { 345, 4 },
+};
+
+__noinline u32 socketcall_nr(u32 which)
+{
+	u32 nr = which < SOCKETCALLS ? socketcalls[which].nr : 0;
+
+	return WIRE_NR_COMPAT | (nr ? nr : NR_SOCKETCALL);
+}
+
+/* The number of a call that has returned. */
+static __always_inline u16 call_nr_done(struct task_struct *task, struct pt_regs *regs)
+{
+	u16 nr = call_nr(task, regs->orig_ax);
+
+	return nr == (WIRE_NR_COMPAT | NR_SOCKETCALL) ? socketcall_nr(regs->bx) : nr;
+}
+
 /* NULL for numbers beyond the table. */
 static __always_inline const volatile struct call_desc *call_desc_of(u16 nr)
 {
@@ -27,9 +56,25 @@ struct call_args {
 	u64 v[8]; /* 6 used: any masked index is in bounds */
 };
 
+__noinline int socketcall_args(struct call_args *a, u32 which, u64 user)
+{
+	u32 v[8] = {}; /* 6 used: any masked length is in bounds */
+
+	if (!a || which >= SOCKETCALLS)
+		return 0;
+	bpf_probe_read_user(v, socketcalls[which].nargs * 4 & 31, (void *)user);
+	for (u32 i = 0; i < 6; i++)
+		a->v[i] = v[i];
+	return 0;
+}
+
 static __always_inline void read_args(struct call_args *a, struct pt_regs *regs, u16 nr)
 {
 	if (nr & WIRE_NR_COMPAT) {
+		if (regs->orig_ax == NR_SOCKETCALL && nr != (WIRE_NR_COMPAT | NR_SOCKETCALL)) {
+			socketcall_args(a, regs->bx, (u32)regs->cx);
+			return;
+		}
 		a->v[0] = (u32)regs->bx;
 		a->v[1] = (u32)regs->cx;
 		a->v[2] = (u32)regs->dx;
@@ -84,9 +129,12 @@ static __always_inline u16 call_errno(s64 ret)
 }
 
 /* Bytes of a sendmmsg/recvmmsg: the kernel wrote each message's length behind its header. */
-enum { MMSG_MAX = 1024 /* UIO_MAXIOV */, MMSG_PART = 32, MMSG_SIZE = 64, MMSG_LEN_AT = 56 };
+enum {
+	MMSG_MAX = 1024 /* UIO_MAXIOV */, MMSG_PART = 32,
+	MMSG_SIZE = 64, MMSG_LEN_AT = 56, MMSG_SIZE_32 = 32, MMSG_LEN_AT_32 = 28,
+};
 
-__noinline u64 mmsg_part(u64 vec, u32 messages)
+__noinline u64 mmsg_part(u64 first_len, u32 messages, u32 size)
 {
 	u64 sum = 0;
 
@@ -95,20 +143,22 @@ __noinline u64 mmsg_part(u64 vec, u32 messages)
 
 		if (i >= messages)
 			break;
-		bpf_probe_read_user(&len, sizeof(len), (void *)(vec + i * MMSG_SIZE + MMSG_LEN_AT));
+		bpf_probe_read_user(&len, sizeof(len), (void *)(first_len + i * size));
 		sum += len;
 	}
 	return sum;
 }
 
-__noinline u64 mmsg_bytes(u64 vec, u32 messages)
+__noinline u64 mmsg_bytes(u64 vec, u32 messages, u32 nr)
 {
+	u32 size = nr & WIRE_NR_COMPAT ? MMSG_SIZE_32 : MMSG_SIZE;
 	u64 sum = 0;
 
+	vec += nr & WIRE_NR_COMPAT ? MMSG_LEN_AT_32 : MMSG_LEN_AT;
 	for (u32 i = 0; i < MMSG_MAX / MMSG_PART; i++) {
 		if (i * MMSG_PART >= messages)
 			break;
-		sum += mmsg_part(vec + i * MMSG_PART * MMSG_SIZE, messages - i * MMSG_PART);
+		sum += mmsg_part(vec + i * MMSG_PART * size, messages - i * MMSG_PART, size);
 	}
 	return sum;
 }

@@ -9,6 +9,7 @@
 #ifndef CTOP_BPF_KERNEL_H
 #define CTOP_BPF_KERNEL_H
 
+#include <linux/aio_abi.h>
 #include <linux/bpf.h>
 
 typedef __u8 u8;

@@ -438,7 +438,7 @@ int BPF_PROG(spy_exit, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread_state *st = bpf_task_storage_get(&threads, task, NULL, 0);
-	u16 nr = call_nr(task, regs->orig_ax);
+	u16 nr = call_nr_done(task, regs);
 	const volatile struct call_desc *d;
 	struct event_buf *e;
 	struct spy_rec *r;

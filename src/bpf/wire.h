@@ -300,6 +300,7 @@ enum call_flags {
 	CALL_PAIR = 1 << 12,   /* arg[path] points to two new descriptors (pipe, socketpair) */
 	CALL_PEEK = 1 << 13,   /* arg[dirfd] holds MSG_* flags: with MSG_PEEK no bytes move */
 	CALL_BEFORE = 1 << 14, /* the call overwrites arguments that are worth seeing: see copy[].at_enter */
+	CALL_AIO = 1 << 15, /* result counts struct io_event at arg[3]: the bytes of Linux AIO */
 };
 
 /*

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Call by call and byte by byte: the sums over all intervals are the workload's own counts."""
+import os
 import re
 
 from cases import case
@@ -54,7 +55,7 @@ class Watch:
                        f"{what}: per thread, object, call and result")
         ctx.equal_maps(self.calls.sums(("proc.pid", "thread.tid", "evt.type", "evt.res"), AMOUNTS),
                        w.sums(lambda r: (r["pid"], r["tid"], r["call"], res_name(r["err"])), after_go,
-                              lambda r: r["calls"] + r["in"] + r["out"] > 0),
+                              lambda r: r["pid"] and r["calls"] + r["in"] + r["out"] > 0),
                        f"{what}: per thread, call and result")
         in_rows = tuple(sum(v) for v in zip(*self.calls.sums((), AMOUNTS).values()))
         ctx.equal(self.calls.totals(AMOUNTS), in_rows or (0, 0, 0), f"{what}: totals line against the sum of the rows")
@@ -185,19 +186,60 @@ def calls_of_32_bit(ctx):
 
 
 @case(needs="bpf")
-def everything_at_once(ctx):
-    """Several workloads at full speed together, one monitor."""
-    loads = [("files", "rw", ctx.dir, 300, 8), ("files", "copies", ctx.dir, 50), ("net", "tcp4", 4, 60),
-             ("procs", "churn", 400, 20, 2), ("procs", "storm", 300000, 4), ("procs", "errors", 200)]
-    watch = Watch(ctx)
-    ws = [Workload(ctx, *load) for load in loads]
+def a_program_of_32_bit(ctx):
+    """Every family of calls, its own layouts of messages, socketcall."""
+    exact(ctx, "life", "program32", ctx.dir, 200, comms=("wl-program32", "bare32"))
+
+
+@case(needs="bpf")
+def bytes_of_linux_aio(ctx):
+    exact(ctx, "aio", "aio", ctx.dir, 60)
+
+
+def loads(ctx):
+    """One of every kind. What runs beside each other has directories of its own."""
+    all_of_them = [("files", "rw", 300, 8), ("files", "copies", 50), ("files", "dups", 100), ("net", "tcp4", 4, 60),
+                   ("net", "tcp6", 3, 40), ("net", "tcpfile", 40), ("net", "udp4u", 300), ("net", "udpm", 300),
+                   ("net", "unix", 100), ("procs", "churn", 400, 20, 2), ("procs", "storm", 300000, 4),
+                   ("procs", "errors", 200), ("procs", "compat", 3000), ("procs", "threads", 200, 100),
+                   ("aio", "aio", 40), ("uring", "urfile", 50), ("uring", "urtcp", 50), ("life", "program32", 100),
+                   ("life", "programs", 1500, 2), ("life", "netns", 100)]
+    needs_dir = ("rw", "copies", "dups", "tcpfile", "unix", "aio", "urfile", "program32", "programs")
+    ret = []
+    for i, (program, name, *args) in enumerate(all_of_them):
+        if name in needs_dir:
+            args.insert(0, os.path.join(ctx.dir, str(i)))
+            os.mkdir(args[0])
+        ret.append((program, name, *args))
+    return ret
+
+
+def compare_all(ctx, linger):
+    # no filter: room for what else happens on the machine
+    watch = Watch(ctx, options=("--max-facts", "300000"))
+    ws = [Workload(ctx, *load, linger=linger) for load in loads(ctx)]
     for w in ws:
         w.go()
-    for w in ws:
-        w.finish()
+    if not linger:
+        for w in ws:
+            w.finish()
     watch.stop()
     for w in ws:
+        if linger:
+            w.finish()
         watch.compare(w)
+
+
+@case(needs="bpf", timeout=120)
+def everything_at_once(ctx):
+    """Every kind of workload at full speed together; each ends as soon as it is done."""
+    compare_all(ctx, False)
+
+
+@case(needs="bpf", timeout=120)
+def everything_still_there(ctx):
+    """The same, but every process is alive when the last interval ends."""
+    compare_all(ctx, True)
 
 
 @case(needs="bpf")

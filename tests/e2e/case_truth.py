@@ -35,7 +35,7 @@ def agrees(ctx, program, *args):
     # an execve adds what the dynamic linker does
     only = {"exec": ("getppid",)}.get(args[0])
     for r in w.rows():
-        if r["call"] != "syscall_500" and (not only or r["call"] in only):  # strace knows it by another name
+        if r["pid"] and r["call"] != "syscall_500" and (not only or r["call"] in only):  # strace knows it by another name
             want[(r["call"], res_name(r["err"]))] += r["calls"]
     got = strace_counts(log, parent)
     ctx.equal_maps(dict(got), dict(want), f"{program} {args[0]}: calls by result")
@@ -60,3 +60,11 @@ def procs(ctx):
     for args in (["storm", 300, 3], ["churn", 20, 5, 3], ["threads", 10, 10], ["exec", 50], ["errors", 4],
                  ["hostile", ctx.dir]):
         agrees(ctx, "procs", *args)
+
+
+@case(needs="strace", timeout=120)
+def asynchronous_and_short_lived(ctx):
+    for args in (["aio", ctx.dir, 3],):
+        agrees(ctx, "aio", *args)
+    for args in (["programs", ctx.dir, 20, 2], ["reuse", 3, 10], ["netns", 5]):
+        agrees(ctx, "life", *args)

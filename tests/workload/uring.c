@@ -95,8 +95,8 @@ static void files(bool polled)
 		request(&r, obj, NONE, IORING_OP_FSYNC, "io_uring_fsync", fd, NULL, 0, 0);
 		request(&r, 0, IN, IORING_OP_READ, "io_uring_read", 199, data, 10, 0); /* EBADF */
 	}
-	close(fd);
-	close(r.fd);
+	TOK(0, NONE, close, fd);
+	TOK(0, NONE, close, r.fd);
 }
 
 static void file(void)
@@ -138,10 +138,10 @@ static void tcp(void)
 				die("recv");
 		}
 	}
-	close(c);
-	close(s);
-	close(l);
-	close(r.fd);
+	TOK(0, NONE, close, c);
+	TOK(0, NONE, close, s);
+	TOK(0, NONE, close, l);
+	TOK(0, NONE, close, r.fd);
 }
 
 static const struct workload all[] = {
