@@ -7,7 +7,6 @@
 #include "check.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 
 #include "bpf/capture.h"
+#include "bpf/rights.h"
 #include "core/runtime_watch.h"
 #include "core/source.h"
 #include "ui/abilities.h"
@@ -90,48 +90,20 @@ static void check_hooks(struct buf *out)
 	}
 }
 
-static uint64_t effective_capabilities(void)
-{
-	FILE *f = fopen("/proc/self/status", "re");
-	char text[256];
-	unsigned long long caps = 0;
-
-	while (f && fgets(text, sizeof(text), f))
-		if (sscanf(text, "CapEff: %llx", &caps) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return caps;
-}
-
 static void check_rights(struct buf *out)
 {
-	static const struct {
-		int bit;
-		const char *name, *use, *without; /* without NULL: cannot do without */
-	} caps[] = {
-		{CAP_BPF, "CAP_BPF", "loads BPF programs", NULL},
-		{CAP_PERFMON, "CAP_PERFMON", "attaches them and reads kernel memory", NULL},
-		{CAP_SYS_PTRACE, "CAP_SYS_PTRACE", "reads other users' /proc/PID/cwd and exe",
-		 "proc.cwd and proc.exepath of others stay empty"},
-		{CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", "reads the container runtimes' files",
-		 "container.name, .image, .label and others stay empty, ids are there"},
-		{CAP_SYS_ADMIN, "CAP_SYS_ADMIN", "measures what our own BPF programs cost",
-		 "the header gives the process's own share only"},
-	};
-	uint64_t have = effective_capabilities();
-	bool admin = have >> CAP_SYS_ADMIN & 1; /* stands for the first two on old kernels, and still does */
+	struct right all[RIGHTS_MAX];
+	size_t n = rights_list(all, RIGHTS_MAX);
 
-	for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++) {
+	for (size_t i = 0; i < n; i++) {
 		const char *what = i ? "" : "rights";
 
-		if ((have >> caps[i].bit & 1) || (!caps[i].without && admin))
-			line(out, GOOD, what, "%s %s", caps[i].name, caps[i].use);
-		else if (caps[i].without)
-			line(out, LESS, what, "%s missing: %s", caps[i].name, caps[i].without);
+		if (all[i].have)
+			line(out, GOOD, what, "%s %s", all[i].name, all[i].use);
+		else if (all[i].without)
+			line(out, LESS, what, "%s missing: %s", all[i].name, all[i].without);
 		else
-			line(out, BAD, what, "%s missing: %s; use sudo, or make setcap", caps[i].name,
-			     caps[i].use);
+			line(out, BAD, what, "%s missing: %s; use sudo, or make setcap", all[i].name, all[i].use);
 	}
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "batch.h"
+#include "bpf/rights.h"
 #include "check.h"
 #include "core/format.h"
 #include "core/mem.h"
@@ -404,8 +405,10 @@ static int monitor(struct options *o, struct view_sets *sets)
 {
 	struct source *source;
 	struct view *view;
-	int status = open_view(o, &sets->sets[0], &view);
+	int status;
 
+	rights_drop(o->demo ? RIGHTS_NONE : o->batch ? RIGHTS_BATCH : RIGHTS_SCREEN);
+	status = open_view(o, &sets->sets[0], &view);
 	if (status)
 		return status;
 	if (o->batch)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bpf/capture_priv.h"
+#include "bpf/rights.h"
 #include "ctop.skel.h"
 #include "ctop_spy.skel.h"
 
@@ -40,7 +41,9 @@ static void totals(struct capture *c, uint64_t *ret_ns, uint64_t *ret_runs)
 
 void cost_begin(struct capture *c, struct cost_window *w)
 {
+	rights_admin(true);
 	w->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	rights_admin(false);
 	if (w->stats_fd < 0)
 		return;
 	totals(c, &w->ns, &w->runs);

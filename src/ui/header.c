@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "bpf/need.h"
+#include "bpf/rights.h"
 #include "core/format.h"
 #include "ui/app.h"
 
@@ -83,6 +84,16 @@ static void health_segment(const struct app *a, struct segment *seg)
 	buf_done(&n);
 }
 
+static size_t missing_rights(void)
+{
+	struct right all[RIGHTS_MAX];
+	size_t n = rights_list(all, RIGHTS_MAX), missing = 0;
+
+	for (size_t i = 0; i < n; i++)
+		missing += !all[i].have;
+	return missing;
+}
+
 static size_t make_segments(const struct app *a, struct segment *seg)
 {
 	const struct sample *s = a->sample;
@@ -98,6 +109,10 @@ static size_t make_segments(const struct app *a, struct segment *seg)
 	} else {
 		seg[n] = (struct segment){.role = ROLE_CRUMB, .leave = 3};
 		snprintf(seg[n++].text, sizeof(seg->text), "%s", s->source);
+	}
+	if (!strcmp(s->source, "live") && missing_rights()) { /* the legend tells which columns it costs */
+		seg[n] = (struct segment){.role = ROLE_WARN, .leave = 5};
+		snprintf(seg[n++].text, sizeof(seg->text), "%zu rights missing", missing_rights());
 	}
 	if (s->health.self_cpu >= 0) {
 		seg[n] = (struct segment){.role = s->health.self_cpu >= 10 ? ROLE_WARN : ROLE_CRUMB,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bpf/need.h"
+#include "bpf/rights.h"
 #include "core/arena.h"
 #include "core/format.h"
 #include "core/mem.h"
@@ -168,6 +169,27 @@ void spy_legend_page(struct app *a, int width)
 	buf_done(&line);
 }
 
+/* What the user may not do, and which columns that costs. */
+static void add_rights(struct app *a, int width)
+{
+	struct right all[RIGHTS_MAX];
+	size_t n = rights_list(all, RIGHTS_MAX), missing = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char *text;
+
+		if (all[i].have)
+			continue;
+		if (!missing++)
+			page_add(a, ROLE_HEADING, "Rights that are missing");
+		text = xasprintf("%s: %s", all[i].name, all[i].without ? all[i].without : all[i].use);
+		page_wrap(a, ROLE_WARN, 2, width, text);
+		free(text);
+	}
+	if (missing)
+		page_add(a, ROLE_NORMAL, "");
+}
+
 void legend_page(struct app *a, int width)
 {
 	const struct view *v = selection_top(&a->sel)->view;
@@ -180,6 +202,8 @@ void legend_page(struct app *a, int width)
 	page_add(a, ROLE_NORMAL, "");
 	add_filter(a, width);
 	page_add(a, ROLE_NORMAL, "");
+	if (!a->sample || !strcmp(a->sample->source, "live"))
+		add_rights(a, width);
 	page_add(a, ROLE_HEADING, "Attached for this view");
 	if (view_is_list(v))
 		page_add(a, ROLE_NORMAL, "  the calls that the filter leaves, one by one");

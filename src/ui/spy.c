@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/arena.h"
 #include "core/format.h"
 #include "core/mem.h"
+#include "core/spawn.h"
 #include "core/syscall.h"
 #include "ui/rows.h"
 
@@ -412,12 +414,38 @@ static bool find_step(struct spy *s, uint64_t deadline, char *note, size_t size)
 	return ended;
 }
 
+/* A new file that belongs to who started us, made with their rights: root makes none in anybody's home. */
+static int create_file(const char *name)
+{
+	struct spawn_user user;
+	int fd = -EPERM;
+	bool become;
+
+	spawn_user_init(&user);
+	become = geteuid() == 0 && user.uid != 0;
+	if (become) {
+		setfsgid(user.gid);
+		setfsuid(user.uid);
+	}
+	if (!become || (uid_t)setfsuid((uid_t)-1) == user.uid) { /* this one only asks */
+		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0)
+			fd = -errno;
+	}
+	if (become) {
+		setfsuid(0);
+		setfsgid(getegid());
+	}
+	spawn_user_done(&user);
+	return fd;
+}
+
 int spy_save(struct spy *s, const char *name)
 {
-	int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = create_file(name);
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	end_saving(s);
 	s->save_fd = fd;
 	s->save_name = xstrdup(name);

@@ -35,7 +35,7 @@ def map_memory(pid):
 
 @case(needs="bpf", timeout=SECONDS + 120)
 def mixed_load(ctx):
-    views = ["--views", "tests/e2e/views.json"]
+    views = ["--views", "tests/e2e/views.json", "--max-facts", "262144"]  # others use the machine, too
     by_pid, by_name, by_task, parents = {}, {}, {}, set()
 
     def fold_calls(line):
