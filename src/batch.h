@@ -20,6 +20,7 @@ struct batch_config {
 	uint64_t interval;  /* ns */
 	uint32_t count;     /* intervals; 0 = until `stop` */
 	enum output_format format;
+	bool secrets; /* batch_details(): values of the environment */
 	bool tree; /* the view must have one */
 	enum spy_mode spy;
 	char where; /* 'c', 'k': its lines say which container or pod; 0 */
@@ -60,6 +61,9 @@ uint64_t batch_now(void);
 
 /* The spy that was asked for, or the list view. */
 int batch_spy(const struct batch_config *c, char **ret_error);
+
+/* All about one container or process: "container=ID", "process=PID"; takes one interval. As batch_run(). */
+int batch_details(const struct batch_config *c, const char *what, char **ret_error);
 
 /* HH:MM:SS of epoch ns in local time, with `digits` of the fraction. */
 void batch_clock(struct buf *out, uint64_t epoch_ns, int digits);

@@ -257,6 +257,7 @@ static int run_batch(const struct options *o, struct source *source, const struc
 		.format = o->format,
 		.spy = o->spy,
 		.tree = o->tree,
+		.secrets = o->env,
 		.where = o->print,
 		.ascii = plain_locale(o),
 		.out = STDOUT_FILENO,
@@ -267,11 +268,18 @@ static int run_batch(const struct options *o, struct source *source, const struc
 	char *why = NULL;
 	int r;
 
+	if (o->details && o->format == FORMAT_CSV)
+		return complain(STATUS_USAGE, "--details writes --format table or json, not csv");
 	if (o->spy && o->format == FORMAT_CSV)
 		return complain(STATUS_USAGE, "--spy writes --format table or json, not csv");
 	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
 		c.width = size.ws_col;
-	r = batch_run(&c, &why);
+	if (o->details)
+		r = batch_details(&c, o->details, &why);
+	else
+		r = batch_run(&c, &why);
+	if (o->details && r == -EINVAL)
+		return complain_free(STATUS_USAGE, why);
 	return r < 0 ? complain_free(STATUS_FAILED, why) : STATUS_OK;
 }
 

@@ -232,6 +232,10 @@ static int set_text(struct parser *p, const struct option_info *opt, const char 
 	case OPT_FILTER: p->filter = arg; break;
 	case OPT_CONTAINER: set_container(p, arg); break;
 	case OPT_SORT: o->sort = arg; break;
+	case OPT_DETAILS:
+		o->details = arg;
+		o->batch = true;
+		break;
 	case OPT_VIEWS: VEC_PUSH(o->views, o->n_views, o->cap_views) = arg; break;
 	case OPT_FORMAT:
 		o->format = (enum output_format)choice;
@@ -259,6 +263,7 @@ static int set_flag(struct parser *p, const struct option_info *opt)
 	case OPT_NO_MOUSE: o->no_mouse = true; break;
 	case OPT_READ_ONLY: o->read_only = true; break;
 	case OPT_TREE: o->tree = true; break;
+	case OPT_ENV: o->env = true; break;
 	case OPT_LIST_VIEWS: o->list_views = true; break;
 	case OPT_LIST_FIELDS: o->list_fields = true; break;
 	case OPT_CHECK_VIEWS: o->check_views = true; break;

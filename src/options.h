@@ -49,13 +49,14 @@ enum output_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
 enum spy_mode { SPY_OFF, SPY_DIG, SPY_ECHO };
 
 struct options {
-	bool batch, demo, ascii, color, no_color, no_mouse, read_only, tree;
+	bool batch, demo, ascii, color, no_color, no_mouse, read_only, tree, env;
 	bool list_views, list_fields, check_views, check, version, help;
 	bool has_delay;
 	const char *view;   /* or one of the aliases; NULL = the first one */
 	char *argument;     /* of the alias; NULL */
 	char print;         /* -pc 'c': containers first; -pk 'k': pods, too; 0 */
 	char *filter;       /* all that narrows the selection down, and-ed; NULL = nothing */
+	const char *details; /* container=ID, process=PID; NULL */
 	const char *sort;   /* as typed, sign included; NULL */
 	uint64_t delay;     /* ns */
 	uint32_t count;     /* 0 = no end */

@@ -17,12 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/details.h"
 #include "core/format.h"
 #include "core/mem.h"
 
 static const uint64_t default_interval = 2000000000ULL;
 static const uint64_t message_time = 4000000000ULL;
-enum { FIRST_SAMPLE_MS = 10000 };
+enum { DETAILS_POLL_MS = 50, FIRST_SAMPLE_MS = 10000 };
 
 static const int handled[] = {SIGWINCH, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT};
 
@@ -77,6 +78,12 @@ void app_rebuild(struct app *a)
 			a->sample->time);
 }
 
+void app_set_needs(struct app *a)
+{
+	if (a->collector)
+		collector_set_needs(a->collector, selection_needs(&a->sel) | (a->details ? details_needs() : 0));
+}
+
 void app_level_changed(struct app *a)
 {
 	struct selection_level *top = selection_top(&a->sel);
@@ -90,7 +97,7 @@ void app_level_changed(struct app *a)
 	a->scroll = 0;
 	a->cell = -1;
 	memset(a->widest, 0, sizeof(a->widest));
-	collector_set_needs(a->collector, selection_needs(&a->sel));
+	app_set_needs(a);
 	app_rebuild(a);
 	list_open(a);
 }
@@ -104,6 +111,7 @@ static void show_sample(struct app *a, struct sample *s)
 	if (a->spying)
 		spy_set_sample(&a->spy, s);
 	app_rebuild(a);
+	details_refresh(a);
 	sample_free(old);
 }
 
@@ -152,7 +160,9 @@ static void draw(struct app *a)
 	if (term_rows(a->term) < APP_MIN_ROWS || term_cols(a->term) < APP_MIN_COLS) {
 		draw_too_small(a);
 	} else {
-		if (a->spying)
+		if (a->details)
+			details_draw(a);
+		else if (a->spying)
 			spy_draw(a);
 		else
 			table_draw(a);
@@ -205,6 +215,8 @@ static int time_to_wait(const struct app *a, uint64_t now)
 
 	if (a->spying)
 		wait = spy_busy(&a->spy) ? 0 : SPY_POLL_MS;
+	if (details_waiting(a))
+		wait = DETAILS_POLL_MS;
 	if (a->message.until) {
 		int left = a->message.until > now ? (int)((a->message.until - now) / 1000000) + 1 : 0;
 
@@ -223,6 +235,8 @@ static void on_timers(struct app *a)
 		a->message.until = 0;
 		a->dirty = true;
 	}
+	if (details_tick(a))
+		a->dirty = true;
 	if (a->spying) {
 		if (spy_tick(&a->spy, now, note, sizeof(note)))
 			a->dirty = true;
@@ -319,6 +333,7 @@ static void app_done(struct app *a)
 	spy_stop(&a->spy);
 	spy_stop(&a->parked);
 	overlay_close(a);
+	details_close(a);
 	a->collector = collector_free(a->collector);
 	rows_done(&a->rows);
 	row_history_done(&a->traces);

@@ -7,6 +7,7 @@
  *   dispatch.c      a key or click -> an operation -> what it does
  *   screen_table.c  the table; header.c the lines above it; bar.c the one below
  *   screen_spy.c    dig and echo on the screen; spy.c their life, search, saving
+ *   screen_details.c  all about one container or process
  *   screen_list.c   list views: a spy with the columns of a view
  *   cell.c          the cell cursor, and filtering by its value
  *   overlay.c       pickers and pages of text; legend.c, help.c fill the pages
@@ -128,6 +129,7 @@ struct app {
 	bool paused;
 	char *search; /* highlighted, n and N go on; NULL */
 
+	struct details_screen *details; /* page about one container or process, before the table; NULL */
 	bool spying;
 	struct spy spy;
 	struct spy parked; /* a list that waits while a row of it is dug into; no source: none */
@@ -147,6 +149,8 @@ void app_rebuild(struct app *a);       /* table anew from the sample on the scre
 void app_level_changed(struct app *a); /* after a drill, back or view switch: needs, table, cursor */
 void app_pause(struct app *a, bool on);
 struct level_state *app_level(struct app *a);
+
+void app_set_needs(struct app *a);     /* of what is on the screen */
 
 /* reload.c */
 void app_reload_views(struct app *a);
@@ -175,6 +179,17 @@ void table_remember_place(struct app *a); /* for Backspace */
 void cell_move(struct app *a, const struct view *view, int dir);
 void cell_scroll(struct app *a, const struct view *view, int dir);
 void cell_narrow(struct app *a, const struct row *row, bool exclude);
+
+/* screen_details.c */
+struct details_screen;
+bool details_open(struct app *a, const struct view *v, const struct row *row); /* false: nothing to tell of */
+void details_close(struct app *a);
+void details_refresh(struct app *a); /* a new sample, or width */
+bool details_tick(struct app *a);    /* true: the screen changed */
+bool details_waiting(const struct app *a);
+void details_draw(struct app *a);
+void details_op(struct app *a, enum op op);
+bool details_search(struct app *a, const char *text, int dir, bool from_here);
 
 /* screen_spy.c */
 void spy_draw(struct app *a);

@@ -29,14 +29,16 @@ static void on_key(struct app *a, int key)
 		editor_key(a, key);
 		return;
 	}
-	op = key_find(key, !a->spying ? SCOPE_TABLE : a->spy.kind == SPY_LIST ? SCOPE_EVENTS : SCOPE_SPY);
+	op = key_find(key, a->details ? SCOPE_DETAILS : !a->spying ? SCOPE_TABLE : a->spy.kind == SPY_LIST ? SCOPE_EVENTS : SCOPE_SPY);
 	switch (op) {
 	case OP_QUIT: a->quit = true; break;
 	case OP_REDRAW: term_repaint(a->term); break;
 	case OP_HELP: overlay_open_page(a, "Keys", help_page); break;
 	case OP_NONE: break;
 	default:
-		if (!a->spying)
+		if (a->details)
+			details_op(a, op);
+		else if (!a->spying)
 			table_op(a, op, key);
 		else if (a->spy.kind == SPY_LIST)
 			list_op(a, op, key);
@@ -70,6 +72,11 @@ static void on_mouse(struct app *a, const struct input *in)
 	if (in->act == MOUSE_WHEEL_UP || in->act == MOUSE_WHEEL_DOWN) {
 		int lines = in->act == MOUSE_WHEEL_UP ? -WHEEL_LINES : WHEEL_LINES;
 
+		if (a->details) {
+			for (int i = 0; i < WHEEL_LINES; i++)
+				details_op(a, lines < 0 ? OP_UP : OP_DOWN);
+			return;
+		}
 		if (!a->spying)
 			rows_scroll(&a->rows, lines, a->page);
 		for (int i = 0; a->spying && i < WHEEL_LINES; i++)

@@ -104,7 +104,7 @@ static void show_only(struct app *a, const char *typed, const char *needle)
 	}
 	rows_set_needle(&a->rows, needle, a->page);
 	if (!same_typed) {
-		collector_set_needs(a->collector, selection_needs(&a->sel));
+		app_set_needs(a);
 		app_rebuild(a);
 	}
 }
@@ -115,7 +115,7 @@ static void capture(struct app *a)
 	int err = a->spying ? spy_capture(&a->spy, a->sample) : 0;
 
 	if (a->spying)
-		collector_set_needs(a->collector, selection_needs(&a->sel));
+		app_set_needs(a);
 	if (err)
 		app_message(a, ROLE_ERROR, "cannot spy on this: %s", strerror(-err));
 }
@@ -394,6 +394,11 @@ static void search_typed(struct app *a)
 
 	set_search(a, ed->line.text);
 	ed->error[0] = '\0';
+	if (a->details) {
+		if (a->search && !details_search(a, a->search, 1, true))
+			snprintf(ed->error, sizeof(ed->error), "not found");
+		return;
+	}
 	if (a->spying) {
 		if (a->search && a->spy.log.shown_tail > a->spy.log.shown_head)
 			spy_find(&a->spy, a->search, 1, true);
@@ -422,7 +427,9 @@ static void cancelled(struct app *a)
 
 	if (ed->kind == EDIT_SEARCH) {
 		set_search(a, ed->before);
-		if (a->spying) {
+		if (a->details) {
+			/* stays where it is */
+		} else if (a->spying) {
 			free(a->spy.find);
 			a->spy.find = NULL;
 			a->spy.cursor = ed->before_row;

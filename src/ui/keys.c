@@ -12,6 +12,7 @@
 #define L SCOPE_LIST
 #define P SCOPE_PAGE
 #define E SCOPE_EVENTS
+#define D SCOPE_DETAILS
 static const struct key_op ops[] = {
 #define OP(id, scopes, group, bar, label, help, ...)                                                         \
 	{OP_##id, scopes, group, bar, label, help, {__VA_ARGS__}},
@@ -23,6 +24,7 @@ static const struct key_op ops[] = {
 #undef L
 #undef P
 #undef E
+#undef D
 
 enum { N_OPS = sizeof(ops) / sizeof(ops[0]) };
 

@@ -256,6 +256,7 @@ void list_op(struct app *a, enum op op, int key)
 	switch (op) {
 	case OP_VIEWS:
 	case OP_HOTKEY:
+	case OP_DETAILS:
 	case OP_LEGEND: table_op(a, op, key); break;
 	case OP_CELL_LEFT: cell_move(a, a->spy.view, -1); break;
 	case OP_CELL_RIGHT: cell_move(a, a->spy.view, 1); break;

@@ -457,6 +457,7 @@ void spy_op(struct app *a, enum op op)
 	case OP_FILTER: editor_open(a, EDIT_FILTER); break;
 	case OP_ONLY: narrow(a, false); break;
 	case OP_EXCLUDE: narrow(a, true); break;
+	case OP_DETAILS:
 	case OP_LEGEND: overlay_open_page(a, s->kind == SPY_ECHO ? "Echo" : "Dig", spy_legend_page); break;
 	case OP_SEARCH: editor_open(a, EDIT_SEARCH); break;
 	case OP_NEXT:

@@ -190,7 +190,7 @@ test_legend_says_what_the_kernel_decides() {
 	start 100 40
 	keys Enter
 	wait_for ' › Threads'
-	keys i
+	keys F7
 	wait_for 'the kernel decides'
 	see 'proc.pid = '
 }
