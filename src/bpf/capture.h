@@ -22,9 +22,9 @@ struct capture;
 struct capture_config {
 	const struct call_desc *calls;        /* WIRE_SYSCALLS entries, native */
 	const struct call_desc *compat_calls; /* WIRE_SYSCALLS entries, 32-bit */
-	uint32_t max_facts;   /* distinct facts per interval, 0 = 65536 */
-	uint32_t max_exits;   /* exits per interval kept one by one, 0 = 32768 */
-	uint32_t spy_ring;    /* bytes, power of two, 0 = 16 MiB */
+	uint32_t max_facts;                   /* distinct facts per interval, 0 = 65536 */
+	uint32_t max_exits;                   /* exits per interval kept one by one, 0 = 32768 */
+	uint32_t spy_ring;                    /* bytes, power of two, 0 = 16 MiB */
 };
 
 /* A variable-length record of the batch. */
@@ -35,10 +35,13 @@ struct capture_fd {
 
 /* Everything of one interval; arrays and what they point to live until capture_batch_free(). */
 struct capture_batch {
-	uint64_t mono_ns;  /* when the interval ended */
-	uint64_t sched_now;/* scheduler clock at that time, for task_rec.last_ran */
-	struct task_rec *tasks;  /* alive, then exited ones */
+	uint64_t mono_ns;       /* when the interval ended */
+	uint64_t sched_now;     /* scheduler clock at that time, for task_rec.last_ran */
+	struct task_rec *tasks; /* alive, then exited ones */
 	size_t n_tasks;
+	struct task_key
+		*same; /* alive, and what their last record said still holds; older than those of tasks */
+	size_t n_same;
 	struct fact_key *fact_keys; /* facts of the interval; NULL without NEED_FACTS */
 	struct fact_val *fact_vals;
 	size_t n_facts;
@@ -51,8 +54,8 @@ struct capture_batch {
 	const struct cgroup_rec **cgroups;
 	size_t n_cgroups;
 	struct lost_counts lost; /* since start, monotonic */
-	uint64_t missed;         /* ends of calls the kernel did not show us, since start: see capture_missed() */
-	void *memory;            /* owns the above */
+	uint64_t missed; /* ends of calls the kernel did not show us, since start: see capture_missed() */
+	void *memory;    /* owns the above */
 };
 
 /*
@@ -70,6 +73,9 @@ int capture_set_needs(struct capture *c, unsigned needs);
 /* Ends the interval: swaps and drains the maps, walks tasks (and descriptors). 0 or -errno. */
 int capture_collect(struct capture *c, struct capture_batch **ret);
 struct capture_batch *capture_batch_free(struct capture_batch *b);
+
+/* The next batch is to hold the record of every thread: somebody does not know what `same` refers to. */
+void capture_walk_all(struct capture *c);
 
 /* Forgets that an object was named: it is named again at next sight. */
 void capture_forget_object(struct capture *c, const struct obj_key *key);

@@ -29,6 +29,8 @@ struct memory {
 	const struct obj_rec **objs;
 	const struct exec_rec **execs;
 	const struct cgroup_rec **cgroups;
+	struct task_key *same;
+	size_t n_same;
 };
 
 int bytes_reserve(struct bytes *b, size_t more)
@@ -114,6 +116,47 @@ static int drain(int map, size_t key_size, size_t val_size, struct bytes *keys, 
 	}
 }
 
+/* Takes the threads that did not change out of a walk; whole records move up. */
+static int split_walk(struct memory *m)
+{
+	char *data = m->tasks.data;
+	size_t kept = 0, n = 0;
+
+	m->same = malloc((m->tasks.len / sizeof(struct task_same) + 1) * sizeof(*m->same));
+	if (!m->same)
+		return -ENOMEM;
+	for (size_t at = 0; at < m->tasks.len;) {
+		const struct task_same *same = (const struct task_same *)(data + at);
+
+		if (!same->zero) {
+			m->same[n++] = (struct task_key){same->tid, same->gen};
+			at += sizeof(*same);
+			continue;
+		}
+		if (kept != at)
+			memmove(data + kept, data + at, sizeof(struct task_rec));
+		kept += sizeof(struct task_rec);
+		at += sizeof(struct task_rec);
+	}
+	m->n_same = n;
+	m->tasks.len = kept;
+	return 0;
+}
+
+static int walk_tasks(struct capture *c, struct memory *m)
+{
+	int r;
+
+	sched_yield(); /* refreshes our own scheduler stamp, see walk_tasks */
+	c->skel->bss->walk_number++;
+	r = read_iter(c->iter_tasks, &m->tasks);
+	if (r == 0)
+		r = split_walk(m);
+	/* records that got lost are not known to anybody */
+	c->skel->bss->walk_all = r < 0;
+	return r;
+}
+
 static int index_fds(struct memory *m, struct capture_batch *b)
 {
 	size_t n = 0;
@@ -174,8 +217,7 @@ static int read_all(struct capture *c, struct memory *m)
 			return r;
 		c->facts_left = c->needs & NEED_FACTS;
 	}
-	sched_yield(); /* refreshes our own scheduler stamp, see walk_tasks */
-	r = read_iter(c->iter_tasks, &m->tasks);
+	r = walk_tasks(c, m);
 	if (r < 0)
 		return r;
 	r = swap(&c->exits, &exits);
@@ -221,6 +263,7 @@ int capture_collect(struct capture *c, struct capture_batch **ret)
 	if (r >= 0)
 		r = index_meta(m, b);
 	if (r < 0) {
+		capture_walk_all(c);
 		capture_batch_free(b);
 		return r;
 	}
@@ -228,6 +271,8 @@ int capture_collect(struct capture *c, struct capture_batch **ret)
 	b->sched_now = c->skel->bss->sched_now;
 	b->tasks = (struct task_rec *)m->tasks.data;
 	b->n_tasks = m->tasks.len / sizeof(struct task_rec);
+	b->same = m->same;
+	b->n_same = m->n_same;
 	b->fact_keys = (struct fact_key *)m->fact_keys.data;
 	b->fact_vals = (struct fact_val *)m->fact_vals.data;
 	b->n_facts = m->fact_keys.len / sizeof(struct fact_key);
@@ -239,6 +284,11 @@ int capture_collect(struct capture *c, struct capture_batch **ret)
 	return 0;
 }
 
+void capture_walk_all(struct capture *c)
+{
+	c->skel->bss->walk_all = 1;
+}
+
 struct capture_batch *capture_batch_free(struct capture_batch *b)
 {
 	struct memory *m;
@@ -247,6 +297,7 @@ struct capture_batch *capture_batch_free(struct capture_batch *b)
 		return NULL;
 	m = b->memory;
 	free(m->tasks.data);
+	free(m->same);
 	free(m->fact_keys.data);
 	free(m->fact_vals.data);
 	free(m->fds.data);

@@ -106,7 +106,12 @@ struct fdtable {
 	unsigned long *open_fds;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct files_struct {
+	atomic_t count;
 	struct fdtable *fdt;
 };
 
@@ -143,10 +148,6 @@ struct sock_common {
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 };
-
-typedef struct {
-	int counter;
-} atomic_t;
 
 typedef struct refcount_struct {
 	atomic_t refs;

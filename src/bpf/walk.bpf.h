@@ -39,17 +39,100 @@ static __always_inline void read_call(struct task_rec *r, struct task_struct *ta
 	}
 }
 
+/*
+ * Most threads of a machine sleep. One that did not get a CPU since the walk before cannot have changed its own
+ * numbers, so what was sent then still holds unless somebody else changed what its record says. A stamp is a hash
+ * of all that tells. Walks go by tid, so neighbours share a cache line, as they would not in task storage; two
+ * threads that share a slot are sent in full every time.
+ */
+enum { WALK_STAMPS = 1 << 18 };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, WALK_STAMPS);
+	__type(key, u32);
+	__type(value, u64);
+} walk_stamps SEC(".maps");
+
+/* Set by user space: the number of the walk, and whether it wants every record. */
+__u32 walk_number;
+__u32 walk_all;
+
+/* What has no cheap sign of change (a renamed thread, a moved limit) is sent again after so many walks at most. */
+enum { WALK_REFRESH = 16 };
+
+static __always_inline u64 mix(u64 h, u64 v)
+{
+	h = (h ^ v) * 0xd6e8feb86659fd93ULL;
+	return h ^ h >> 32;
+}
+
+/* Never 0 for a thread that sleeps, 0 for any other. */
+static __always_inline u64 make_stamp(struct scratch *s, struct task_struct *task)
+{
+	struct task_struct___before514 *old = (void *)task;
+	u32 state = bpf_core_field_exists(task->__state) ? task->__state : (u32)GET(old, state);
+	u64 h;
+
+	/* between waking and its next switch, and while it dies, anything may change */
+	if (!state || task->exit_state || (bpf_core_field_exists(task->on_cpu) && task->on_cpu))
+		return 0;
+	h = mix((u64)task->pid << 32 | task_gen(task), task->nvcsw + task->nivcsw);
+	h = mix(h, (u64)task->static_prio << 32 | state);
+	s->address = (u64)task->cgroups; /* a plain number, for arithmetic */
+	h = mix(h, s->address);
+	s->address = (u64)task->real_parent;
+	h = mix(h, s->address);
+	if (task->pid == task->tgid) {
+		struct mm_struct *mm = task->mm;
+		struct mm_struct___before62 *old_mm = (void *)mm;
+
+		/* other threads change the memory and the descriptors that a leader's record tells of */
+		if (GET(task, signal, nr_threads) > 1 || GET(task, files, count.counter) > 1)
+			return 0;
+		if (!bpf_core_field_exists(old_mm->rss_stat.count)) {
+			/* reclaim shows in the shared part sooner or later; the rest waits for WALK_REFRESH */
+			h = mix(h, GET(mm, rss_stat[0].count));
+			h = mix(h, GET(mm, rss_stat[1].count));
+			h = mix(h, GET(mm, rss_stat[2].count));
+			h = mix(h, GET(mm, rss_stat[3].count));
+		} else {
+			h = mix(h, GET(old_mm, rss_stat.count[0].counter));
+			h = mix(h, GET(old_mm, rss_stat.count[1].counter));
+			h = mix(h, GET(old_mm, rss_stat.count[2].counter));
+			h = mix(h, GET(old_mm, rss_stat.count[3].counter));
+		}
+	}
+	return h ? h : 1;
+}
+
 SEC("iter/task")
 int walk_tasks(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct thread_state *st;
 	struct scratch *s = scratch_get(SCRATCH_ITER);
+	struct thread_state *st;
+	u64 *stamp, now;
+	u32 slot;
 
 	if (!task || !s)
 		return 0;
-	if (!ctx->meta->seq_num)
+	if (!ctx->meta->seq_num) {
 		learn_percpu_offsets(s);
+		/* the reader was just scheduled in: its own stamp is the scheduler's now */
+		sched_now = bpf_get_current_task_btf()->se.exec_start;
+	}
+	now = make_stamp(s, LOOSE(struct task_struct, task));
+	slot = (u32)task->pid & (WALK_STAMPS - 1);
+	stamp = bpf_map_lookup_elem(&walk_stamps, &slot);
+	if (!stamp)
+		return 0;
+	if (now && now == *stamp && !walk_all && (task->pid + walk_number) % WALK_REFRESH) {
+		struct task_same same = {.tid = task->pid, .gen = task_gen(task)};
+
+		bpf_seq_write(ctx->meta->seq, &same, sizeof(same));
+		return 0;
+	}
 	read_task(s, task);
 	st = bpf_task_storage_get(&threads, task, NULL, 0);
 	if (st) {
@@ -58,9 +141,9 @@ int walk_tasks(struct bpf_iter__task *ctx)
 		st->walked = s->task.counts;
 	}
 	read_call(&s->task, task, st);
-	if (!ctx->meta->seq_num) /* the reader was just scheduled in: its own stamp is the scheduler's now */
-		sched_now = bpf_get_current_task_btf()->se.exec_start;
-	bpf_seq_write(ctx->meta->seq, &s->task, sizeof(s->task));
+	/* what did not fit is shown again, and must not look known then */
+	if (!bpf_seq_write(ctx->meta->seq, &s->task, sizeof(s->task)))
+		*stamp = now;
 	return 0;
 }
 

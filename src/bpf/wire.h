@@ -171,6 +171,14 @@ struct task_rec {
 	char comm[WIRE_COMM_LEN];
 };
 
+/* In place of a task_rec: the thread sleeps, has slept since the walk before, and all in its record still holds. */
+struct task_same {
+	u32 tid;
+	u32 zero; /* where a task_rec has its tgid, which never is 0 */
+	u32 gen;
+	u32 pad;
+};
+
 /* A name for an object, sent when it is first seen (sockets: when it changes). */
 struct obj_rec {
 	struct obj_key key;

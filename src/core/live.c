@@ -103,6 +103,8 @@ static int live_collect(struct source *s, struct sample **ret)
 	clock.needs = l->steady | (l->needs & (NEED_FDS | NEED_CGROUPS | NEED_DETAILS | NEED_LIFE));
 	l->steady = l->needs;
 	r = model_sample(l->model, batch, &clock, ret);
+	if (r < 0 || model_lost_track(l->model))
+		capture_walk_all(l->capture);
 	pthread_mutex_unlock(&l->lock);
 	capture_batch_free(batch);
 	return r;

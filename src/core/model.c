@@ -38,6 +38,7 @@ struct model {
 	/* of the current one */
 	uint64_t boot;
 	unsigned alive_checks;
+	bool lost_track;
 };
 
 struct model *model_new(const struct model_config *config)
@@ -84,6 +85,11 @@ void model_on_forget(struct model *m, void (*fn)(const struct obj_key *key, void
 void model_set_resolver(struct model *m, struct container_resolver resolver)
 {
 	containertable_set_resolver(m->containers, resolver);
+}
+
+bool model_lost_track(const struct model *m)
+{
+	return m->lost_track;
 }
 
 struct objtable *model_objects(struct model *m)
@@ -188,19 +194,56 @@ static void retire(struct build *b, struct build_thread *bt)
 	bt->wait_obj = NO_INDEX;
 }
 
+/* The thread in the sample is what the record says. */
+static void place_task(struct model *m, const struct capture_batch *batch, struct task_state *state,
+		       uint32_t ti, const struct task_rec *r)
+{
+	struct build_thread *bt = &m->build.threads[ti];
+	struct build_process *bp = &m->build.processes[bt->process];
+
+	state->marked = m->tasks.now;
+	state->mark = ti;
+	bt->state = state;
+	describe_thread(m, batch, bt, r);
+	bp->n_here += !r->exited;
+	bp->n_alive += !r->exited && r->state != 'Z' && r->state != 'X';
+	bp->exited |= r->exited != 0;
+	bp->oom |= r->exited > 1;
+	if (r->ended > bp->ended)
+		bp->ended = r->ended;
+	if (r->tid == r->tgid)
+		describe_process(m, bp, r);
+	else if (r->exited && bp->leader == NO_INDEX)
+		bp->exit_code = r->exit_code;
+}
+
+/* A thread that did nothing, and to which nothing was done. */
+static void take_same(struct model *m, const struct capture_batch *batch, struct task_key key)
+{
+	struct task_state *state = tasktable_same(&m->tasks, key);
+	struct proc *p = state ? state->owner : NULL;
+
+	if (!p) {
+		m->lost_track = true;
+		return;
+	}
+	proctable_same(&m->procs, p);
+	place_task(m, batch, state, build_add_thread(&m->build, key, build_process(&m->build, &m->procs, p)),
+		   &state->last);
+}
+
 /* One record: its numbers go to the thread that has the tid now. */
 static void take_task(struct model *m, const struct capture_batch *batch, const struct task_rec *r,
 		      struct proc *p)
 {
 	struct build *b = &m->build;
 	struct task_key key = {r->tid, task_gen(r->start_boot)};
-	bool leader = r->tid == r->tgid;
 	uint32_t pi = build_process(b, &m->procs, p), ti = build_find_thread(b, key);
 	struct task_delta delta;
 	struct task_state *state = tasktable_update(&m->tasks, r, &delta);
 	struct build_thread *bt;
-	bool is_here;
 
+	state->owner = p;
 	if (ti == NO_INDEX)
 		ti = build_add_thread(b, key, pi);
 	bt = &b->threads[ti];
@@ -212,21 +255,7 @@ static void take_task(struct model *m, const struct capture_batch *batch, const 
 	retire(b, bt);
 	if (state->marked == m->tasks.now && state->mark != ti)
 		retire(b, &b->threads[state->mark]);
-	state->marked = m->tasks.now;
-	state->mark = ti;
-	bt->state = state;
-	describe_thread(m, batch, bt, r);
-	is_here = !r->exited;
-	b->processes[bt->process].n_here += is_here;
-	b->processes[bt->process].n_alive += is_here && r->state != 'Z' && r->state != 'X';
-	b->processes[bt->process].exited |= !is_here;
-	b->processes[bt->process].oom |= r->exited > 1;
-	if (r->ended > b->processes[bt->process].ended)
-		b->processes[bt->process].ended = r->ended;
-	if (leader)
-		describe_process(m, &b->processes[bt->process], r);
-	else if (r->exited && b->processes[bt->process].leader == NO_INDEX)
-		b->processes[bt->process].exit_code = r->exit_code;
+	place_task(m, batch, state, ti, r);
 }
 
 /* The start that a generation number stands for: the latest one that is not in the future. */
@@ -395,6 +424,8 @@ static void take_tasks(struct model *m, const struct capture_batch *batch)
 {
 	struct proc **procs = xcalloc(batch->n_tasks, sizeof(*procs));
 
+	for (size_t i = 0; i < batch->n_same; i++)
+		take_same(m, batch, batch->same[i]);
 	/* leaders first: a thread's record does not say when its process started */
 	for (size_t i = 0; i < batch->n_tasks; i++)
 		if (batch->tasks[i].tid == batch->tasks[i].tgid)
@@ -461,6 +492,7 @@ int model_sample(struct model *m, const struct capture_batch *batch, const struc
 	s->host_names = hostnames_copy(&m->names, arena, &s->n_host_names);
 	m->boot = clock->boot;
 	m->alive_checks = 0;
+	m->lost_track = false;
 
 	tasktable_begin(&m->tasks, clock->boot);
 	proctable_begin(&m->procs, clock->time - clock->boot);

@@ -52,6 +52,9 @@ struct model *model_free(struct model *m);
 int model_sample(struct model *m, const struct capture_batch *batch, const struct model_clock *clock,
 		 struct sample **ret);
 
+/* Whether the last batch had threads in `same` that are not known: the next one must have all records. */
+bool model_lost_track(const struct model *m);
+
 /* Objects that model_sample() dropped are told here, so that the kernel side names them again. */
 void model_on_forget(struct model *m, void (*fn)(const struct obj_key *key, void *userdata), void *userdata);
 

@@ -62,6 +62,12 @@ void proctable_exec(struct proctable *t, const struct exec_rec *rec);
 /* A record of the leader. */
 struct proc *proctable_leader(struct proctable *t, const struct task_rec *rec);
 
+/* Nothing changed about one of its threads. */
+static inline void proctable_same(struct proctable *t, struct proc *p)
+{
+	p->seen = t->now;
+}
+
 /* A record of another thread: its process. */
 struct proc *proctable_thread(struct proctable *t, const struct task_rec *rec);
 

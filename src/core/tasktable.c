@@ -67,6 +67,7 @@ void tasktable_done(struct tasktable *t)
 void tasktable_begin(struct tasktable *t, uint64_t boot_ns)
 {
 	t->now++;
+	t->cursor = 0;
 	t->boot[2] = t->boot[1];
 	t->boot[1] = t->boot[0];
 	t->boot[0] = boot_ns;
@@ -95,11 +96,14 @@ static void set_key(struct tasktable *t, struct task_state *st, struct task_key 
 	if (hash_get(&t->by_task, task_hash(st->key)) == st)
 		hash_remove(&t->by_task, task_hash(st->key));
 	st->key = key;
+	st->has_key = false;
 	/* the exit of an old leader: the thread that took over has the key */
 	if (exited && old && old->seen == t->now && !old->last.exited)
 		return;
 	old = hash_put(&t->by_task, task_hash(key), st);
-	if (old) {
+	st->has_key = true;
+	if (old && old != st) {
+		old->has_key = false;
 		st->displaced = old;
 		st->displaced_at = t->now;
 	}
@@ -155,6 +159,7 @@ struct task_state *tasktable_update(struct tasktable *t, const struct task_rec *
 		before.counts = t->now > 1 ? zero.counts : rec->counts;
 		st = xcalloc(1, sizeof(*st));
 		st->key = key;
+		st->index = (uint32_t)t->n;
 		VEC_PUSH(t->all, t->n, t->cap) = st;
 		set_key(t, st, key, rec->exited);
 	}
@@ -182,6 +187,20 @@ struct task_state *tasktable_update(struct tasktable *t, const struct task_rec *
 	return st;
 }
 
+struct task_state *tasktable_same(struct tasktable *t, struct task_key key)
+{
+	/* they come by tid, as they did when they were new: most often it is the next one */
+	struct task_state *st = t->cursor < t->n ? t->all[t->cursor] : NULL;
+
+	if (!st || !st->has_key || st->key.tid != key.tid || st->key.gen != key.gen)
+		st = hash_get(&t->by_task, task_hash(key));
+	if (!st || st->last.exited)
+		return NULL;
+	t->cursor = st->index + 1;
+	st->seen = t->now;
+	return st;
+}
+
 static bool keep(void *value, void *userdata)
 {
 	const struct task_state *st = value;
@@ -197,10 +216,12 @@ void tasktable_end(struct tasktable *t)
 	hash_sweep(&t->by_sid, keep, t);
 	hash_sweep(&t->by_task, keep, t);
 	for (size_t i = 0; i < t->n; i++) {
-		if (keep(t->all[i], t))
-			t->all[kept++] = t->all[i];
-		else
+		if (!keep(t->all[i], t)) {
 			free(t->all[i]);
+			continue;
+		}
+		t->all[i]->index = (uint32_t)kept;
+		t->all[kept++] = t->all[i];
 	}
 	t->n = kept;
 }

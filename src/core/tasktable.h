@@ -30,9 +30,12 @@ struct task_state {
 	uint64_t sid;
 	struct task_key key;
 	uint32_t tgid;
+	uint32_t index;        /* in all */
+	bool has_key;          /* by_task leads here */
 	uint32_t seen;         /* sample number */
 	uint32_t marked, mark; /* the caller's index in the sample `marked` */
 	struct task_rec last;
+	void *owner; /* the caller's */
 	/* the task that had this key until `displaced_at`: an old leader whose thread took over */
 	struct task_state *displaced;
 	uint32_t displaced_at;
@@ -42,6 +45,7 @@ struct tasktable {
 	struct hash by_sid, by_task;
 	struct task_state **all;
 	size_t n, cap;
+	size_t cursor;    /* in all: where the next of tasktable_same() is looked for */
 	uint32_t now;     /* number of the current sample, 1 = first */
 	uint64_t boot[3]; /* boot clock at the end of this sample and the two before */
 };
@@ -58,6 +62,12 @@ void tasktable_begin(struct tasktable *t, uint64_t boot_ns);
 
 /* Takes in one record, in the order of the batch. The state lives until tasktable_end(). */
 struct task_state *tasktable_update(struct tasktable *t, const struct task_rec *rec, struct task_delta *ret);
+
+/*
+ * A task of which nothing changed since its last record: that one still holds, all deltas are 0. NULL if
+ * there is no such task.
+ */
+struct task_state *tasktable_same(struct tasktable *t, struct task_key key);
 
 /* The task that has, or last had, this tid; NULL. */
 const struct task_state *tasktable_find(const struct tasktable *t, struct task_key key);

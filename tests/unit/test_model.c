@@ -129,6 +129,53 @@ static const struct process *process(const struct sample *s, uint32_t pid)
 	return NULL;
 }
 
+static void test_threads_that_did_not_change(void **state)
+{
+	struct fixture *f = *state;
+	struct task_key same[] = {{10, task_gen(500 * (uint64_t)SEC)}, {77, 1}};
+	const struct process *p;
+	struct task_rec *r = task(f, 10, 10, 500, "sleeper");
+
+	r->counts.calls = 7;
+	r->exec_runtime = 5000;
+	r->rss_pages = 3;
+	r->sid = 1;
+	next(f);
+	assert_false(model_lost_track(f->m));
+	f->batch.same = same;
+	f->batch.n_same = 1;
+	for (int i = 0; i < 5; i++) { /* longer than anything is kept that is not seen */
+		p = process(next(f), 10);
+		assert_non_null(p);
+		assert_string_equal(p->name, "sleeper");
+		assert_int_equal(p->nthreads, 1);
+		assert_false(p->exited);
+		assert_false(p->fresh);
+		assert_true(p->vmrss > 0);
+		assert_int_equal(p->leader->counts.calls, 0);
+		assert_int_equal(p->leader->cpu, 0);
+		assert_int_equal(p->life.calls, 7);
+		assert_false(model_lost_track(f->m));
+	}
+	f->batch.n_same = 0;
+	r = task(f, 10, 10, 500, "sleeper");
+	r->counts.calls = 9;
+	r->exec_runtime = 5100;
+	r->sid = 1;
+	p = process(next(f), 10);
+	assert_int_equal(p->leader->counts.calls, 2);
+	assert_int_equal(p->leader->cpu, 100);
+	/* one that nobody has told of: all records are wanted */
+	f->batch.same = same + 1;
+	f->batch.n_same = 1;
+	next(f);
+	assert_true(model_lost_track(f->m));
+	assert_null(process(f->s, 77));
+	f->batch.n_same = 0;
+	next(f);
+	assert_false(model_lost_track(f->m));
+}
+
 static void test_first_sample_sets_baselines(void **state)
 {
 	struct fixture *f = *state;
@@ -645,6 +692,7 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		T(test_threads_that_did_not_change),
 		T(test_first_sample_sets_baselines),
 		T(test_process_facts_from_proc),
 		T(test_exec_records),

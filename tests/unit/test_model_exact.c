@@ -26,9 +26,10 @@ enum { MAX_TASKS = 400, PIDS = 60, NRS = 5 };
 struct sim_task {
 	struct task_rec rec;
 	struct task_counts walked;
-	bool bare;  /* a walk saw it without storage: nothing ties it to what it was then */
-	bool seen;  /* by a walk */
-	int zombie; /* walks it still shows up in */
+	struct task_rec sent; /* by the last walk that found it changed */
+	bool bare;            /* a walk saw it without storage: nothing ties it to what it was then */
+	bool seen;            /* by a walk */
+	int zombie;           /* walks it still shows up in */
 	bool used;
 };
 
@@ -39,6 +40,8 @@ struct sim {
 	size_t n_exits, cap_exits;
 	struct task_rec *walk;
 	size_t n_walk, cap_walk;
+	struct task_key *same;
+	size_t n_same, cap_same, all_same;
 	struct fact_key *keys;
 	size_t n_keys, cap_keys;
 	struct fact_val *vals;
@@ -243,13 +246,18 @@ static void sim_step(struct sim *s, int n)
 
 static void sim_walk(struct sim *s)
 {
-	s->n_walk = 0;
+	s->n_walk = s->n_same = 0;
 	for (int i = 0; i < MAX_TASKS; i++) {
 		struct sim_task *t = &s->tasks[i];
 
 		if (!t->used)
 			continue;
-		VEC_PUSH(s->walk, s->n_walk, s->cap_walk) = t->rec;
+		if (!t->zombie && !memcmp(&t->rec, &t->sent, sizeof(t->rec))) {
+			VEC_PUSH(s->same, s->n_same, s->cap_same) =
+				(struct task_key){t->rec.tid, task_gen(t->rec.start_boot)};
+			continue;
+		}
+		VEC_PUSH(s->walk, s->n_walk, s->cap_walk) = t->sent = t->rec;
 		t->walked = t->rec.counts;
 		t->bare = !t->rec.sid;
 		t->seen = true;
@@ -292,6 +300,9 @@ static struct sample *sim_sample(struct sim *s, struct model *m, int after_walk)
 	batch.mono_ns = s->boot;
 	batch.tasks = s->walk;
 	batch.n_tasks = s->n_walk;
+	batch.same = s->same;
+	batch.n_same = s->n_same;
+	s->all_same += s->n_same;
 	batch.fact_keys = s->keys;
 	batch.fact_vals = s->vals;
 	batch.n_facts = s->n_keys;
@@ -300,6 +311,7 @@ static struct sample *sim_sample(struct sim *s, struct model *m, int after_walk)
 	clock.time = s->boot + 1000000000000;
 	sim_proc(s, true);
 	assert_int_equal(model_sample(m, &batch, &clock, &sample), 0);
+	assert_false(model_lost_track(m));
 	sim_proc(s, false);
 	for (size_t i = 0; i < sample->n_facts; i++) {
 		assert_non_null(sample->facts[i].thread);
@@ -394,6 +406,7 @@ static void run(uint64_t seed, size_t max_exits)
 		add_sample(&sum, sample);
 		sample_free(sample);
 	}
+	assert_true(s->all_same > 0); /* walks leave out what did not change, as the kernel side's do */
 	expected = task_counts_sub(&s->total, &before);
 	assert_memory_equal(&sum.host, &expected, sizeof(expected));
 	assert_int_equal(sum.fact_calls, s->fact_calls);
@@ -407,6 +420,7 @@ static void run(uint64_t seed, size_t max_exits)
 	assert_int_equal(rmdir(s->proc_root), 0);
 	free(s->exits);
 	free(s->walk);
+	free(s->same);
 	free(s->keys);
 	free(s->vals);
 	free(s);
