@@ -128,7 +128,7 @@ void app_pause(struct app *a, bool on)
 	}
 }
 
-static void on_sample(struct app *a)
+void app_sample(struct app *a)
 {
 	struct sample *s = collector_take(a->collector, &a->collect_error);
 
@@ -153,7 +153,7 @@ static void draw_too_small(struct app *a)
 	term_put(a->term, 0, 0, term_cols(a->term), ROLE_NORMAL, text);
 }
 
-static void draw(struct app *a)
+void app_draw(struct app *a)
 {
 	term_begin(a->term);
 	a->n_hits = 0;
@@ -226,7 +226,7 @@ static int time_to_wait(const struct app *a, uint64_t now)
 	return wait;
 }
 
-static void on_timers(struct app *a)
+void app_timers(struct app *a)
 {
 	uint64_t now = app_now();
 	char note[400];
@@ -258,7 +258,7 @@ static void loop(struct app *a, int signals)
 
 	while (!a->quit) {
 		if (a->dirty && !term_busy(a->term)) /* else it is drawn as it is then */
-			draw(a);
+			app_draw(a);
 		fds[4].events = term_busy(a->term) ? POLLOUT : 0;
 		if (poll(fds, 5, time_to_wait(a, app_now())) < 0 && errno != EINTR)
 			return;
@@ -275,15 +275,15 @@ static void loop(struct app *a, int signals)
 		if (fds[4].revents & POLLOUT && !term_flush(a->term))
 			return;
 		if (fds[1].revents)
-			on_sample(a);
+			app_sample(a);
 		if (fds[3].revents)
 			app_reload_views(a);
-		on_timers(a);
+		app_timers(a);
 	}
 }
 
 /* Waits for the first sample with rates before the screen opens, so that it opens filled. 0 or -errno. */
-static int first_sample(struct app *a, int signals)
+int app_first_sample(struct app *a, int signals)
 {
 	struct pollfd fds[] = {{collector_fd(a->collector), POLLIN, 0}, {signals, POLLIN, 0}};
 	struct signalfd_siginfo info;
@@ -308,7 +308,7 @@ static int first_sample(struct app *a, int signals)
 	}
 }
 
-static int app_init(struct app *a, const struct ui_config *config)
+int app_init(struct app *a, const struct ui_config *config)
 {
 	const struct view *view;
 
@@ -328,7 +328,7 @@ static int app_init(struct app *a, const struct ui_config *config)
 	return 0;
 }
 
-static void app_done(struct app *a)
+void app_done(struct app *a)
 {
 	spy_stop(&a->spy);
 	spy_stop(&a->parked);
@@ -359,7 +359,7 @@ static int run(struct app *a, int signals)
 	err = collector_new(a->source, a->interval, selection_needs(&a->sel), &a->collector);
 	if (err)
 		return err;
-	err = first_sample(a, signals);
+	err = app_first_sample(a, signals);
 	if (err)
 		return err == -EINTR ? 0 : err;
 	err = term_new(&tc, &a->term);

@@ -148,6 +148,13 @@ void app_message(struct app *a, unsigned role, const char *fmt, ...) __attribute
 void app_rebuild(struct app *a);       /* table anew from the sample on the screen */
 void app_level_changed(struct app *a); /* after a drill, back or view switch: needs, table, cursor */
 void app_pause(struct app *a, bool on);
+/* The pieces of the loop, which a fuzzer turns by itself. 0 or -errno. */
+int app_init(struct app *a, const struct ui_config *config);
+int app_first_sample(struct app *a, int signals); /* waits for one with rates; signals: a signalfd, -1 = none */
+void app_draw(struct app *a);
+void app_sample(struct app *a); /* takes what the collector has */
+void app_timers(struct app *a);
+void app_done(struct app *a);
 struct level_state *app_level(struct app *a);
 
 void app_set_needs(struct app *a);     /* of what is on the screen */

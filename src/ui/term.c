@@ -20,9 +20,10 @@
 #include "core/mem.h"
 #include "ui/crash.h"
 #include "ui/keys.h"
+#include "ui/mouse.h"
 #include "ui/outlet.h"
 
-enum { DOUBLE_CLICK_MS = 400, ESC_DELAY_MS = 25, CELLS_MAX = 1024, MOUSE_MAX = 8 };
+enum { DOUBLE_CLICK_MS = 400, ESC_DELAY_MS = 25, CELLS_MAX = 1024, KEY_SGR = KEY_MAX + 1, KEY_X10 };
 
 struct term {
 	SCREEN *screen;
@@ -37,8 +38,7 @@ struct term {
 	short pairs[2 * ROLE_MAX];
 	int click_y, click_x; /* the last click, for double clicks */
 	long click_ms;
-	struct input mouse_queue[MOUSE_MAX];
-	size_t n_mouse, next_mouse;
+	struct mouse_report report; /* being read */
 };
 
 /* Our own symbols on a terminal without UTF-8. */
@@ -114,6 +114,15 @@ static void define_usual_keys(void)
 			define_key(usual[i].sequence, usual[i].key);
 }
 
+/* Takes or gives back the mouse: presses of buttons and wheel, in the newer form where there is one. */
+static void take_mouse(struct term *t, bool on)
+{
+	const char *text = on ? "\033[?1000h\033[?1006h" : "\033[?1006l\033[?1000l";
+
+	if (t->mouse && write(fileno(t->out), text, strlen(text)) < 0) { /* then there is none */
+	}
+}
+
 static int colours_wanted(const struct term_config *config)
 {
 	const char *no = getenv("NO_COLOR");
@@ -173,9 +182,14 @@ int term_new(const struct term_config *config, struct term **ret)
 	leaveok(stdscr, FALSE);
 	curs_set(0);
 	if (config->mouse) {
-		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
-		mouseinterval(0); /* curses' own click detection delays every click */
-		t->mouse = has_mouse();
+		const char *report = tigetstr("kmous");
+
+		t->mouse = report && report != (char *)-1;
+	}
+	if (t->mouse) {
+		define_key("\033[<", KEY_SGR);
+		define_key("\033[M", KEY_X10);
+		take_mouse(t, true);
 	}
 	crash_arm(t->mouse);
 	getmaxyx(stdscr, t->rows, t->cols);
@@ -190,6 +204,7 @@ int term_new(const struct term_config *config, struct term **ret)
 /* Gives the terminal back as it was. Curses cannot set its modes: it writes into memory. */
 static void leave(struct term *t)
 {
+	take_mouse(t, false);
 	curs_set(1);
 	endwin();
 	if (t->outlet)
@@ -220,6 +235,7 @@ void term_resume(struct term *t)
 {
 	tcsetattr(STDIN_FILENO, TCSANOW, &t->prog_modes);
 	reset_prog_mode();
+	take_mouse(t, true);
 	curs_set(0);
 	term_resized(t);
 	clearok(curscr, TRUE);
@@ -410,42 +426,26 @@ static long now_ms(void)
 	return ts.tv_sec * 1000L + ts.tv_nsec / 1000000;
 }
 
-/* What a report means; false: nothing. */
-static bool mouse_input(struct term *t, const MEVENT *ev, struct input *ret)
+/* What the report that has just been completed means. */
+static void mouse_input(struct term *t, struct input *ret)
 {
+	const int *v = t->report.v;
 	long now = now_ms();
 
-	*ret = (struct input){.key = K_MOUSE, .y = ev->y, .x = ev->x};
-	if (ev->bstate & BUTTON4_PRESSED) {
+	*ret = (struct input){.key = K_MOUSE, .y = v[2] - 1, .x = v[1] - 1};
+	if (v[0] == MOUSE_UP) {
 		ret->act = MOUSE_WHEEL_UP;
-	} else if (ev->bstate & BUTTON5_PRESSED) {
+	} else if (v[0] == MOUSE_DOWN) {
 		ret->act = MOUSE_WHEEL_DOWN;
-	} else if (ev->bstate & BUTTON1_PRESSED) {
-		bool again = ev->y == t->click_y && abs(ev->x - t->click_x) <= 1 &&
+	} else {
+		bool again = ret->y == t->click_y && abs(ret->x - t->click_x) <= 1 &&
 			     now - t->click_ms < DOUBLE_CLICK_MS;
 
 		ret->act = again ? MOUSE_DOUBLE : MOUSE_CLICK;
-		t->click_y = ev->y;
-		t->click_x = ev->x;
+		t->click_y = ret->y;
+		t->click_x = ret->x;
 		t->click_ms = again ? 0 : now; /* a third click starts anew */
-	} else {
-		return false;
 	}
-	return true;
-}
-
-/* Reports that came in one burst are one KEY_MOUSE to curses, and the newest is handed out first. */
-static void read_mouse(struct term *t)
-{
-	MEVENT burst[MOUSE_MAX];
-	size_t n = 0;
-
-	while (n < MOUSE_MAX && getmouse(&burst[n]) == OK)
-		n++;
-	t->n_mouse = t->next_mouse = 0;
-	while (n-- > 0)
-		if (mouse_input(t, &burst[n], &t->mouse_queue[t->n_mouse]))
-			t->n_mouse++;
 }
 
 static int named_key(wint_t c)
@@ -477,17 +477,21 @@ bool term_read(struct term *t, struct input *ret)
 		wint_t c;
 		int kind;
 
-		if (t->next_mouse < t->n_mouse) {
-			*ret = t->mouse_queue[t->next_mouse++];
-			return true;
-		}
 		kind = wget_wch(t->input, &c);
 		if (kind == ERR)
 			return false;
 		*ret = (struct input){0};
-		if (kind == KEY_CODE_YES && c == KEY_MOUSE) {
-			read_mouse(t);
+		if (kind == KEY_CODE_YES && (c == KEY_SGR || c == KEY_X10)) {
+			mouse_begin(&t->report, c == KEY_SGR ? MOUSE_FORM_SGR : MOUSE_FORM_X10);
 			continue;
+		}
+		if (t->report.form) {
+			switch (mouse_add(&t->report, kind == KEY_CODE_YES ? -1 : (int)c)) {
+			case MOUSE_PRESS: mouse_input(t, ret); return true;
+			case MOUSE_MORE:
+			case MOUSE_OTHER: continue;
+			case MOUSE_BROKEN: break;
+			}
 		}
 		if (kind == KEY_CODE_YES)
 			ret->key = named_key(c);

@@ -70,6 +70,16 @@ test_old_mouse_reports() {
 	wait_position '7/*'
 }
 
+test_half_a_report() {
+	start 100 24
+	typed $'\e[<0;10;8'; sleep 0.2 # the rest does not come
+	wait_sample # goes on all the same
+	keys Down; wait_position '2/*'
+	typed $'\e[<0;10'; sleep 0.2
+	typed $';12M'; wait_position '7/*' # it comes late
+	keys q; wait_dead
+}
+
 test_no_mouse() {
 	start 100 24 --no-mouse
 	[ "$(t display -p '#{mouse_any_flag}')" = 0 ] || fail "the mouse was taken"

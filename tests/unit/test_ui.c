@@ -15,6 +15,7 @@
 #include "ui/keys.h"
 #include "ui/layout.h"
 #include "ui/lineedit.h"
+#include "ui/mouse.h"
 #include "ui/row_history.h"
 #include "ui/rows.h"
 #include "ui/spark.h"
@@ -464,9 +465,52 @@ static void draws_small_graphs(void **state)
 	buf_done(&b);
 }
 
+/* ---- reports of the mouse ---- */
+
+static enum mouse_step report(struct mouse_report *r, enum mouse_form form, const char *text)
+{
+	enum mouse_step step = MOUSE_MORE;
+
+	mouse_begin(r, form);
+	for (; *text; text++) {
+		assert_int_equal(step, MOUSE_MORE);
+		step = mouse_add(r, (unsigned char)*text);
+	}
+	return step;
+}
+
+static void reads_reports_of_the_mouse(void **state)
+{
+	struct mouse_report r;
+
+	assert_int_equal(report(&r, MOUSE_FORM_SGR, "0;12;345M"), MOUSE_PRESS);
+	assert_int_equal(r.v[0], MOUSE_LEFT);
+	assert_int_equal(r.v[1], 12);
+	assert_int_equal(r.v[2], 345);
+	assert_int_equal(report(&r, MOUSE_FORM_SGR, "0;12;345m"), MOUSE_OTHER); /* let go */
+	assert_int_equal(report(&r, MOUSE_FORM_SGR, "80;1;1M"), MOUSE_PRESS);   /* wheel with Ctrl */
+	assert_int_equal(r.v[0], MOUSE_UP);
+	assert_int_equal(report(&r, MOUSE_FORM_SGR, "2;1;1M"), MOUSE_OTHER);  /* another button */
+	assert_int_equal(report(&r, MOUSE_FORM_SGR, "32;1;1M"), MOUSE_OTHER); /* moved */
+	assert_int_equal(report(&r, MOUSE_FORM_SGR, "0;99999999999999;1M"), MOUSE_PRESS);
+	assert_in_range(r.v[1], 9999, 1000000);
+	assert_int_equal(report(&r, MOUSE_FORM_SGR, "0;1M"), MOUSE_BROKEN);
+	assert_int_equal(r.form, MOUSE_FORM_NONE);
+	assert_int_equal(report(&r, MOUSE_FORM_SGR, "0;1;1;"), MOUSE_BROKEN);
+	assert_int_equal(report(&r, MOUSE_FORM_SGR, "0;q"), MOUSE_BROKEN);
+	assert_int_equal(report(&r, MOUSE_FORM_X10, "\x20\x34\x2c"), MOUSE_PRESS);
+	assert_int_equal(r.v[1], 20);
+	assert_int_equal(r.v[2], 12);
+	assert_int_equal(report(&r, MOUSE_FORM_X10, "\x23\x34\x2c"), MOUSE_OTHER); /* let go */
+	assert_int_equal(report(&r, MOUSE_FORM_X10, " \n"), MOUSE_BROKEN);
+	assert_int_equal(mouse_add(&(struct mouse_report){.form = MOUSE_FORM_X10}, -1), MOUSE_BROKEN);
+	assert_int_equal(report(&r, MOUSE_FORM_SGR, "0;1;"), MOUSE_MORE); /* the rest may never come */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_reports_of_the_mouse),
 		cmocka_unit_test(edits_a_line),
 		cmocka_unit_test(edits_whole_characters),
 		cmocka_unit_test(a_line_has_an_end),
