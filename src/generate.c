@@ -100,15 +100,20 @@ void generate_fields(struct buf *out, enum output_format format)
 
 	for (size_t i = 0; i < n; i++)
 		width = strlen(f[i].id) > width ? strlen(f[i].id) : width;
+	if (format == FORMAT_TABLE)
+		buf_addf(out, "%-*s  %-6s  %-9s  %-7s  %-7s  %-18s  %s\n", (int)width, "FIELD", "TYPE", "GRAIN", "UNIT",
+			 "COST", "KERNEL", "DESCRIPTION");
 	if (format == FORMAT_CSV)
-		buf_adds(out, "id,type,unit,grain,measure,source,description\n");
+		buf_adds(out, "id,type,unit,grain,cost,kernel,measure,source,description\n");
 	for (size_t i = 0; i < n; i++, f++) {
 		bool measure = f->flags & FIELD_MEASURE;
 
 		switch (format) {
 		case FORMAT_TABLE:
-			buf_addf(out, "%-*s  %-6s  %-9s  %s\n", (int)width, f->id, field_type_name(f->type),
-				 grain_name(f->grain), f->description);
+			buf_addf(out, "%-*s  %-6s  %-9s  %-7s  %-7s  %-18s  %s\n", (int)width, f->id,
+				 field_type_name(f->type), grain_name(f->grain),
+				 f->unit == UNIT_NONE ? "-" : unit_name(f->unit), field_cost(f), field_kernel(f),
+				 f->description);
 			break;
 		case FORMAT_JSON:
 			buf_addc(out, '{');
@@ -124,6 +129,8 @@ void generate_fields(struct buf *out, enum output_format format)
 				 f->flags & FIELD_SPY ? "true" : "false",
 				 f->flags & FIELD_ARG ? "true" : "false");
 			json_text(out, "source", f->source, false);
+			json_text(out, "cost", field_cost(f), false);
+			json_text(out, "kernel", field_kernel(f), false);
 			json_text(out, "description", f->description, true);
 			buf_addc(out, '\n');
 			break;
@@ -132,6 +139,8 @@ void generate_fields(struct buf *out, enum output_format format)
 			csv_cell(out, field_type_name(f->type), ',');
 			csv_cell(out, unit_name(f->unit), ',');
 			csv_cell(out, grain_name(f->grain), ',');
+			csv_cell(out, field_cost(f), ',');
+			csv_cell(out, field_kernel(f), ',');
 			buf_adds(out, measure ? "1," : "0,");
 			csv_cell(out, f->source, ',');
 			csv_cell(out, f->description, '\n');

@@ -129,6 +129,8 @@ void generate_schema(struct buf *out)
 		 "\"key\":{\"$ref\":\"#/definitions/key\"},\"label\":{\"$ref\":\"#/definitions/key\"},\n"
 		 "\"drilldown\":{\"type\":[\"string\",\"null\"]}}}}}},\n"
 		 "\"sort\":{\"type\":\"string\"},\"ascending\":{\"type\":\"boolean\"},\n"
+		 "\"limit\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":1000000,\"description\":\"Rows at "
+		 "most; 0 is all.\"},\n"
 		 "\"actions\":{\"$ref\":\"#/definitions/actions\"},\n"
 		 "\"columns\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":64,\"items\":{\"$ref\":\"#/"
 		 "definitions/column\"}}}}}}\n");

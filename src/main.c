@@ -404,6 +404,8 @@ static int open_view(struct options *o, struct views **views, struct view **ret)
 	if (a && !sort)
 		sort = a->sort;
 	status = find_view(id, *views, ret);
+	if (!status && a && a->limit && !o->tree)
+		(*ret)->limit = a->limit;
 	if (!status && o->tree && !(*ret)->tree)
 		return complain_free(STATUS_USAGE, xasprintf("--tree: view '%s' has no tree", (*ret)->id));
 	return !status && sort ? sort_view(sort, *ret) : status;

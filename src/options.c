@@ -351,9 +351,14 @@ static void take_argument(struct parser *p)
 	size_t n = strcspn(words, " ");
 	char *rest;
 
-	if (!a || a->argument == ALIAS_NONE || !n)
+	if (!a)
 		return;
 	p->o->argument = xstrndup(words, n);
+	if (!alias_takes(a, p->o->argument)) {
+		free(p->o->argument);
+		p->o->argument = NULL;
+		return;
+	}
 	rest = xstrdup(words[n] ? words + n + 1 : "");
 	buf_reset(&p->words);
 	buf_adds(&p->words, rest);

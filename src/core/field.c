@@ -21,18 +21,19 @@ static const struct field fields[] = {
 	 width_, source_,    description_,   NULL,         get_arg_##getter_},
 #define FIELD_OPT_ARG(id_, type_, grain_, unit_, flags_, needs_, title_, width_, source_, getter_,           \
 		      description_)                                                                          \
-	{id_,                                                                                                \
-	 FT_##type_,                                                                                         \
-	 GRAIN_##grain_,                                                                                     \
-	 UNIT_##unit_,                                                                                       \
-	 (flags_) | FIELD_ARG | FIELD_OPTIONAL,                                                              \
-	 needs_,                                                                                             \
-	 title_,                                                                                             \
-	 width_,                                                                                             \
-	 source_,                                                                                            \
-	 description_,                                                                                       \
-	 get_##getter_,                                                                                      \
-	 get_arg_##getter_},
+	{                                                                                                    \
+		id_,                                                                                         \
+		FT_##type_,                                                                                  \
+		GRAIN_##grain_,                                                                              \
+		UNIT_##unit_,                                                                                \
+		(flags_) | FIELD_ARG | FIELD_OPTIONAL,                                                       \
+		needs_,                                                                                      \
+		title_,                                                                                      \
+		width_,                                                                                      \
+		source_,                                                                                     \
+		description_,                                                                                \
+		get_##getter_,                                                                               \
+		get_arg_##getter_},
 #include "core/fields.def"
 #undef FIELD
 #undef FIELD_WITH_ARG
@@ -194,4 +195,35 @@ const char *unit_name(enum unit u)
 	};
 
 	return names[u];
+}
+
+const char *field_cost(const struct field *f)
+{
+	if (f->flags & FIELD_SPY)
+		return "spy";
+	if (f->needs & NEED_FDS)
+		return "fds";
+	if (f->needs & NEED_FACTS)
+		return "facts";
+	if (f->needs & NEED_CGROUPS)
+		return "cgroups";
+	return f->needs & NEED_DETAILS ? "proc" : "-";
+}
+
+/* By where the value comes from, which is what a kernel has or has not. */
+const char *field_kernel(const struct field *f)
+{
+	static const struct {
+		const char *part, *feature; /* of the id, or of the source */
+	} features[] = {
+		{".pressure", "psi"},
+		{"task registers", "bpf_task_pt_regs"},
+		{"task I/O accounting", "task_io_accounting"},
+		{"system call entry", "sys_enter"},
+	};
+
+	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+		if (strstr(f->id, features[i].part) || strstr(f->source, features[i].part))
+			return features[i].feature;
+	return "-";
 }

@@ -133,6 +133,10 @@ int value_compare(const struct value *a, const struct value *b);
 const char *field_type_name(enum field_type t);
 const char *grain_name(enum grain g);
 const char *unit_name(enum unit u);
+/* What a field costs beyond what is always on: "-", "facts", "fds", "cgroups", "proc", "spy". */
+const char *field_cost(const struct field *f);
+/* What the kernel must have for it beside what every field needs; "-". See docs/kernels.md. */
+const char *field_kernel(const struct field *f);
 
 /* Records of a sample: the thing itself and all it belongs to. */
 struct record record_from_fact(const struct sample *s, const struct fact *f);

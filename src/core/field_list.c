@@ -48,13 +48,16 @@ static bool is_shell(const char *name)
 	return false;
 }
 
-/* The oldest shell among the ancestors, and how many generations up it is. */
+/* The oldest shell among the process and its ancestors, and how many generations up it is. */
 static const struct process *login_shell(const struct record *r, unsigned *ret_depth)
 {
-	const struct process *p = r->process, *found = NULL;
+	const struct process *p = r->process, *found = p && p->name && is_shell(p->name) ? p : NULL;
 
+	*ret_depth = 0;
 	for (unsigned up = 1; p && up <= ANCESTORS_MAX; up++) {
-		const struct process *parent = p->ppid ? record_index_process(r->index, p->ppid) : NULL;
+		const struct process *parent = p->parent ? p->parent
+					       : p->ppid ? record_index_process(r->index, p->ppid)
+							 : NULL;
 
 		/* a process between that ran no program of its own: the session's leader is further up */
 		if (!parent && p->ppid && p->session && p->session != p->pid) {

@@ -28,6 +28,8 @@ const char *filter_text(const struct filter *f);
 
 /* What must be attached to evaluate it (enum need), and whether any check is on the fact or fd grain. */
 unsigned filter_needs(const struct filter *f);
+/* Whether it asks for the latency of calls: see fact_part(). */
+bool filter_uses_latency(const struct filter *f);
 bool filter_uses_grain(const struct filter *f, enum grain g);
 
 /* Quotes a value for use in a filter text; caller frees. */

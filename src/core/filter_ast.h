@@ -77,6 +77,7 @@ struct filter {
 	char *text;
 	struct node *root;       /* NULL: passes everything */
 	unsigned needs, grains;  /* bit 1 << enum grain */
+	bool latency;            /* some check is on the latency of calls */
 	struct arena *scratch;   /* strings that getters make during one match */
 	pcre2_match_data *match; /* shared by all its expressions */
 	pcre2_match_context *limits;

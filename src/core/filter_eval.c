@@ -210,6 +210,11 @@ unsigned filter_needs(const struct filter *f)
 	return f ? f->needs : 0;
 }
 
+bool filter_uses_latency(const struct filter *f)
+{
+	return f && f->latency;
+}
+
 bool filter_uses_grain(const struct filter *f, enum grain g)
 {
 	return f && (f->grains & (1u << g));

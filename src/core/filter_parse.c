@@ -456,6 +456,7 @@ static struct node *parse_check(struct parser *ps)
 		ok = compile_regex(ps, start, c);
 	if (ok) {
 		ps->filter->needs |= c->field->needs;
+		ps->filter->latency |= c->field->type == FT_DIST;
 		ps->filter->grains |= 1u << c->field->grain;
 	}
 out:

@@ -9,6 +9,11 @@ void hist_edges(unsigned slot, uint64_t *ret_low, uint64_t *ret_high)
 	*ret_high = slot < WIRE_HIST - 1 ? (uint64_t)ceil(64 * exp2(slot / 4.0)) : UINT64_MAX;
 }
 
+uint64_t hist_middle(unsigned slot)
+{
+	return (uint64_t)(64 * exp2(((double)slot - 0.5) / 4));
+}
+
 void hist_add(uint32_t *to, const uint32_t *from)
 {
 	for (unsigned i = 0; i < WIRE_HIST; i++) {
@@ -37,7 +42,6 @@ uint64_t hist_percentile(const uint32_t *hist, double percent, uint64_t max)
 		if (seen >= rank)
 			break;
 	}
-	/* the geometric middle: within 2^(1/8) = 9.1 % of every value in the bucket */
-	value = (uint64_t)(64 * exp2(((double)slot - 0.5) / 4));
+	value = hist_middle(slot);
 	return max && (value > max || slot == WIRE_HIST - 1) ? max : value;
 }

@@ -12,6 +12,9 @@
 /* Edges of a bucket in ns: low <= value < high. Slot 0 starts at 0, the last one has no end (UINT64_MAX). */
 void hist_edges(unsigned slot, uint64_t *ret_low, uint64_t *ret_high);
 
+/* The geometric middle of a bucket: within 2^(1/8) = 9.1 % of every value in it. */
+uint64_t hist_middle(unsigned slot);
+
 /* Adds the counts of one histogram to another; a full bucket stays at its limit. */
 void hist_add(uint32_t *to, const uint32_t *from);
 

@@ -451,6 +451,13 @@ static void fill_direction(struct event_record *ret, const struct event *ev)
 	buf_done(&text);
 }
 
+static bool makes_pair(const struct event *ev)
+{
+	const struct syscall *call = syscall_get(ev->nr);
+
+	return call && (call->desc.flags & CALL_PAIR);
+}
+
 /* What the call was about, the same as counted calls have: a new descriptor, a path that failed, or the one
  * it worked on. */
 static bool fill_object_of(struct event_record *ret, const struct process *p, const struct event *ev)
@@ -458,7 +465,7 @@ static bool fill_object_of(struct event_record *ret, const struct process *p, co
 	const struct event_fd *fd = &ev->fd[0];
 	bool failed = !ev->in_progress && errno_of(ev->ret);
 
-	if (ev->ret_fd.kind != OBJ_NONE && !failed)
+	if (ev->ret_fd.kind != OBJ_NONE && !failed && !makes_pair(ev)) /* of a pair, neither is it */
 		fd = &ev->ret_fd;
 	else if (failed && fill_path(ret, p, ev))
 		return true;

@@ -184,7 +184,7 @@ struct fact {
 	const struct thread *thread; /* never NULL */
 	const struct object *obj;    /* NULL: the call has none */
 	uint16_t nr, err;
-	uint64_t calls, bytes_in, bytes_out;
+	uint64_t calls, bytes_in, bytes_out; /* bytes: UNKNOWN_U64 in a fact_part() */
 	uint64_t timed, lat_sum, lat_max;
 	const uint32_t *hist;        /* WIRE_HIST buckets, or NULL */
 };

@@ -10,6 +10,7 @@
 
 #include "bpf/need.h"
 #include "core/arena.h"
+#include "core/fact_part.h"
 #include "core/table_acc.h"
 #include "core/table_tree.h"
 
@@ -21,6 +22,7 @@ struct group {
 	struct aux *aux;
 	const void *last[3]; /* object, thread, process that came last: often it comes again */
 	size_t open;         /* "first value" columns that have none yet */
+	bool partial;        /* has calls whose bytes are not known */
 	bool alive;          /* some process of it did not end */
 	bool has_process;
 };
@@ -42,6 +44,7 @@ struct build {
 	size_t n_slots;
 	struct seen seen;
 	struct value *totals;
+	bool partial; /* some group is */
 	struct aux *total_aux;
 };
 
@@ -322,6 +325,8 @@ static void add_record(struct build *b, const struct record *r, unsigned grains)
 		return;
 	group = find_group(b, r, keys, hash);
 	g = &b->groups[group];
+	if (r->fact && (r->fact->bytes_in == UNKNOWN_U64 || r->fact->bytes_out == UNKNOWN_U64))
+		g->partial = b->partial = true;
 	if (r->process) {
 		g->has_process = true;
 		if (!r->process->exited && !g->alive) {
@@ -400,6 +405,7 @@ static void walk(struct build *b)
 {
 	const struct sample *s = b->sample;
 	unsigned grains = 0; /* of the columns that need a look at what was seen */
+	bool by_latency = filter_uses_latency(b->q->filter);
 
 	for (size_t i = 0; i < b->q->n_columns; i++) {
 		if (b->plans[i].dedup)
@@ -414,6 +420,11 @@ static void walk(struct build *b)
 	for (size_t i = 0; i < s->n_facts && (b->records & REC_FACTS); i++) {
 		struct record r = record_from_fact(s, &s->facts[i]);
 
+		if (by_latency) { /* calls that were counted together are judged one by one */
+			r.fact = fact_part(b->q->filter, &r, b->arena);
+			if (!r.fact)
+				continue;
+		}
 		add_record(b, &r, grains);
 	}
 	if ((b->records & REC_FACTS) && s->health.coarse)
@@ -464,6 +475,12 @@ static void finish_shares(struct build *b, size_t column)
 					    : (struct value){.kind = V_MISSING};
 }
 
+/* Bytes of calls, which those that were picked by their latency do not have. */
+static bool counts_bytes(const struct plan *p)
+{
+	return p->field->grain == GRAIN_FACT && p->field->unit == UNIT_BYTES;
+}
+
 static void finish(struct build *b)
 {
 	struct table *t = b->table;
@@ -478,6 +495,8 @@ static void finish(struct build *b)
 
 			acc_finish(p, &b->groups[i].cells[c], p->aux < 0 ? NULL : &b->groups[i].aux[p->aux],
 				   &sums[c], b->sample->interval);
+			if (b->groups[i].partial && counts_bytes(p))
+				b->groups[i].cells[c].kind = sums[c].kind = V_MISSING;
 		}
 		/* idle rows come in thousands: those with equal sums share them */
 		if (!kept || (b->any_rate && memcmp(kept, sums, n * sizeof(*sums)) != 0)) {
@@ -495,6 +514,8 @@ static void finish(struct build *b)
 		else
 			acc_finish(p, &b->totals[c], p->aux < 0 ? NULL : &b->total_aux[p->aux],
 				   &total_sums[c], b->sample->interval);
+		if (b->partial && counts_bytes(p))
+			b->totals[c].kind = total_sums[c].kind = V_MISSING;
 		if (p->agg == AGG_SHARE)
 			finish_shares(b, c);
 	}
@@ -535,6 +556,12 @@ int table_build(const struct table_query *q, const struct sample *s, struct tabl
 	table_sort(b.table, q->sort, q->ascending);
 	*ret = b.table;
 	return 0;
+}
+
+void table_limit(struct table *t, size_t n)
+{
+	if (t->n_rows > n)
+		t->n_rows = n;
 }
 
 struct table *table_free(struct table *t)

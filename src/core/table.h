@@ -105,6 +105,8 @@ struct table {
 /* Groups and sorts. The sample must outlive the table. 0 or -errno. */
 int table_build(const struct table_query *q, const struct sample *s, struct table **ret);
 void table_sort(struct table *t, int column, bool ascending); /* stable, ties by key */
+/* Keeps the first n rows; totals and shares stay those of all. */
+void table_limit(struct table *t, size_t n);
 struct table *table_free(struct table *t);
 
 /* What must be attached for a query (enum need), and what it walks in the end (enum records). */

@@ -9,10 +9,10 @@
 #include "core/mem.h"
 
 static const struct alias aliases[] = {
-#define ALIAS(name, argument, view, sort, filter, description)                                               \
-	{name, ALIAS_##argument, view, sort, filter, description, NULL},
+#define ALIAS(name, argument, view, sort, filter, limit, description)                                        \
+	{name, ALIAS_##argument, view, sort, filter, limit, description, NULL},
 #define ALIAS_VIEW(name, argument, description, json)                                                        \
-	{name, ALIAS_##argument, name, NULL, NULL, description, json},
+	{name, ALIAS_##argument, name, NULL, NULL, 0, description, json},
 #include "views/aliases.def"
 #undef ALIAS
 #undef ALIAS_VIEW
@@ -35,7 +35,23 @@ const struct alias *alias_find(const char *name)
 
 const char *alias_argument_name(const struct alias *a)
 {
-	return a->argument == ALIAS_FIELD ? "FIELD" : a->argument == ALIAS_MS ? "MS" : NULL;
+	static const char *const names[] = {
+		[ALIAS_NONE] = NULL, [ALIAS_FIELD] = "FIELD", [ALIAS_MS] = "MS", [ALIAS_WORD] = "[WORD]"};
+
+	return names[a->argument];
+}
+
+static bool is_plain(const char *word)
+{
+	return !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-*")];
+}
+
+bool alias_takes(const struct alias *a, const char *word)
+{
+	if (!*word || a->argument == ALIAS_NONE)
+		return false;
+	/* a filter begins with a field, which has a dot, a parenthesis or "not" */
+	return a->argument != ALIAS_WORD || (is_plain(word) && strcmp(word, "not") != 0);
 }
 
 /* The argument goes into JSON and filters: nothing but a field or a number may. */
@@ -46,6 +62,10 @@ static char *wrong_argument(const struct alias *a, const char *argument)
 
 	if (a->argument == ALIAS_NONE)
 		return NULL;
+	if (a->argument == ALIAS_WORD)
+		return argument && !is_plain(argument)
+			       ? xasprintf("%s: '%.60s' is more than a word", a->name, argument)
+			       : NULL;
 	if (!argument || !*argument)
 		return xasprintf("%s needs an argument: %s", a->name, alias_argument_name(a));
 	if (a->argument == ALIAS_MS) {
@@ -97,7 +117,8 @@ int alias_open(const struct alias *a, const char *argument, struct views **views
 	if (a->json) {
 		buf_addf(&b, "{\"views\": [{\"id\": \"%s\", \"name\": \"%s\", \"description\": \"%s\", ",
 			 a->name, a->name, a->description);
-		add_text(&b, a->json, argument);
+		/* sysdig: * is any */
+		add_text(&b, a->json, argument && strcmp(argument, "*") != 0 ? argument : "");
 		buf_adds(&b, "}]}");
 		r = views_load_text(views, a->name, buf_str(&b), b.len, &err);
 		if (r)

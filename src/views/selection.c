@@ -357,6 +357,8 @@ int selection_table(const struct selection *sel, const struct sample *s, struct 
 		r = table_tree_build(&q, &selection_top(sel)->view->tree->query, s, ret);
 	else
 		r = table_build(&q, s, ret);
+	if (!r && selection_top(sel)->view->limit && !selection_top(sel)->tree)
+		table_limit(*ret, selection_top(sel)->view->limit);
 	filter_free(filter);
 	free(columns);
 	return r;

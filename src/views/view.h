@@ -48,6 +48,7 @@ struct view {
 	size_t n_columns;
 	int sort;
 	bool ascending;
+	unsigned limit;      /* rows at most; 0 = all */
 	const struct field **applies_to;
 	size_t n_applies_to; /* selection fields it is offered for */
 	char *drilldown;     /* view id, NULL = the spy (dig) */

@@ -257,7 +257,7 @@ static void load_records(struct loader *l, struct node view, struct view *v)
 /* What only tables have. */
 static void check_list(struct loader *l, struct node view)
 {
-	static const char *const keys[] = {"key", "label", "drilldown", "sort", "ascending", "tree", NULL};
+	static const char *const keys[] = {"key", "label", "drilldown", "sort", "ascending", "limit", "tree", NULL};
 
 	for (size_t i = 0; keys[i]; i++) {
 		struct node n = member(view, keys[i]);
@@ -468,7 +468,7 @@ static void load_view(struct loader *l, struct node n)
 	static const char *const keys[] = {
 		"id",      "name",   "hotkey",           "description", "tips",      "records", "key",
 		"label",   "filter", "propagate_filter", "applies_to",  "drilldown", "sort",    "ascending",
-		"columns", "tree",   "actions", NULL};
+		"columns", "limit",  "tree",             "actions",     NULL};
 	struct view *v;
 	struct action_list actions = {0};
 	struct node drill;
@@ -494,6 +494,7 @@ static void load_view(struct loader *l, struct node n)
 	load_applies(l, n, v);
 	load_columns(l, n, v);
 	v->sort = -1;
+	v->limit = get_count(&l->reports, n, "limit", 1000000, 0);
 	if (!view_is_list(v))
 		load_sort(l, n, v);
 	if (!view_is_list(v))
