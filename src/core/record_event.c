@@ -13,6 +13,7 @@
 #include "core/field.h"
 #include "core/mem.h"
 #include "core/objname.h"
+#include "core/procfs.h"
 #include "core/syscall.h"
 
 /* Open addressing, at most half full; NULL value = free slot. */
@@ -26,7 +27,11 @@ struct map {
 	size_t mask;
 };
 
-enum { YOUNG_MAX = 4096 }; /* processes that an index learns of */
+enum {
+	YOUNG_MAX = 4096,   /* processes that an index learns of */
+	LOOKUPS_MAX = 2048, /* and looks for in /proc */
+	GENERATIONS_MAX = 8,
+};
 
 struct record_index {
 	const struct sample *sample;
@@ -37,7 +42,7 @@ struct record_index {
 	 */
 	struct map seen;
 	struct arena *arena;
-	size_t n_young, n_seen;
+	size_t n_young, n_seen, n_lookups;
 };
 
 static size_t slot_of(const struct map *m, uint64_t key)
@@ -370,6 +375,41 @@ static void see(struct record_index *idx, const struct event_record *er, const s
 		keep(idx, &idx->seen, &idx->n_seen, er, p);
 }
 
+/* Name and parent of a process that is still there. */
+static bool read_stat(uint32_t pid, struct event *ret)
+{
+	char *text, *open, *close;
+	bool ok;
+
+	if (procfs_read("/proc", 1024, &text, NULL, "%u/stat", pid) < 0)
+		return false;
+	*ret = (struct event){.tid = pid, .tgid = pid};
+	open = strchr(text, '(');
+	close = strrchr(text, ')');
+	ok = open && close && sscanf(close + 1, " %*c %u", &ret->ppid) == 1;
+	if (ok)
+		snprintf(ret->comm, sizeof(ret->comm), "%.*s", (int)(close - open - 1), open + 1);
+	free(text);
+	return ok;
+}
+
+/* A parent that forked since the sample and made no call that came here, as cron does for each job. */
+static void look_up(struct record_index *idx, uint32_t pid, int generation)
+{
+	struct event_record er;
+	struct event ev;
+
+	if (!idx || !idx->sample || !idx->sample->source || strcmp(idx->sample->source, "live") != 0 ||
+	    !pid || record_index_process(idx, pid) || generation == GENERATIONS_MAX ||
+	    idx->n_lookups++ >= LOOKUPS_MAX || !read_stat(pid, &ev))
+		return;
+	look_up(idx, ev.ppid, generation + 1);
+	fill_process(&er, idx, NULL, &ev);
+	er.process.uid = UNKNOWN_U32;
+	er.process.user = NULL;
+	see(idx, &er, &er.process);
+}
+
 /* A path argument as far as it can be told: below the directory that it starts from. */
 static bool join_path(char *to, size_t size, const struct process *p, const struct event *ev)
 {
@@ -482,8 +522,10 @@ void record_from_event(struct event_record *ret, struct record_index *idx, const
 	const struct container *c = container_of_event(idx, ev);
 	const struct thread *t = NULL;
 
-	if (!p)
+	if (!p) {
+		look_up(idx, ev->ppid, 0);
 		p = fill_process(ret, idx, c, ev);
+	}
 	if (ran_program(ev)) {
 		p = fill_exec(ret, p, ev);
 		learn(idx, ret, p);

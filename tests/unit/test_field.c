@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include <unistd.h>
+
 #include <cmocka.h>
 
 #include "core/field.h"
@@ -381,6 +383,29 @@ static void test_event(void **state)
 	sb_free(b);
 }
 
+/* Whose parent forked since the sample, as cron does: on the live system /proc knows it. */
+static void test_event_parent(void **state)
+{
+	for (int live = 0; live < 2; live++) {
+		struct builder *b = sb_new(16);
+		struct sample *s = (struct sample *)sb_finish(b);
+		struct event ev = open_event("/etc/passwd");
+		struct record_index *idx;
+		struct event_record er;
+		char filter[80];
+
+		s->source = live ? "live" : "demo";
+		idx = record_index_new(s);
+		ev.ppid = (uint32_t)getpid();
+		record_from_event(&er, idx, &ev);
+		check_kinds(&er.record, b->arena);
+		snprintf(filter, sizeof(filter), "proc.pname = test_field and proc.apid = %d", getppid());
+		assert_int_equal(passes(filter, &er.record), live);
+		record_index_free(idx);
+		sb_free(b);
+	}
+}
+
 /* A program that a child of a known shell ran, and what its own children have from it. */
 static void test_event_exec(void **state)
 {
@@ -555,9 +580,10 @@ int main(void)
 		cmocka_unit_test(test_partial_records), cmocka_unit_test(test_values),
 		cmocka_unit_test(test_listening),       cmocka_unit_test(test_error_classes),
 		cmocka_unit_test(test_event),           cmocka_unit_test(test_event_io),
-		cmocka_unit_test(test_event_exec),      cmocka_unit_test(test_event_signal),
-		cmocka_unit_test(test_event_syslog),    cmocka_unit_test(test_event_object),
-		cmocka_unit_test(test_compare),         cmocka_unit_test(test_sysdig_fields),
+		cmocka_unit_test(test_event_parent),    cmocka_unit_test(test_event_exec),
+		cmocka_unit_test(test_event_signal),    cmocka_unit_test(test_event_syslog),
+		cmocka_unit_test(test_event_object),    cmocka_unit_test(test_compare),
+		cmocka_unit_test(test_sysdig_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
