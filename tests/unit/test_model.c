@@ -293,6 +293,36 @@ static void test_process_facts_from_proc(void **state)
 	assert_string_equal(process(next(f), 10)->exe, "other");
 }
 
+/* Walked before its first call, ended before the batch was complete: the end says what it was and where. */
+static void test_short_life_around_the_walk(void **state)
+{
+	struct fixture *f = *state;
+	struct cgroup_rec born = {.id = 424242};
+	const struct cgroup_rec *cgroups[] = {&born};
+	const struct sample *s;
+	struct task_rec *r;
+
+	next(f);
+	next(f);
+	born.path_len = (uint32_t)snprintf(born.path, sizeof(born.path), "/default/short");
+	f->batch.cgroups = cgroups;
+	f->batch.n_cgroups = 1;
+	r = task(f, 40, 40, 1005, "python3");
+	r->start_boot += 1;
+	r = task(f, 40, 40, 1005, "dd");
+	r->start_boot += 1;
+	r->cset = 7;
+	r->cgroup_v2 = born.id;
+	r->exited = 1;
+	r->sid = 9;
+	r->counts.calls = 3;
+	s = next(f);
+	assert_string_equal(process(s, 40)->name, "dd");
+	assert_true(process(s, 40)->exited);
+	assert_string_equal(process(s, 40)->container->full_id, "short");
+	assert_int_equal(process(s, 40)->leader->counts.calls, 3);
+}
+
 static void test_exec_records(void **state)
 {
 	struct fixture *f = *state;
@@ -695,6 +725,7 @@ int main(void)
 		T(test_threads_that_did_not_change),
 		T(test_first_sample_sets_baselines),
 		T(test_process_facts_from_proc),
+		T(test_short_life_around_the_walk),
 		T(test_exec_records),
 		T(test_forked_child_inherits),
 		T(test_facts_of_unknown_threads),
