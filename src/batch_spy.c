@@ -16,6 +16,7 @@
 #include "core/filter.h"
 #include "core/format.h"
 #include "core/mem.h"
+#include "core/spy_hold.h"
 #include "core/syscall.h"
 
 enum {
@@ -32,8 +33,7 @@ struct spy {
 	struct filter *filter;
 	struct sample *sample; /* names of processes and containers; renewed once an interval */
 	struct record_index *index;
-	struct arena *arena; /* of the part of the filter that the kernel got */
-	struct spy_selection sel;
+	struct spy_hold *hold; /* NULL: nobody asks for containers */
 	struct buf out;
 	struct buf rows;      /* of a list, of the interval */
 	struct arena *cells;  /* of the row of a list */
@@ -191,7 +191,7 @@ static void list_event(struct spy *spy, const struct event *ev, const struct rec
 	arena_reset(spy->cells);
 }
 
-static void on_event(struct event *ev, void *userdata)
+static void show_event(struct event *ev, void *userdata)
 {
 	struct spy *spy = userdata;
 	struct event_record er;
@@ -211,20 +211,20 @@ static void on_event(struct event *ev, void *userdata)
 	event_free(ev);
 }
 
-/* --- the loop --- */
-
-static bool same_selection(const struct spy_selection *a, const struct spy_selection *b)
+static void on_event(struct event *ev, void *userdata)
 {
-	return !memcmp(&a->filter, &b->filter, sizeof(a->filter)) && a->n_cgroups == b->n_cgroups &&
-	       a->n_objects == b->n_objects && a->n_pids == b->n_pids &&
-	       (!a->n_cgroups || !memcmp(a->cgroups, b->cgroups, a->n_cgroups * sizeof(*a->cgroups))) &&
-	       (!a->n_objects || !memcmp(a->objects, b->objects, a->n_objects * sizeof(*a->objects))) &&
-	       (!a->n_pids || !memcmp(a->pids, b->pids, a->n_pids * sizeof(*a->pids)));
+	struct spy *spy = userdata;
+
+	if (!spy->hold || !spy_hold_take(spy->hold, spy->index, ev))
+		show_event(ev, userdata);
 }
 
-/* Takes a new sample; tells the kernel when what the filter means there has changed (a new container, say).
- */
-static int renew(struct spy *spy, bool start)
+/* --- the loop --- */
+
+enum renewal { FIRST, NEXT, LAST };
+
+/* Takes a new sample; tells the kernel what the filter means now, and shows what waited for that. */
+static int renew(struct spy *spy, enum renewal which)
 {
 	struct sample *s;
 	struct spy_selection sel = {0};
@@ -240,30 +240,38 @@ static int renew(struct spy *spy, bool start)
 			     : spy->c->spy           ? DIG_SNAPLEN
 						     : LIST_SNAPLEN;
 	sel.filter.io_only = spy->c->spy == SPY_ECHO;
-	if (start || !same_selection(&sel, &spy->sel))
+	if (which == FIRST)
 		r = source_spy_start(spy->c->source, &sel);
+	else if (which == NEXT)
+		r = source_spy_update(spy->c->source, &sel);
+	arena_free(arena);
 	record_index_free(spy->index);
 	sample_free(spy->sample);
-	arena_free(spy->arena);
 	spy->index = record_index_new(s);
 	spy->sample = s;
-	spy->arena = arena;
-	spy->sel = sel;
+	if (spy->hold)
+		spy_hold_release(spy->hold, spy->index, s->time, which == LAST, show_event, spy);
 	return r;
+}
+
+/* Lost in the kernel's ring, or among those that waited to be known. */
+static uint64_t lost_so_far(const struct spy *spy, const struct source_counts *counts)
+{
+	return counts->lost + (spy->hold ? spy_hold_lost(spy->hold) : 0);
 }
 
 /* Rows of a list are written as they come, but those of JSON: one object an interval holds them. */
 static void flush_rows(struct spy *spy, bool interval_over)
 {
 	struct source_counts counts;
+	uint64_t lost;
 
 	if (spy->c->spy || (spy->c->format == FORMAT_JSON && !interval_over && spy->rows.len < ROWS_MAX))
 		return;
 	source_spy_counts(spy->c->source, &counts);
-	batch_list_interval(spy->c, spy->sample,
-			    counts.lost >= spy->lost ? counts.lost - spy->lost : counts.lost, &spy->rows,
-			    &spy->out);
-	spy->lost = counts.lost;
+	lost = lost_so_far(spy, &counts);
+	batch_list_interval(spy->c, spy->sample, lost - spy->lost, &spy->rows, &spy->out);
+	spy->lost = lost;
 }
 
 /* Writes what came. -EPIPE when nobody reads. */
@@ -297,7 +305,7 @@ static int run(struct spy *spy)
 			continue;
 		if (c->count && ++intervals >= c->count)
 			break;
-		r = renew(spy, false);
+		r = renew(spy, NEXT);
 		if (r == 0)
 			flush_rows(spy, true);
 		next += c->interval;
@@ -348,9 +356,11 @@ int batch_spy(const struct batch_config *c, char **ret_error)
 	needs = filter_uses_grain(spy.filter, GRAIN_OBJECT) || filter_uses_grain(spy.filter, GRAIN_FD)
 			? NEED_FDS
 			: 0;
+	if (c->where || filter_uses_grain(spy.filter, GRAIN_CONTAINER))
+		spy.hold = spy_hold_new();
 	r = source_set_needs(c->source, needs | NEED_TASKS);
 	if (r == 0)
-		r = renew(&spy, true);
+		r = renew(&spy, FIRST);
 	spy.cells = arena_new();
 	if (r == 0 && !c->spy)
 		batch_list_begin(c, &spy.out);
@@ -360,7 +370,9 @@ int batch_spy(const struct batch_config *c, char **ret_error)
 		r = run(&spy);
 		if (r == 0)
 			r = drain(&spy);
-		if (r == 0 && !c->spy && c->format == FORMAT_JSON && (r = renew(&spy, false)) == 0) {
+		if (r == 0 &&
+		    ((!c->spy && c->format == FORMAT_JSON) || (spy.hold && spy_hold_waiting(spy.hold))) &&
+		    (r = renew(&spy, LAST)) == 0) {
 			flush_rows(&spy, true);
 			r = batch_write(c, c->out, &spy.out);
 		}
@@ -368,9 +380,10 @@ int batch_spy(const struct batch_config *c, char **ret_error)
 			*ret_error = xasprintf("the spy ended: %s", strerror(-r));
 		source_spy_counts(c->source, &counts);
 		source_spy_stop(c->source);
-		if (counts.lost) {
+		if (lost_so_far(&spy, &counts)) {
 			buf_addf(&spy.out, "ctop-trace: %llu of %llu events lost: the reader was too slow\n",
-				 (unsigned long long)counts.lost, (unsigned long long)counts.passed);
+				 (unsigned long long)lost_so_far(&spy, &counts),
+				 (unsigned long long)counts.passed);
 			batch_write(c, c->err, &spy.out);
 		}
 	}
@@ -379,7 +392,7 @@ int batch_spy(const struct batch_config *c, char **ret_error)
 	arena_free(spy.cells);
 	record_index_free(spy.index);
 	sample_free(spy.sample);
-	arena_free(spy.arena);
+	spy_hold_free(spy.hold);
 	filter_free(spy.filter);
 	return r;
 }

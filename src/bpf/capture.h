@@ -82,8 +82,11 @@ void capture_forget_object(struct capture *c, const struct obj_key *key);
 
 /* Sets of the spy filter: what by_cgroup, by_object and by_pid refer to. */
 struct spy_sets {
-	const uint64_t *cgroups; /* kernfs ids; bit 63 set = of the v1 hierarchy */
+	/* kernfs ids, bit 63 set = of the v1 hierarchy; tasks in none of them pass */
+	const uint64_t *cgroups; /* wanted */
 	size_t n_cgroups;
+	const uint64_t *others; /* of other containers, then of the host */
+	size_t n_others, n_others_host;
 	const struct obj_key *objects;
 	size_t n_objects;
 	const uint32_t *pids; /* tgids; their children made while the spy runs are added by the kernel */
@@ -91,11 +94,19 @@ struct spy_sets {
 };
 #define SPY_CGROUP_V1 (1ULL << 63)
 
+/* The most ids (of cgroups and of objects) that the kernel side has room for. */
+enum { SPY_SET_MAX = 65536 };
+
 /*
- * Starts the spy, or changes its filter while it runs. 0 or -errno.
+ * Starts the spy; one that runs is ended first. 0 or -errno.
  * capture_spy_stop() detaches its hooks and drops what was not read.
  */
 int capture_spy_start(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets);
+/*
+ * Other sets of cgroups and objects and another filter, while the spy runs: no call is missed and none that
+ * was not read yet is dropped. The set of pids stays. 0 or -errno: then the filter is as it was.
+ */
+int capture_spy_update(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets);
 void capture_spy_stop(struct capture *c);
 
 /* One record of the spy: exactly one of obj and rec is set; valid during the call only. */

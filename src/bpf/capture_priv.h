@@ -39,7 +39,7 @@ struct capture {
 	bool spying;
 	unsigned collected; /* intervals so far */
 	bool facts_left; /* facts were on since the last drain */
-	struct bpf_link *enter, *spy_links[4];
+	struct bpf_link *enter, *spy_links[3];
 	struct swap_pair facts, exits;
 	struct ring_buffer *meta;
 	struct bytes meta_pending;  /* read from the ring, not yet handed over */
@@ -47,6 +47,7 @@ struct capture {
 	pthread_t pump;
 	int pump_stop; /* eventfd; -1 = no thread */
 	struct ctop_spy *spy_skel; /* loaded when first wanted, see capture_spy_prepare() */
+	struct spy_members *spy_members; /* what is in its sets, see spy_sets.c */
 	uint32_t spy_ring_size;    /* bytes, 0 = as in the object */
 	struct ring_buffer *spy;
 	capture_spy_fn spy_fn;
@@ -60,6 +61,11 @@ struct capture {
 
 /* Attaches sys_enter if the needs or the spy want it, else detaches. Lock held. */
 int capture_update_enter(struct capture *c);
+
+/* Filter and sets of the loaded spy: all of them, or those that can change while it runs. 0 or -errno. */
+int spy_sets_start(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets);
+int spy_sets_update(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets);
+void spy_sets_free(struct capture *c);
 
 /*
  * The meta ring is read at the end of every interval, and by a thread of its

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * capture_spy.c - loads the spy's object, attaches its hooks, fills its filter sets, reads its
- * ring. An exec comes as two records, its arguments from the entry and its
- * result from the end; they are joined here.
+ * capture_spy.c - loads the spy's object, attaches its hooks, reads its ring. An exec comes as two records,
+ * its arguments from the entry and its result from the end; they are joined here.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,28 +10,6 @@
 #include "bpf/capture_priv.h"
 #include "ctop.skel.h"
 #include "ctop_spy.skel.h"
-
-/* Empties a hash map by walking it. */
-static void clear_map(const struct bpf_map *map)
-{
-	int fd = bpf_map__fd(map);
-	char key[sizeof(struct obj_key)];
-
-	while (!bpf_map_get_next_key(fd, NULL, key))
-		if (bpf_map_delete_elem(fd, key))
-			break;
-}
-
-static int fill_map(const struct bpf_map *map, const void *keys, size_t n, size_t size)
-{
-	uint8_t one = 1;
-
-	clear_map(map);
-	for (size_t i = 0; i < n; i++)
-		if (bpf_map_update_elem(bpf_map__fd(map), (const char *)keys + i * size, &one, BPF_ANY))
-			return -errno;
-	return 0;
-}
 
 static bool is_exec(const struct capture *c, const struct spy_rec *r)
 {
@@ -165,12 +142,13 @@ void capture_spy_unload(struct capture *c)
 	if (c->spy_skel)
 		ctop_spy__destroy(c->spy_skel);
 	c->spy_skel = NULL;
+	spy_sets_free(c);
 }
 
 static int attach_spy(struct capture *c)
 {
-	struct bpf_program *progs[] = {c->spy_skel->progs.spy_fork, c->spy_skel->progs.spy_cgroup,
-				       c->spy_skel->progs.spy_exit, c->spy_skel->progs.spy_enter};
+	struct bpf_program *progs[] = {c->spy_skel->progs.spy_fork, c->spy_skel->progs.spy_exit,
+				       c->spy_skel->progs.spy_enter};
 
 	for (size_t i = 0; i < sizeof(progs) / sizeof(*progs); i++) {
 		c->spy_links[i] = bpf_program__attach(progs[i]);
@@ -196,13 +174,11 @@ int capture_spy_start(struct capture *c, const struct spy_filter *filter, const 
 	c->spy = ring_buffer__new(bpf_map__fd(s->maps.spy_ring), on_record, c, NULL);
 	if (!c->spy)
 		return -errno;
-	if ((r = fill_map(s->maps.spy_cgroups, sets->cgroups, sets->n_cgroups, sizeof(uint64_t))) < 0 ||
-	    (r = fill_map(s->maps.spy_objects, sets->objects, sets->n_objects, sizeof(struct obj_key))) < 0 ||
-	    (r = fill_map(s->maps.spy_pids, sets->pids, sets->n_pids, sizeof(uint32_t))) < 0) {
+	r = spy_sets_start(c, filter, sets);
+	if (r < 0) {
 		capture_spy_stop(c);
 		return r;
 	}
-	memcpy((void *)&s->bss->spy, filter, sizeof(*filter));
 	s->bss->spy_session++;
 	s->bss->spy_seen = s->bss->spy_passed = s->bss->spy_lost = 0;
 	pthread_mutex_lock(&c->lock);
@@ -214,6 +190,11 @@ int capture_spy_start(struct capture *c, const struct spy_filter *filter, const 
 	if (r < 0)
 		capture_spy_stop(c);
 	return r;
+}
+
+int capture_spy_update(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets)
+{
+	return c->spy ? spy_sets_update(c, filter, sets) : -EINVAL;
 }
 
 int capture_spy_poll(struct capture *c, capture_spy_fn fn, void *userdata, size_t max)

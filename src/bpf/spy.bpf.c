@@ -298,15 +298,28 @@ __noinline int before_send(u32 nr)
 	return 0;
 }
 
+/*
+ * User space has a verdict on every cgroup that a container is known to have. What it has none on passes: it
+ * may be of a container that was just made, and user space holds the call until it knows.
+ */
 static __always_inline bool spy_cgroup_wanted(struct task_struct *task)
 {
 	u64 cset, v1, v2;
+	u8 *one, *two, told;
 
 	cgroup_ids(task, &cset, &v1, &v2);
-	if (bpf_map_lookup_elem(&spy_cgroups, &v2))
+	two = bpf_map_lookup_elem(&spy_cgroups, &v2);
+	if (!v1) {
+		one = two;
+	} else {
+		v1 |= 1ULL << 63;
+		one = bpf_map_lookup_elem(&spy_cgroups, &v1);
+	}
+	told = (one ? *one : 0) | (two ? *two : 0);
+	if (told & SPY_CGROUP_WANTED)
 		return true;
-	v1 |= 1ULL << 63;
-	return bpf_map_lookup_elem(&spy_cgroups, &v1) != NULL;
+	/* a container may have a cgroup of its own in one hierarchy only */
+	return !(told & SPY_CGROUP_OTHER) && !(one && two);
 }
 
 /* What can be told before the call ran. */
@@ -520,19 +533,5 @@ int BPF_PROG(spy_fork, struct task_struct *parent, struct task_struct *child)
 
 	if (from != to && spy.by_pid && bpf_map_lookup_elem(&spy_pids, &from))
 		bpf_map_update_elem(&spy_pids, &to, &one, BPF_ANY);
-	return 0;
-}
-
-/* So are cgroups made below a watched one. */
-SEC("tp_btf/cgroup_mkdir")
-int BPF_PROG(spy_cgroup, struct cgroup *cgrp)
-{
-	u64 bit = BPF_CORE_READ(cgrp, root, hierarchy_id) ? 1ULL << 63 : 0;
-	u64 id = BPF_CORE_READ(cgrp, kn, id) | bit;
-	u64 parent = BPF_CORE_READ(cgrp, self.parent, cgroup, kn, id) | bit;
-	u8 one = 1;
-
-	if (spy.by_cgroup && bpf_map_lookup_elem(&spy_cgroups, &parent))
-		bpf_map_update_elem(&spy_cgroups, &id, &one, BPF_ANY);
 	return 0;
 }

@@ -17,7 +17,7 @@ struct {
 	__type(value, u64);
 } spy_named SEC(".maps");
 
-
+/* Kernfs id (bit 63: of the v1 hierarchy) -> enum spy_verdict; only user space writes it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

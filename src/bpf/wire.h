@@ -357,12 +357,15 @@ struct call_desc {
 	struct call_copy copy[6];
 };
 
+/* Verdicts on cgroups, see spy_cgroups. Of the host: neither says anything. */
+enum spy_verdict { SPY_CGROUP_HOST = 1, SPY_CGROUP_WANTED = 2, SPY_CGROUP_OTHER = 4 };
+
 /* What the kernel lets through to the spy. Zero = not checked. */
 struct spy_filter {
 	u32 tid, tgid;
 	u32 own_tgid;     /* never shown: the monitor's own calls */
 	u32 snaplen;      /* payload bytes per buffer, at most WIRE_SNAP_MAX */
-	u8 by_cgroup;     /* only tasks in the spy_cgroups set */
+	u8 by_cgroup;     /* only tasks whose cgroups have no verdict against them in spy_cgroups */
 	u8 by_object;     /* only calls on objects in the spy_objects set */
 	u8 by_call;       /* only calls with their bit in calls */
 	u8 by_pid;        /* only tgids in the spy_pids set */

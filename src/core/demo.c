@@ -545,6 +545,7 @@ static const struct source_ops demo_ops = {
 	.set_needs = demo_set_needs,
 	.collect = demo_collect,
 	.spy_start = demo_spy_start,
+	.spy_update = demo_spy_update,
 	.spy_stop = demo_spy_stop,
 	.spy_poll = demo_spy_poll,
 	.spy_counts = demo_spy_counts,

@@ -173,6 +173,7 @@ const char *demo_type(const struct demo_obj *o);
 /* --- spy: demo_spy.c --- */
 
 int demo_spy_start(struct source *s, const struct spy_selection *sel);
+int demo_spy_update(struct source *s, const struct spy_selection *sel);
 void demo_spy_stop(struct source *s);
 int demo_spy_poll(struct source *s, source_event_fn fn, void *userdata, size_t max);
 void demo_spy_counts(struct source *s, struct source_counts *ret);

@@ -374,7 +374,7 @@ bool demo_selected(const struct demo *d, const struct demo_proc *p)
 		pass |= d->sel.pids[i] == p->pid;
 	if (!pass)
 		return false;
-	pass = !d->sel.n_cgroups;
+	pass = !d->sel.filter.by_cgroup;
 	for (size_t i = 0; i < d->sel.n_cgroups; i++)
 		pass |= d->sel.cgroups[i] == 1000 + (uint64_t)p->prog->container;
 	return pass;
@@ -475,16 +475,23 @@ static void *copy(const void *data, size_t n, size_t size)
 	return n ? memcpy(to, data, n * size) : NULL;
 }
 
-int demo_spy_start(struct source *source, const struct spy_selection *sel)
+/* Lock held. */
+static void take_selection(struct demo *d, const struct spy_selection *sel)
 {
-	struct demo *d = demo_of(source);
-
-	pthread_mutex_lock(&d->lock);
 	drop_selection(d);
 	d->sel = *sel;
 	d->sel.cgroups = copy(sel->cgroups, sel->n_cgroups, sizeof(*sel->cgroups));
 	d->sel.objects = copy(sel->objects, sel->n_objects, sizeof(*sel->objects));
 	d->sel.pids = copy(sel->pids, sel->n_pids, sizeof(*sel->pids));
+	d->sel.others = NULL;
+}
+
+int demo_spy_start(struct source *source, const struct spy_selection *sel)
+{
+	struct demo *d = demo_of(source);
+
+	pthread_mutex_lock(&d->lock);
+	take_selection(d, sel);
 	if (!d->spying) {
 		d->spying = true;
 		d->spy_rng = d->seed ^ 0x5b79;
@@ -492,6 +499,16 @@ int demo_spy_start(struct source *source, const struct spy_selection *sel)
 		d->spy_counts = (struct source_counts){0};
 		d->spy_seq = 0;
 	}
+	pthread_mutex_unlock(&d->lock);
+	return 0;
+}
+
+int demo_spy_update(struct source *source, const struct spy_selection *sel)
+{
+	struct demo *d = demo_of(source);
+
+	pthread_mutex_lock(&d->lock);
+	take_selection(d, sel);
 	pthread_mutex_unlock(&d->lock);
 	return 0;
 }

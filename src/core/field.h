@@ -149,6 +149,12 @@ struct record_index *record_index_new(const struct sample *s);
 struct record_index *record_index_free(struct record_index *idx);
 /* A process of the sample, or a younger one that was seen to run a program; NULL. */
 const struct process *record_index_process(const struct record_index *idx, uint32_t pid);
+struct event;
+/*
+ * Cgroup ids of an event, as in struct container, that none of the sample's containers is known to have. Returns
+ * how many: 0 if the other one tells the container.
+ */
+size_t record_index_unknown(const struct record_index *idx, const struct event *ev, uint64_t ret[2]);
 
 /*
  * A spy event as a record, so that every field and filter means the same on it: its fact is one call. What

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bpf/capture.h" /* SPY_CGROUP_V1 */
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/filter_ast.h"
@@ -159,15 +158,35 @@ static bool container_passes(struct push *ps, const struct container *k)
 	return all;
 }
 
+/* Cgroups of the containers that pass, of others, or of the host. Returns how many; ret may be NULL. */
+static size_t cgroups_of(struct push *ps, bool passing, bool host, uint64_t *ret)
+{
+	const struct sample *s = ps->sample;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_containers; i++) {
+		const struct container *k = &s->containers[i];
+
+		if (k->is_host != host || container_passes(ps, k) != passing)
+			continue;
+		if (ret && k->n_cgroup_ids)
+			memcpy(ret + n, k->cgroup_ids, k->n_cgroup_ids * sizeof(*ret));
+		n += k->n_cgroup_ids;
+	}
+	return n;
+}
+
 /*
- * Only containers that are known: of one that starts later nothing but ids could be told from its events
- * until the next sample, so user space would not let it pass either. The host is what is left, so no set.
+ * The kernel gets a verdict on every cgroup that is known. Of one that is not, made since the sample, say,
+ * all passes, so that nothing of a container is missed that starts later. The host is what is left, so no
+ * set.
  */
 static void push_containers(struct push *ps)
 {
 	const struct sample *s = ps->sample;
-	uint64_t *ids;
-	size_t n = 0, found = 0;
+	struct spy_selection *sel = ps->sel;
+	size_t found = 0, n_others, n_host;
+	uint64_t *ids, *others;
 	char text[60];
 
 	if (!s || !ps->n_containers)
@@ -179,26 +198,23 @@ static void push_containers(struct push *ps)
 			continue;
 		if (k->is_host || !k->n_cgroup_ids)
 			return;
-		n += k->n_cgroup_ids;
 		found++;
 	}
-	if (!found) /* not seen yet: let user space look for it */
-		return;
-	ids = arena_array(ps->arena, n, sizeof(*ids));
-	n = 0;
-	for (size_t i = 0; i < s->n_containers; i++) {
-		const struct container *k = &s->containers[i];
-
-		if (!container_passes(ps, k))
-			continue;
-		memcpy(ids + n, k->cgroup_ids, k->n_cgroup_ids * sizeof(*ids));
-		n += k->n_cgroup_ids;
-	}
+	n_others = cgroups_of(ps, false, false, NULL);
+	n_host = cgroups_of(ps, false, true, NULL);
+	ids = arena_array(ps->arena, cgroups_of(ps, true, false, NULL), sizeof(*ids));
+	others = arena_array(ps->arena, n_others + n_host, sizeof(*others));
+	sel->filter.by_cgroup = 1;
+	sel->cgroups = ids;
+	sel->n_cgroups = cgroups_of(ps, true, false, ids);
+	cgroups_of(ps, false, false, others);
+	cgroups_of(ps, false, true, others + n_others);
+	sel->others = others;
+	sel->n_others = n_others + n_host;
+	sel->n_others_host = n_host;
 	arena_reset(ps->filter->scratch);
-	ps->sel->cgroups = ids;
-	ps->sel->n_cgroups = n;
 	snprintf(text, sizeof(text), "%zu container%s", found, found == 1 ? "" : "s");
-	say(ps, text);
+	say(ps, found ? text : "no container yet");
 }
 
 static void push_pid(struct push *ps, const struct check *c)

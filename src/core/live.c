@@ -31,8 +31,8 @@ struct live {
 	pthread_mutex_t lock; /* model, needs */
 	struct model *model;
 	struct runtime *runtime; /* what containers are called */
-	unsigned needs;  /* attached now */
-	unsigned steady; /* attached since the last sample began */
+	unsigned needs;          /* attached now */
+	unsigned steady;         /* attached since the last sample began */
 	/* the spy's thread only */
 	struct objtable *names;
 	uint64_t epoch;
@@ -125,29 +125,60 @@ static bool any_call(const uint64_t *bits)
 	return false;
 }
 
-static int live_spy_start(struct source *s, const struct spy_selection *sel)
+static struct spy_filter filter_of(const struct spy_selection *sel)
 {
-	struct live *l = (struct live *)s;
 	struct spy_filter filter = sel->filter;
-	const struct spy_sets sets = {
-		.cgroups = sel->cgroups,
-		.n_cgroups = sel->n_cgroups,
-		.objects = sel->objects,
-		.n_objects = sel->n_objects,
-		.pids = sel->pids,
-		.n_pids = sel->n_pids,
-	};
 
 	filter.own_tgid = (uint32_t)getpid();
-	filter.by_cgroup = sel->n_cgroups > 0;
 	filter.by_object = sel->n_objects > 0;
 	filter.by_pid = sel->n_pids > 0;
 	filter.by_call = any_call(filter.calls) || any_call(filter.compat_calls);
+	/* more than the kernel side has room for is left to the rest of the filter */
+	if (sel->n_cgroups + sel->n_others > SPY_SET_MAX)
+		filter.by_cgroup = 0;
+	if (sel->n_objects > SPY_SET_MAX)
+		filter.by_object = 0;
+	return filter;
+}
+
+static struct spy_sets sets_of(const struct spy_selection *sel, const struct spy_filter *filter)
+{
+	struct spy_sets sets = {.pids = sel->pids, .n_pids = sel->n_pids};
+
+	if (filter->by_cgroup) {
+		sets.cgroups = sel->cgroups;
+		sets.n_cgroups = sel->n_cgroups;
+		sets.others = sel->others;
+		sets.n_others = sel->n_others;
+		sets.n_others_host = sel->n_others_host;
+	}
+	if (filter->by_object) {
+		sets.objects = sel->objects;
+		sets.n_objects = sel->n_objects;
+	}
+	return sets;
+}
+
+static int live_spy_start(struct source *s, const struct spy_selection *sel)
+{
+	struct live *l = (struct live *)s;
+	const struct spy_filter filter = filter_of(sel);
+	const struct spy_sets sets = sets_of(sel, &filter);
+
 	/* the kernel names every object again to a new spy */
 	objtable_free(l->names);
 	l->clock = (struct event_clock){0};
 	l->names = objtable_new(SPY_NAMES_MAX);
 	return capture_spy_start(l->capture, &filter, &sets);
+}
+
+static int live_spy_update(struct source *s, const struct spy_selection *sel)
+{
+	struct live *l = (struct live *)s;
+	const struct spy_filter filter = filter_of(sel);
+	const struct spy_sets sets = sets_of(sel, &filter);
+
+	return capture_spy_update(l->capture, &filter, &sets);
 }
 
 static void live_spy_stop(struct source *s)
@@ -230,6 +261,7 @@ static const struct source_ops live_ops = {
 	.set_needs = live_set_needs,
 	.collect = live_collect,
 	.spy_start = live_spy_start,
+	.spy_update = live_spy_update,
 	.spy_stop = live_spy_stop,
 	.spy_poll = live_spy_poll,
 	.spy_counts = live_spy_counts,
@@ -237,8 +269,8 @@ static const struct source_ops live_ops = {
 };
 
 /*
- * The sample of a large machine is some megabytes that come and go every interval. Giving the pages back to the
- * kernel in between costs as much as all the rest of the work on it.
+ * The sample of a large machine is some megabytes that come and go every interval. Giving the pages back to
+ * the kernel in between costs as much as all the rest of the work on it.
  */
 static void keep_pages(void)
 {

@@ -159,6 +159,20 @@ static const struct container *container_of_event(const struct record_index *idx
 	return c;
 }
 
+size_t record_index_unknown(const struct record_index *idx, const struct event *ev, uint64_t ret[2])
+{
+	const uint64_t ids[] = {ev->cgroup_v1 ? ev->cgroup_v1 | SPY_CGROUP_V1 : 0, ev->cgroup_v2};
+	const struct container *c = container_of_event(idx, ev);
+	size_t n = 0;
+
+	if (!idx || !idx->sample || (c && !c->is_host))
+		return 0;
+	for (size_t i = 0; i < 2; i++)
+		if (ids[i] && !map_get(&idx->cgroups, ids[i]))
+			ret[n++] = ids[i];
+	return n;
+}
+
 static void fill_object(struct object *o, const struct event_fd *fd)
 {
 	*o = (struct object){

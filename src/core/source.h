@@ -18,8 +18,10 @@ struct event; /* core/event.h */
 struct source;
 
 struct spy_selection {
-	struct spy_filter filter;     /* own_tgid and by_* flags are set by the source */
-	const uint64_t *cgroups; size_t n_cgroups;         /* as in struct container */
+	struct spy_filter filter;     /* own_tgid and by_* flags but by_cgroup are set by the source */
+	/* as in struct container: of containers that are wanted; of others, at the end those of the host */
+	const uint64_t *cgroups; size_t n_cgroups;
+	const uint64_t *others; size_t n_others, n_others_host;
 	const struct obj_key *objects; size_t n_objects;
 	const uint32_t *pids; size_t n_pids;
 };
@@ -35,6 +37,7 @@ struct source_ops {
 	int (*set_needs)(struct source *s, unsigned needs);
 	int (*collect)(struct source *s, struct sample **ret);
 	int (*spy_start)(struct source *s, const struct spy_selection *sel);
+	int (*spy_update)(struct source *s, const struct spy_selection *sel);
 	void (*spy_stop)(struct source *s);
 	int (*spy_poll)(struct source *s, source_event_fn fn, void *userdata, size_t max);
 	void (*spy_counts)(struct source *s, struct source_counts *ret);
@@ -63,6 +66,8 @@ int source_demo_new(uint64_t seed, struct source **ret);
 static inline int source_collect(struct source *s, struct sample **ret) { return s->ops->collect(s, ret); }
 static inline int source_set_needs(struct source *s, unsigned needs) { return s->ops->set_needs(s, needs); }
 static inline int source_spy_start(struct source *s, const struct spy_selection *sel) { return s->ops->spy_start(s, sel); }
+/* Another selection of cgroups and objects while the spy runs: nothing that was not polled yet is dropped. */
+static inline int source_spy_update(struct source *s, const struct spy_selection *sel) { return s->ops->spy_update(s, sel); }
 static inline void source_spy_stop(struct source *s) { s->ops->spy_stop(s); }
 static inline int source_spy_poll(struct source *s, source_event_fn fn, void *u, size_t max) { return s->ops->spy_poll(s, fn, u, max); }
 static inline void source_spy_counts(struct source *s, struct source_counts *ret) { s->ops->spy_counts(s, ret); }

@@ -102,14 +102,22 @@ void app_level_changed(struct app *a)
 	list_open(a);
 }
 
+/* What the filter of a spy means changes with the containers there are, also while the tables are paused. */
+static void tell_spy(struct app *a, const struct sample *s)
+{
+	int err = a->spying ? spy_set_sample(&a->spy, s) : 0;
+
+	if (err)
+		app_message(a, ROLE_ERROR, "new containers are not spied on: %s", strerror(-err));
+}
+
 /* Makes a sample the one on the screen. */
 static void show_sample(struct app *a, struct sample *s)
 {
 	struct sample *old = a->sample;
 
 	a->sample = s;
-	if (a->spying)
-		spy_set_sample(&a->spy, s);
+	tell_spy(a, s);
 	app_rebuild(a);
 	details_refresh(a);
 	sample_free(old);
@@ -137,6 +145,7 @@ void app_sample(struct app *a)
 		return;
 	header_add(a, s);
 	if (a->paused) {
+		tell_spy(a, s);
 		sample_free(a->waiting);
 		a->waiting = s;
 	} else {

@@ -32,29 +32,48 @@ void spy_say_where(struct spy *s, char which)
 {
 	s->where = which;
 	s->log.labels = s->kind != SPY_LIST;
+	if (which && !s->hold)
+		s->hold = spy_hold_new();
+}
+
+/* What the filter means now, in the arena. */
+static struct spy_selection select_now(const struct spy *s, const struct sample *sample, struct arena *arena,
+				       const char **ret_text)
+{
+	struct spy_selection selection = {0};
+
+	*ret_text = "";
+	if (sample)
+		filter_push_down(s->filter, sample, arena, &selection, ret_text);
+	selection.filter.snaplen = s->snaplen;
+	selection.filter.io_only = s->kind == SPY_ECHO;
+	return selection;
+}
+
+static uint64_t hold_lost(const struct spy *s)
+{
+	return s->hold ? spy_hold_lost(s->hold) : 0;
 }
 
 /* Starts the source on what `filter` leaves. The counts go on. */
 static int begin(struct spy *s, const struct sample *sample)
 {
-	struct spy_selection selection = {0};
 	struct arena *arena = arena_new();
 	struct source_counts now = {0};
-	const char *text = "";
+	const char *text;
+	struct spy_selection selection = select_now(s, sample, arena, &text);
 	int err;
 
-	if (sample)
-		filter_push_down(s->filter, sample, arena, &selection, &text);
-	selection.filter.snaplen = s->snaplen;
-	selection.filter.io_only = s->kind == SPY_ECHO;
 	err = source_spy_start(s->source, &selection);
 	if (!err) {
 		free(s->kernel_text);
 		s->kernel_text = xstrdup(text);
 		source_spy_counts(s->source, &now);
 		s->offset = (struct source_counts){.passed = s->counts.passed - now.passed,
-						   .lost = s->counts.lost - now.lost,
+						   .lost = s->counts.lost - hold_lost(s) - now.lost,
 						   .seen = s->counts.seen - now.seen};
+		if (!s->hold && filter_uses_grain(s->filter, GRAIN_CONTAINER))
+			s->hold = spy_hold_new();
 	}
 	arena_free(arena);
 	return err;
@@ -97,8 +116,7 @@ int spy_resume(struct spy *s, const struct sample *sample)
 {
 	int err = begin(s, sample);
 
-	spy_set_sample(s, sample);
-	return err;
+	return err ? err : spy_set_sample(s, sample);
 }
 
 /* ---- what is shown of it ---- */
@@ -200,6 +218,7 @@ void spy_stop(struct spy *s)
 	source_spy_stop(s->source);
 	end_saving(s);
 	spy_log_done(&s->log);
+	spy_hold_free(s->hold);
 	record_index_free(s->index);
 	filter_free(s->filter);
 	filter_free(s->shown);
@@ -212,12 +231,6 @@ void spy_stop(struct spy *s)
 	free(s->label);
 	free(s->find);
 	*s = (struct spy){.save_fd = -1};
-}
-
-void spy_set_sample(struct spy *s, const struct sample *sample)
-{
-	record_index_free(s->index);
-	s->index = record_index_new(sample);
 }
 
 uint64_t spy_tail(const struct spy *s)
@@ -241,7 +254,7 @@ void spy_switch(struct spy *s, bool failed_only, bool slow_only)
 	look_again(s, failed_only, slow_only);
 }
 
-static void on_event(struct event *ev, void *userdata)
+static void show_event(struct event *ev, void *userdata)
 {
 	struct spy *s = userdata;
 	struct event_record rec;
@@ -268,6 +281,33 @@ static void on_event(struct event *ev, void *userdata)
 		    s->kind == SPY_LIST ? list_text(s->view, &rec.record)
 		    : where.len         ? buf_steal(&where)
 					: NULL);
+}
+
+static void on_event(struct event *ev, void *userdata)
+{
+	struct spy *s = userdata;
+
+	if (!s->hold || !spy_hold_take(s->hold, s->index, ev))
+		show_event(ev, userdata);
+}
+
+int spy_set_sample(struct spy *s, const struct sample *sample)
+{
+	struct arena *arena = arena_new();
+	const char *text;
+	const struct spy_selection selection = select_now(s, sample, arena, &text);
+	int err = source_spy_update(s->source, &selection);
+
+	if (!err && strcmp(text, s->kernel_text) != 0) {
+		free(s->kernel_text);
+		s->kernel_text = xstrdup(text);
+	}
+	arena_free(arena);
+	record_index_free(s->index);
+	s->index = record_index_new(sample);
+	if (s->hold && sample)
+		spy_hold_release(s->hold, s->index, sample->time, false, show_event, s);
+	return err;
 }
 
 /* ---- text ---- */
@@ -536,7 +576,7 @@ bool spy_tick(struct spy *s, uint64_t now, char *ret_note, size_t size)
 		snprintf(ret_note, size, "spy: %s", strerror(-n));
 	source_spy_counts(s->source, &s->counts);
 	s->counts.passed += s->offset.passed;
-	s->counts.lost += s->offset.lost;
+	s->counts.lost += s->offset.lost + hold_lost(s);
 	s->counts.seen += s->offset.seen;
 	if (now - s->rate_time >= 1000000000ULL) {
 		s->rate = (double)(s->counts.passed - s->rate_calls) * 1e9 / (double)(now - s->rate_time);

@@ -9,6 +9,7 @@
 #include "core/decode.h"
 #include "core/filter.h"
 #include "core/source.h"
+#include "core/spy_hold.h"
 #include "ui/spy_log.h"
 #include "views/view.h"
 
@@ -45,6 +46,7 @@ struct spy {
 	struct filter *filter; /* both: what is captured */
 	struct filter *shown;  /* what of it is shown; NULL = all */
 	struct record_index *index;
+	struct spy_hold *hold; /* events of containers not known yet; NULL: nobody asks for containers */
 	struct spy_log log;
 	struct source_counts counts;
 	struct source_counts offset; /* the source begins anew whenever the filter changes; we do not */
@@ -91,8 +93,11 @@ int spy_show(struct spy *s, const char *typed, const char *needle);
 int spy_capture(struct spy *s, const struct sample *sample);
 bool spy_narrowed(const struct spy *s);
 
-/* A newer sample: knows younger processes. The old one may be freed after this. */
-void spy_set_sample(struct spy *s, const struct sample *sample);
+/*
+ * A newer sample: knows younger processes and containers, which join the selection. The old one may be freed
+ * after this. 0 or -errno: the kernel goes on with the selection that it had.
+ */
+int spy_set_sample(struct spy *s, const struct sample *sample);
 
 /* Fetches events and continues searching and saving. true if the screen changed. *ret_note: a sentence, or
  * "". */

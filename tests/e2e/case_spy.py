@@ -122,6 +122,72 @@ def one_container_and_its_children(ctx):
                    "calls of the workload and its child")
 
 
+def calls_of(w):
+    return {k: v[0] for k, v in w.sums(lambda r: (r["pid"], r["call"]), after_go=True).items()}
+
+
+@case(needs="bpf")
+def containers_that_start_later(ctx):
+    """Every call of a container made after the spy is shown, one that is gone before the next sample included."""
+    ids = [hex_id(92), hex_id(93)]
+    foreign = hex_id(94)
+    spy = Spy(ctx, "dig", f"container.full_id in ({','.join(ids)})", interval=1)
+    loads = []
+    for one in (ids[0], foreign, ids[1]):
+        cg = Cgroup(ctx, f"docker/{one}")
+        w = Workload(ctx, "files", "dups", ctx.dir, 20, prefix=cg.prefix())
+        w.run()
+        cg.remove()  # all of it within one interval
+        loads.append((one, w))
+    Workload(ctx, "files", "rw", ctx.dir, 20).run()  # the host's
+    time.sleep(2.2)
+    # now known: the kernel alone keeps out what nobody asked for
+    cg, other = Cgroup(ctx, f"docker/{ids[0]}"), Cgroup(ctx, f"docker/{foreign}")
+    late = Workload(ctx, "files", "dups", ctx.dir, 30, prefix=cg.prefix())
+    alien = Workload(ctx, "files", "rw", ctx.dir, 300, prefix=other.prefix())
+    time.sleep(2.2)
+    known = time.time()
+    late.go()
+    alien.run()
+    late.finish()
+    events = spy.stop().events()
+    ctx.equal({e["container"] for e in events}, {i[:12] for i in ids}, "containers seen")
+    got = collections.Counter((e["pid"], e["type"]) for e in events)
+    for what, w in (("first", loads[0][1]), ("second", loads[2][1]), ("one that was made again", late)):
+        # its start closes files as well
+        ctx.equal_maps(got, {k: v for k, v in calls_of(w).items() if k[1] != "close"}, f"calls of the {what}")
+    seen = [e["seq"] for e in events if e["pid"] == late.pid and e["time"] > known]
+    between = sum(seen[0] < e["seq"] < seen[-1] for e in events)
+    ctx.equal(between, seen[-1] - seen[0] - 1, "what the kernel let pass meanwhile is all shown")
+    ctx.equal(spy.lost(), None, "lost")
+
+
+@case(needs="bpf")
+def nothing_is_dropped_when_containers_come(ctx):
+    """The set of containers changes with every sample while one of them calls all the time."""
+    mine = Cgroup(ctx, f"docker/{hex_id(95)}")
+    w = Workload(ctx, "files", "rw", ctx.dir, 4000, prefix=mine.prefix())
+    spy = Spy(ctx, "dig", "container.type=docker and evt.type in (pread64, pwrite64, readv)", interval=0.1)
+    w.go()
+    held = []
+    for i in range(12):
+        cg = Cgroup(ctx, f"docker/{hex_id(100 + i)}")
+        held.append(Workload(ctx, "files", "script", ctx.dir, prefix=cg.prefix()))
+        time.sleep(0.1)
+    w.finish()
+    events = spy.stop().events()
+    for h in held:
+        h.run()
+    want = {k: v for k, v in calls_of(w).items() if k[1] in ("pread64", "pwrite64", "readv")}
+    got = collections.Counter((e["pid"], e["type"]) for e in events)
+    lost = spy.lost()
+    if lost:
+        got_all, want_all = sum(got[k] for k in want), sum(want.values())
+        ctx.within(got_all, want_all - lost[0], want_all - 1, "calls shown when some are said to be lost")
+    else:
+        ctx.equal_maps(got, want, "calls")
+
+
 @case(needs=("bpf", "strace"))
 def lines_against_strace(ctx):
     """The same run of the same program, seen by both: call by call the same arguments and results."""

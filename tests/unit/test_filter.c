@@ -393,9 +393,16 @@ static void test_push_down(void **state)
 	assert_int_equal(p.sel.n_cgroups, 3);
 	p = push(b, "container.label.team = b");
 	assert_int_equal(p.sel.n_cgroups, 1);
-	p = push(b, "container.name = none-yet"); /* user space looks for it */
+	assert_int_equal(p.sel.filter.by_cgroup, 1);
+	assert_int_equal(p.sel.n_others, 2);
+	assert_true(p.sel.others[0] == 77 && p.sel.others[1] == 78);
+	p = push(b, "container.name = none-yet"); /* what is known is out, what starts later is not */
+	assert_int_equal(p.sel.filter.by_cgroup, 1);
 	assert_int_equal(p.sel.n_cgroups, 0);
+	assert_int_equal(p.sel.n_others, 3);
+	assert_string_equal(p.text, "no container yet");
 	p = push(b, "container.name != web"); /* the host is left, too */
+	assert_int_equal(p.sel.filter.by_cgroup, 0);
 	assert_int_equal(p.sel.n_cgroups, 0);
 	p = push(b, "container.name = web or proc.name = x");
 	assert_int_equal(p.sel.n_cgroups, 0);
