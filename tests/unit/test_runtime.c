@@ -537,11 +537,17 @@ static void cache_follows_changes(void **state)
 static void cache_short_life(void **state)
 {
 	struct fixture *f = *state;
+	struct runtime_counts counts = {0};
 	struct runtime *r;
 
 	sh("mv %s/" DOCKER_DIR " %s/kept", f->root, f->root);
 	r = runtime_new(f->root);
-	usleep(200000);
+	/* a busy machine takes a while until the directory is watched */
+	for (int i = 0; i < 200 && !counts.entries; i++) {
+		sh("mkdir %s/var/lib/docker/containers/%064d", f->root, i);
+		usleep(50000);
+		runtime_get_counts(r, &counts);
+	}
 	/* as dockerd does it: a directory, then a file that is moved into place */
 	sh("cd %s && mkdir " DOCKER_DIR " && cp kept/config.v2.json " DOCKER_DIR "/tmp && mv " DOCKER_DIR
 	   "/tmp " DOCKER_FILE
