@@ -16,7 +16,6 @@
 
 #include "core/arena.h"
 #include "core/mem.h"
-#include "core/meta.h"
 
 struct build { /* what is being built, before it is const */
 	struct demo *d;
@@ -368,59 +367,6 @@ static void build_process(struct build *b, struct demo_proc *p, struct process *
 
 /* --- the whole --- */
 
-static const struct container_meta *build_meta(struct build *b, const struct demo_container *c)
-{
-	struct container_meta *m = arena_alloc(b->s->arena, sizeof(*m));
-	const char **lists = arena_array(b->s->arena, 2, sizeof(*lists));
-
-	*m = meta_none();
-	m->name = c->name;
-	m->image = c->image;
-	m->ip = c->ip;
-	m->health = c->health;
-	m->pod_name = c->pod_name;
-	m->pod_ns = c->pod_ns;
-	m->pod_uid = c->pod_uid;
-	if (!strcmp(c->type, "containerd"))
-		m->runtime_ns = c->pod_uid ? "k8s.io" : "default";
-	m->started = m->created = DEMO_EPOCH - c->hours * 3600000000000ULL;
-	lists[0] = c->label;
-	lists[1] = c->mount;
-	m->labels = &lists[0];
-	m->n_labels = c->label != NULL;
-	m->mounts = &lists[1];
-	m->n_mounts = c->mount != NULL;
-	return m;
-}
-
-static void build_containers(struct build *b)
-{
-	size_t n;
-	const struct demo_container *c = demo_containers(&n);
-
-	b->containers = arena_array(b->s->arena, n, sizeof(*b->containers));
-	for (size_t i = 0; i < n; i++) {
-		uint64_t *ids = arena_array(b->s->arena, 1, sizeof(*ids));
-
-		ids[0] = 1000 + i;
-		b->containers[i] = (struct container){
-			.id = c[i].id,
-			.full_id = c[i].full_id,
-			.name = c[i].name,
-			.type = c[i].type,
-			.image = c[i].image,
-			.cgroup = c[i].cgroup,
-			.cgroup_ids = ids,
-			.n_cgroup_ids = 1,
-			.meta = c[i].hours ? build_meta(b, &c[i]) : NULL,
-			.started = c[i].hours ? DEMO_EPOCH - c[i].hours * 3600000000000ULL : UNKNOWN_U64,
-			.is_host = c[i].is_host,
-		};
-	}
-	b->s->containers = b->containers;
-	b->s->n_containers = n;
-}
-
 static void build_host(struct build *b)
 {
 	struct sample *s = b->s;
@@ -487,7 +433,7 @@ static int demo_collect(struct source *source, struct sample **ret)
 		n_threads += d->procs[i]->n_tasks;
 	for (size_t i = 0; i < d->n_objs; i++)
 		d->objs[i]->shown = NULL;
-	build_containers(&b);
+	b.containers = demo_build_containers(s);
 	s->processes = b.processes = arena_array(s->arena, d->n_procs, sizeof(*b.processes));
 	s->threads = b.threads = arena_array(s->arena, n_threads, sizeof(*b.threads));
 	s->objects = b.objects = arena_array(s->arena, d->n_objs, sizeof(*b.objects));

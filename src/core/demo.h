@@ -86,6 +86,9 @@ const struct demo_prog *demo_progs(size_t *ret_n);
 /* Fills in what the containers of a sample are charged. */
 void demo_charge(struct sample *s, struct container *containers);
 
+/* All of them, the host first. */
+struct container *demo_build_containers(struct sample *s);
+
 /* CPUs, disks and interfaces; after the host's numbers. */
 void demo_devices(struct sample *s);
 

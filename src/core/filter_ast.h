@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * filter_ast.h - a parsed filter, shared by filter_parse.c, filter_eval.c and
+ * filter_ast.h - a parsed filter, shared by filter_parse.c, filter_check.c, filter_eval.c and
  * filter_push.c. Private to them.
  */
 #ifndef CTOP_CORE_FILTER_AST_H
@@ -82,6 +82,22 @@ struct filter {
 	pcre2_match_data *match; /* shared by all its expressions */
 	pcre2_match_context *limits;
 };
+
+struct filter_parser {
+	const char *text, *p;
+	unsigned depth;
+	struct filter *filter;
+	struct filter_error *err;
+};
+
+/* Notes the first error, at a place of the text; returns NULL for parser functions to pass on. */
+void *filter_fail(struct filter_parser *ps, const char *at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void filter_skip_blanks(struct filter_parser *ps);
+bool filter_is_word(char c);
+/* NULL with the error noted. */
+struct node *filter_parse_check(struct filter_parser *ps);
+void filter_node_free(struct node *n);
 
 /* Fills the typed part from the text; false with a message when it does not fit the field. */
 bool literal_convert(struct literal *lit, const struct field *f, enum op op, char *message, size_t size);

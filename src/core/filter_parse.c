@@ -2,7 +2,7 @@
 /*
  * filter_parse.c - filter text to tree: a recursive descent over
  *   or  := and ('or' and)*      and := not ('and' not)*      not := 'not'* ( '(' or ')' | check )
- * Literals are converted to the field's type here, so that matching is cheap and mistakes are told at once.
+ * The checks themselves are filter_check.c's.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -14,43 +14,14 @@
 #include "core/filter_ast.h"
 #include "core/mem.h"
 
-enum { MAX_DEPTH = 100, MAX_ITEMS = 10000, MAX_TEXT = 1 << 20 };
+enum { MAX_DEPTH = 100, MAX_TEXT = 1 << 20 };
 
-const struct op_info filter_ops[OP_MAX] = {
-	[OP_EQ] = {"=", FORM_ONE, true, true},
-	[OP_NE] = {"!=", FORM_ONE, true, true},
-	[OP_LT] = {"<", FORM_ONE, true, false},
-	[OP_LE] = {"<=", FORM_ONE, true, false},
-	[OP_GT] = {">", FORM_ONE, true, false},
-	[OP_GE] = {">=", FORM_ONE, true, false},
-	[OP_EXISTS] = {"exists", FORM_NONE, true, true},
-	[OP_CONTAINS] = {"contains", FORM_ONE, false, true},
-	[OP_ICONTAINS] = {"icontains", FORM_ONE, false, true},
-	[OP_BCONTAINS] = {"bcontains", FORM_ONE, false, true},
-	[OP_STARTSWITH] = {"startswith", FORM_ONE, false, true},
-	[OP_BSTARTSWITH] = {"bstartswith", FORM_ONE, false, true},
-	[OP_ENDSWITH] = {"endswith", FORM_ONE, false, true},
-	[OP_GLOB] = {"glob", FORM_ONE, false, true},
-	[OP_IGLOB] = {"iglob", FORM_ONE, false, true},
-	[OP_REGEX] = {"regex", FORM_ONE, false, true},
-	[OP_IN] = {"in", FORM_LIST, true, true},
-	[OP_INTERSECTS] = {"intersects", FORM_LIST, true, true},
-	[OP_PMATCH] = {"pmatch", FORM_LIST, false, true},
-};
-
-struct parser {
-	const char *text, *p;
-	unsigned depth;
-	struct filter *filter;
-	struct filter_error *err;
-};
-
-static void node_free(struct node *n)
+void filter_node_free(struct node *n)
 {
 	if (!n)
 		return;
 	for (size_t i = 0; i < n->n_kids; i++)
-		node_free(n->kids[i]);
+		filter_node_free(n->kids[i]);
 	free(n->kids);
 	for (size_t i = 0; i < n->check.n_items; i++)
 		free(n->check.items[i].text);
@@ -60,11 +31,7 @@ static void node_free(struct node *n)
 	free(n);
 }
 
-static void *fail(struct parser *ps, const char *at, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/* Notes the first error; returns NULL for the parser functions to pass on. */
-static void *fail(struct parser *ps, const char *at, const char *fmt, ...)
+void *filter_fail(struct filter_parser *ps, const char *at, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -77,397 +44,20 @@ static void *fail(struct parser *ps, const char *at, const char *fmt, ...)
 	return NULL;
 }
 
-static void skip_blanks(struct parser *ps)
+void filter_skip_blanks(struct filter_parser *ps)
 {
 	while (isspace((unsigned char)*ps->p))
 		ps->p++;
 }
 
-static bool is_word(char c)
-{
-	return c && !isspace((unsigned char)c) && !strchr("()\"'=!<>,", c);
-}
-
-/* Bare words of the right side may contain what an operator consists of: --x!y, a>b are too odd to forbid. */
-static bool is_bare(char c)
-{
-	return c && !isspace((unsigned char)c) && !strchr("()\"'=,", c);
-}
-
-static bool at_keyword(const struct parser *ps, const char *word)
+static bool at_keyword(const struct filter_parser *ps, const char *word)
 {
 	size_t n = strlen(word);
 
-	return !strncmp(ps->p, word, n) && !is_word(ps->p[n]);
+	return !strncmp(ps->p, word, n) && !filter_is_word(ps->p[n]);
 }
 
-/* 'it''s' is not a thing here: backslashes quote. *ret is malloc'ed. */
-static bool parse_quoted(struct parser *ps, char **ret, size_t *ret_len)
-{
-	const char *start = ps->p;
-	char quote = *ps->p++;
-	char *out = xmalloc(strlen(start));
-	size_t n = 0;
-
-	while (*ps->p && *ps->p != quote) {
-		if (*ps->p == '\\' && ps->p[1]) {
-			ps->p++;
-			switch (*ps->p) {
-			case 'n': out[n++] = '\n'; break;
-			case 't': out[n++] = '\t'; break;
-			case 'r': out[n++] = '\r'; break;
-			case 'b': out[n++] = '\b'; break;
-			case 'f': out[n++] = '\f'; break;
-			case '\\':
-			case '"':
-			case '\'': out[n++] = *ps->p; break;
-			default: /* not an escape: regular expressions need no double backslash */
-				out[n++] = '\\';
-				out[n++] = *ps->p;
-			}
-			ps->p++;
-			continue;
-		}
-		out[n++] = *ps->p++;
-	}
-	if (*ps->p != quote) {
-		free(out);
-		fail(ps, start, "quoted text without its closing %c", quote);
-		return false;
-	}
-	ps->p++;
-	out[n] = '\0';
-	*ret = out;
-	*ret_len = n;
-	return true;
-}
-
-static bool parse_text(struct parser *ps, struct literal *lit)
-{
-	const char *start;
-
-	skip_blanks(ps);
-	start = ps->p;
-	if (*start == '"' || *start == '\'')
-		return parse_quoted(ps, &lit->text, &lit->len);
-	while (is_bare(*ps->p))
-		ps->p++;
-	if (ps->p == start) {
-		fail(ps, start,
-		     *start ? "expected a value before '%c'; quote it if it is one" : "expected a value",
-		     *start);
-		return false;
-	}
-	lit->len = (size_t)(ps->p - start);
-	lit->text = xstrndup(start, lit->len);
-	return true;
-}
-
-static bool compile_regex(struct parser *ps, const char *at, struct check *c)
-{
-	int error;
-	PCRE2_SIZE offset;
-	PCRE2_UCHAR message[100];
-
-	/* bytes, not UTF: names need not be valid UTF-8 */
-	c->regex = pcre2_compile((PCRE2_SPTR)c->items[0].text, c->items[0].len, PCRE2_DOTALL, &error, &offset,
-				 NULL);
-	if (c->regex)
-		return true;
-	pcre2_get_error_message(error, message, sizeof(message));
-	fail(ps, at, "regular expression, byte %zu: %s", (size_t)offset + 1, (const char *)message);
-	return false;
-}
-
-/* ---- grammar ---- */
-
-/* "evt.type.is.read", "evt.arg[1]", "evt.arg['path']": the field and its argument. */
-static const struct field *find_field(struct parser *ps, const char *at, char *id, char **ret_arg)
-{
-	const struct field *f = field_find(id);
-	char *bracket = strchr(id, '[');
-	const char *nearest;
-
-	*ret_arg = NULL;
-	if (f && (f->get || (f->flags & FIELD_EACH)))
-		return f;
-	if (f)
-		return fail(ps, at, "%s needs an argument: %s.NAME", id, id);
-	if (bracket) {
-		size_t n = strlen(bracket);
-
-		if (bracket[n - 1] != ']' || n < 3)
-			return fail(ps, at, "'[' of %.60s needs an argument and ']'", id);
-		bracket[n - 1] = '\0';
-		*bracket++ = '\0';
-		n = strlen(bracket);
-		if (n > 2 && (*bracket == '"' || *bracket == '\'') && bracket[n - 1] == *bracket) {
-			bracket[n - 1] = '\0';
-			bracket++;
-		}
-		*ret_arg = bracket;
-		f = field_find(id);
-	} else {
-		for (char *dot = id + strlen(id); dot > id && !f; dot--) {
-			if (*dot != '.')
-				continue;
-			*dot = '\0';
-			f = field_find(id);
-			if (f && (f->flags & FIELD_ARG) && dot[1])
-				*ret_arg = dot + 1;
-			else
-				f = NULL;
-			if (!f)
-				*dot = '.';
-		}
-	}
-	if (f && *ret_arg && (f->flags & FIELD_ARG))
-		return f;
-	if (f)
-		return fail(ps, at, "%s takes no argument", id);
-	nearest = field_nearest(id);
-	if (nearest)
-		return fail(ps, at, "unknown field '%.60s'; did you mean '%s'?", id, nearest);
-	return fail(ps, at, "unknown field '%.60s'; --list-fields shows all", id);
-}
-
-static char *parse_field_id(struct parser *ps)
-{
-	const char *start = ps->p;
-
-	while (is_word(*ps->p)) {
-		if (*ps->p++ == '[') { /* the argument may be quoted and contain anything */
-			while (*ps->p && *ps->p != ']')
-				ps->p++;
-		}
-	}
-	return xstrndup(start, (size_t)(ps->p - start));
-}
-
-/* The operator at ps->p, or OP_MAX with an error noted. */
-static enum op parse_op(struct parser *ps, const char *field)
-{
-	const char *start;
-	size_t n = 0, best = 3;
-	char word[16];
-	const char *nearest = NULL;
-
-	skip_blanks(ps);
-	start = ps->p;
-	if (*start && strchr("=!<>", *start)) {
-		while (n < 2 && start[n] && strchr("=!<>", start[n]))
-			n++;
-		if (n == 2 && start[1] != '=')
-			n = 1;
-	} else {
-		while (is_word(start[n]))
-			n++;
-	}
-	if (n == 2 && !strncmp(start, "==", 2)) {
-		ps->p += 2;
-		return OP_EQ;
-	}
-	for (int i = 0; i < OP_MAX && n; i++) {
-		if (strlen(filter_ops[i].text) == n && !memcmp(filter_ops[i].text, start, n)) {
-			ps->p += n;
-			return i;
-		}
-	}
-	snprintf(word, sizeof(word), "%.*s", (int)(n < 15 ? n : 15), start);
-	for (int i = OP_EXISTS; i < OP_MAX && n; i++) {
-		size_t d = text_distance(word, filter_ops[i].text);
-
-		if (d < best) {
-			best = d;
-			nearest = filter_ops[i].text;
-		}
-	}
-	if (!n)
-		fail(ps, start, "expected an operator (=, !=, >, contains, in, exists, ...) after %.60s",
-		     field);
-	else if (nearest)
-		fail(ps, start, "unknown operator '%s'; did you mean '%s'?", word, nearest);
-	else
-		fail(ps, start,
-		     "unknown operator '%s' after %.60s; one is =, !=, >, contains, in, exists, ...", word,
-		     field);
-	return OP_MAX;
-}
-
-static bool add_item(struct parser *ps, struct check *c)
-{
-	struct literal lit = {0};
-	const char *at;
-	char message[sizeof(ps->err->message)];
-
-	skip_blanks(ps);
-	at = ps->p;
-	if (c->n_items >= MAX_ITEMS) {
-		fail(ps, at, "more than %d values in a list", MAX_ITEMS);
-		return false;
-	}
-	if (!parse_text(ps, &lit))
-		return false;
-	if (!(c->n_items & (c->n_items - 1))) /* grow at powers of two */
-		c->items = xreallocarray(c->items, c->n_items ? c->n_items * 2 : 1, sizeof(*c->items));
-	c->items[c->n_items++] = lit;
-	if (literal_convert(&c->items[c->n_items - 1], c->field, c->op, message, sizeof(message)))
-		return true;
-	fail(ps, at, "%s", message);
-	return false;
-}
-
-static bool parse_list(struct parser *ps, struct check *c)
-{
-	skip_blanks(ps);
-	if (*ps->p != '(') {
-		fail(ps, ps->p, "expected '(' and a list of values after '%s'", filter_ops[c->op].text);
-		return false;
-	}
-	ps->p++;
-	skip_blanks(ps);
-	if (*ps->p == ')') {
-		ps->p++;
-		return true;
-	}
-	for (;;) {
-		if (!add_item(ps, c))
-			return false;
-		skip_blanks(ps);
-		if (*ps->p == ')')
-			break;
-		if (*ps->p != ',') {
-			fail(ps, ps->p, "expected ',' or ')' in the list of values");
-			return false;
-		}
-		ps->p++;
-	}
-	ps->p++;
-	return true;
-}
-
-static bool op_fits(const struct field *f, enum op op)
-{
-	if (op == OP_EXISTS)
-		return true;
-	switch (f->type) {
-	case FT_STRING: return filter_ops[op].strings;
-	case FT_IP:
-	case FT_BOOL: return op == OP_EQ || op == OP_NE || op == OP_IN || op == OP_INTERSECTS;
-	default: return filter_ops[op].numbers;
-	}
-}
-
-void filter_operators(const struct field *f, const char *ret[FILTER_OPERATORS], size_t *ret_fit)
-{
-	size_t n = 0;
-
-	for (int fits = 1; fits >= 0; fits--) {
-		for (int op = 0; op < OP_MAX; op++) {
-			if (op_fits(f, op) != fits)
-				continue;
-			ret[n++] = filter_ops[op].text;
-			if (op == OP_EQ)
-				ret[n++] = "==";
-		}
-		if (fits)
-			*ret_fit = n;
-	}
-}
-
-int filter_operand(const char *op, size_t len)
-{
-	if (len == 2 && !memcmp(op, "==", 2))
-		return FILTER_ONE_VALUE;
-	for (int i = 0; i < OP_MAX; i++) {
-		if (strlen(filter_ops[i].text) == len && !memcmp(filter_ops[i].text, op, len))
-			return filter_ops[i].form == FORM_NONE   ? FILTER_NO_VALUE
-			       : filter_ops[i].form == FORM_LIST ? FILTER_LIST
-								 : FILTER_ONE_VALUE;
-	}
-	return -1;
-}
-
-const struct field *filter_field(const char *word, size_t len, char **ret_arg)
-{
-	struct filter_error err = {0};
-	struct parser ps = {.text = word, .p = word, .err = &err};
-	char *id = xstrndup(word, len), *arg;
-	const struct field *f = find_field(&ps, word, id, &arg);
-
-	*ret_arg = f ? xstrdup(arg) : NULL;
-	free(id);
-	return f;
-}
-
-bool filter_is_bare(const char *value)
-{
-	const char *p = value;
-
-	while (is_bare(*p))
-		p++;
-	return p > value && !*p;
-}
-
-static struct node *parse_check(struct parser *ps)
-{
-	const char *start = ps->p, *op_at;
-	char *id = parse_field_id(ps), *arg;
-	struct node *n = xcalloc(1, sizeof(*n));
-	struct check *c = &n->check;
-	bool ok = false;
-
-	n->kind = NODE_CHECK;
-	if (!*id) {
-		fail(ps, start, *start ? "expected a field name before '%c'" : "expected a field name",
-		     *start);
-		goto out;
-	}
-	if (!strcmp(id, "and") || !strcmp(id, "or")) {
-		fail(ps, start, "expected a field name before '%s'", id);
-		goto out;
-	}
-	c->field = find_field(ps, start, id, &arg);
-	if (!c->field)
-		goto out;
-	c->arg = xstrdup(arg);
-	skip_blanks(ps);
-	op_at = ps->p;
-	c->op = parse_op(ps, c->field->id);
-	if (c->op == OP_MAX)
-		goto out;
-	if (!op_fits(c->field, c->op)) {
-		fail(ps, op_at, "operator '%s' does not fit %s, which is %s", filter_ops[c->op].text,
-		     c->field->id,
-		     c->field->type == FT_STRING ? "text"
-		     : c->field->type == FT_IP   ? "an address"
-		     : c->field->type == FT_BOOL ? "true or false"
-						 : "a number");
-		goto out;
-	}
-	skip_blanks(ps);
-	start = ps->p;
-	switch (filter_ops[c->op].form) {
-	case FORM_NONE: ok = true; break;
-	case FORM_ONE: ok = add_item(ps, c); break;
-	case FORM_LIST: ok = parse_list(ps, c); break;
-	}
-	if (ok && c->op == OP_REGEX)
-		ok = compile_regex(ps, start, c);
-	if (ok) {
-		ps->filter->needs |= c->field->needs;
-		ps->filter->latency |= c->field->type == FT_DIST;
-		ps->filter->grains |= 1u << c->field->grain;
-	}
-out:
-	free(id);
-	if (ok)
-		return n;
-	node_free(n);
-	return NULL;
-}
-
-static struct node *parse_or(struct parser *ps);
+static struct node *parse_or(struct filter_parser *ps);
 
 static struct node *wrap(enum node_kind kind, struct node *kid)
 {
@@ -478,12 +68,12 @@ static struct node *wrap(enum node_kind kind, struct node *kid)
 	return n;
 }
 
-static struct node *parse_not(struct parser *ps)
+static struct node *parse_not(struct filter_parser *ps)
 {
 	struct node *n;
 	bool negate = false;
 
-	for (skip_blanks(ps); at_keyword(ps, "not"); skip_blanks(ps)) {
+	for (filter_skip_blanks(ps); at_keyword(ps, "not"); filter_skip_blanks(ps)) {
 		ps->p += 3;
 		negate = !negate;
 	}
@@ -491,36 +81,36 @@ static struct node *parse_not(struct parser *ps)
 		const char *open = ps->p++;
 
 		if (++ps->depth > MAX_DEPTH)
-			return fail(ps, open, "parentheses nested deeper than %d", MAX_DEPTH);
+			return filter_fail(ps, open, "parentheses nested deeper than %d", MAX_DEPTH);
 		n = parse_or(ps);
 		ps->depth--;
-		skip_blanks(ps);
+		filter_skip_blanks(ps);
 		if (n && *ps->p != ')') {
-			node_free(n);
-			return fail(ps, *ps->p ? ps->p : open,
-				    *ps->p ? "expected 'and', 'or' or ')'" : "'(' without its ')'");
+			filter_node_free(n);
+			return filter_fail(ps, *ps->p ? ps->p : open,
+					   *ps->p ? "expected 'and', 'or' or ')'" : "'(' without its ')'");
 		}
 		if (n)
 			ps->p++;
 	} else {
-		n = parse_check(ps);
+		n = filter_parse_check(ps);
 	}
 	return n && negate ? wrap(NODE_NOT, n) : n;
 }
 
-static struct node *parse_chain(struct parser *ps, enum node_kind kind, const char *word,
-				struct node *(*next)(struct parser *))
+static struct node *parse_chain(struct filter_parser *ps, enum node_kind kind, const char *word,
+				struct node *(*next)(struct filter_parser *))
 {
 	struct node *n = next(ps), *chain = NULL;
 
 	for (;;) {
 		if (!n) {
-			node_free(chain);
+			filter_node_free(chain);
 			return NULL;
 		}
 		if (chain)
 			VEC_PUSH(chain->kids, chain->n_kids, chain->cap_kids) = n;
-		skip_blanks(ps);
+		filter_skip_blanks(ps);
 		if (!at_keyword(ps, word))
 			return chain ? chain : n;
 		ps->p += strlen(word);
@@ -530,12 +120,12 @@ static struct node *parse_chain(struct parser *ps, enum node_kind kind, const ch
 	}
 }
 
-static struct node *parse_and(struct parser *ps)
+static struct node *parse_and(struct filter_parser *ps)
 {
 	return parse_chain(ps, NODE_AND, "and", parse_not);
 }
 
-static struct node *parse_or(struct parser *ps)
+static struct node *parse_or(struct filter_parser *ps)
 {
 	return parse_chain(ps, NODE_OR, "or", parse_and);
 }
@@ -549,15 +139,16 @@ int filter_parse(const char *text, struct filter **ret, struct filter_error *ret
 {
 	struct filter_error err = {0};
 	struct filter *f = xcalloc(1, sizeof(*f));
-	struct parser ps = {.text = text, .p = text, .filter = f, .err = &err};
+	struct filter_parser ps = {.text = text, .p = text, .filter = f, .err = &err};
 
 	if (!is_blank(text) && strnlen(text, MAX_TEXT) == MAX_TEXT) {
-		fail(&ps, text, "filter longer than %d bytes", MAX_TEXT);
+		filter_fail(&ps, text, "filter longer than %d bytes", MAX_TEXT);
 	} else if (!is_blank(text)) {
 		f->root = parse_or(&ps);
-		skip_blanks(&ps);
+		filter_skip_blanks(&ps);
 		if (f->root && *ps.p)
-			fail(&ps, ps.p, *ps.p == ')' ? "')' without its '('" : "expected 'and' or 'or'");
+			filter_fail(&ps, ps.p,
+				    *ps.p == ')' ? "')' without its '('" : "expected 'and' or 'or'");
 	}
 	if (err.column) {
 		filter_free(f);
@@ -582,7 +173,7 @@ struct filter *filter_free(struct filter *f)
 {
 	if (!f)
 		return NULL;
-	node_free(f->root);
+	filter_node_free(f->root);
 	free(f->text);
 	arena_free(f->scratch);
 	pcre2_match_data_free(f->match);

@@ -12,214 +12,10 @@
 #include "core/mem.h"
 #include "views/action_load.h"
 #include "views/view_json.h"
+#include "views/view_loader.h"
 #include "views/view_priv.h"
 
-enum { MAX_TEXT = 1 << 20, MAX_VIEWS = 256, MAX_COLUMNS = 64, MAX_TIPS = 32, MAX_APPLIES = 64 };
-
-struct loader {
-	struct reports reports;
-	const struct views *base; /* views that were there before */
-	struct views *mine;       /* views of this text */
-	size_t cap;
-	struct action_list actions;
-	bool may_root; /* its actions may ask for root's rights */
-};
-
-static const struct field *field_of(struct loader *l, struct node n, const char *what)
-{
-	const char *id = text_of(&l->reports, n, what), *nearest;
-	const struct field *f = field_find(id);
-
-	if (!id || f)
-		return f;
-	nearest = field_nearest(id);
-	if (nearest)
-		report(&l->reports, n.pos, "unknown field '%.60s'; did you mean '%s'?", id, nearest);
-	else
-		report(&l->reports, n.pos, "unknown field '%.60s'; --list-fields shows all", id);
-	return NULL;
-}
-
-/* A field one can group by. */
-static const struct field *dimension_of(struct loader *l, struct node n, const char *what)
-{
-	const struct field *f = field_of(l, n, what);
-
-	if (!f || (f->get && !(f->flags & (FIELD_MEASURE | FIELD_FILTER_ONLY | FIELD_SPY))))
-		return f;
-	report(&l->reports, n.pos, "%s is %s; %s must be something to group by", f->id,
-	       f->flags & FIELD_MEASURE ? "an amount"
-	       : f->flags & FIELD_SPY   ? "for the spy only"
-					: "for filters only",
-	       what);
-	return NULL;
-}
-
-/* "evt.arg.flags": a field and its argument, which must be freed. */
-static const struct field *field_with_arg(const char *id, char **ret_arg)
-{
-	const struct field *f = NULL;
-	char *copy = xstrdup(id);
-
-	for (char *dot = copy ? strrchr(copy, '.') : NULL; dot && !f; dot = strrchr(copy, '.')) {
-		*dot = '\0';
-		f = field_find(copy);
-		if (f && (f->flags & FIELD_ARG) && dot[1])
-			*ret_arg = xstrdup(id + (dot - copy) + 1);
-		else
-			f = NULL;
-	}
-	free(copy);
-	return f;
-}
-
-/* ---- one column ---- */
-
-static void report_agg(struct loader *l, struct node n, const char *name)
-{
-	size_t best = strlen(name) / 3 + 2;
-	const char *nearest = NULL;
-
-	for (int a = AGG_NONE; a <= AGG_SHARE; a++) {
-		size_t d = text_distance(name, agg_name(a));
-
-		if (d < best) {
-			best = d;
-			nearest = agg_name(a);
-		}
-	}
-	if (nearest)
-		report(&l->reports, n.pos, "unknown aggregation '%.60s'; did you mean '%s'?", name, nearest);
-	else
-		report(&l->reports, n.pos,
-		       "unknown aggregation '%.60s'; one is sum, rate, avg, min, max, last, count, "
-		       "distinct, p50, p90, p99, share or none",
-		       name);
-}
-
-static void report_fit(struct loader *l, struct node n, enum agg agg, const struct field *f)
-{
-	struct buf b = {0};
-
-	for (int a = AGG_NONE; a <= AGG_SHARE; a++) {
-		if (agg_fits(a, f))
-			buf_addf(&b, "%s%s", b.len ? ", " : "", agg_name(a));
-	}
-	if (b.len)
-		report(&l->reports, n.pos, "aggregation '%s' does not fit %s; these do: %s", agg_name(agg),
-		       f->id, buf_str(&b));
-	else
-		report(&l->reports, n.pos, "%s is for %s only", f->id,
-		       f->flags & FIELD_SPY ? "the spy" : "filters");
-	buf_done(&b);
-}
-
-/* The cells of a list are values of one call: all of them are shown as they are. */
-static void check_list_column(struct loader *l, struct node n, struct node field, const struct column *c)
-{
-	struct node agg = member(n, "agg");
-
-	if (agg.v)
-		report(&l->reports, agg.pos, "a list shows single events: its columns have no 'agg'");
-	if (c->field->flags & FIELD_FILTER_ONLY)
-		report(&l->reports, field.pos, "%s is for filters only", c->field->id);
-	else if (!c->field->get && !c->arg)
-		report(&l->reports, field.pos, "%s needs an argument: %s.NAME", c->field->id, c->field->id);
-}
-
-static void load_column(struct loader *l, struct node n, unsigned number, bool list, struct column *c)
-{
-	static const char *const keys[] = {"field",       "agg",  "title",    "width", "priority",
-					   "description", "warn", "critical", NULL};
-	struct node field = {NULL, n.pos}, agg;
-	const char *text;
-
-	if (!json_is_object(n.v)) {
-		report(&l->reports, n.pos, "a column must be an object, not %s", type_name(n.v));
-		return;
-	}
-	check_keys(&l->reports, n, "a column", keys);
-	field = member(n, "field");
-	if (!field.v) {
-		report(&l->reports, n.pos, "missing key 'field'");
-		return;
-	}
-	if (list && json_is_string(field.v) && !field_find(json_string_value(field.v)))
-		c->field = field_with_arg(json_string_value(field.v), &c->arg);
-	if (!c->field)
-		c->field = field_of(l, field, "'field'");
-	if (!c->field)
-		return;
-	c->agg = agg_default(c->field);
-	agg = member(n, "agg");
-	text = agg.v ? text_of(&l->reports, agg, "'agg'") : NULL;
-	if (text) {
-		int a = agg_from_name(text);
-
-		if (a < 0)
-			report_agg(l, agg, text);
-		else
-			c->agg = a;
-	}
-	if (list) {
-		c->agg = AGG_NONE;
-		check_list_column(l, n, field, c);
-	} else if (!agg_fits(c->agg, c->field))
-		report_fit(l, agg.v ? agg : field, c->agg, c->field);
-	text = get_string(&l->reports, n, "title", false);
-	c->title = xstrdup(text ? text : c->field->title);
-	c->description = xstrdup(get_string(&l->reports, n, "description", false));
-	c->width = get_count(&l->reports, n, "width", 200, c->field->width);
-	c->priority = get_count(&l->reports, n, "priority", 1000, number + 1);
-	c->warn = get_number(&l->reports, n, "warn");
-	c->critical = get_number(&l->reports, n, "critical");
-}
-
-/* Ids: the field's, with the aggregation where the view shows the field more than once. */
-static void name_columns(struct loader *l, struct node list, struct view *v)
-{
-	const struct json_pos *rest = NULL;
-
-	for (size_t i = 0; i < v->n_columns; i++) {
-		struct column *c = &v->columns[i];
-		size_t same = 0;
-
-		for (size_t k = 0; k < v->n_columns && c->field; k++) {
-			same += v->columns[k].field == c->field && !c->arg;
-			if (k < i && v->columns[k].field == c->field && v->columns[k].agg == c->agg &&
-			    !c->arg)
-				report(&l->reports, list.pos->kids + i,
-				       "column %s with aggregation '%s' is there already", c->field->id,
-				       agg_name(c->agg));
-		}
-		if (!c->field)
-			continue;
-		c->id = c->arg     ? xasprintf("%s.%s", c->field->id, c->arg)
-			: same > 1 ? xasprintf("%s.%s", c->field->id, agg_name(c->agg))
-				   : xstrdup(c->field->id);
-		if (!c->width) {
-			if (rest)
-				report(&l->reports, list.pos->kids + i,
-				       "only one column can have width 0, the rest of the line");
-			rest = list.pos->kids + i;
-		}
-	}
-}
-
-static void load_columns(struct loader *l, struct node view, struct view *v)
-{
-	struct node list = get_list(&l->reports, view, "columns", MAX_COLUMNS, true);
-
-	if (!list.v)
-		return;
-	v->n_columns = json_array_size(list.v);
-	v->columns = xcalloc(v->n_columns, sizeof(*v->columns));
-	for (size_t i = 0; i < v->n_columns; i++) {
-		v->columns[i].warn = v->columns[i].critical = NAN;
-		load_column(l, element(list, i), (unsigned)i, view_is_list(v), &v->columns[i]);
-	}
-	name_columns(l, list, v);
-}
+enum { MAX_TEXT = 1 << 20, MAX_VIEWS = 256, MAX_TIPS = 32, MAX_APPLIES = 64 };
 
 /* ---- one view ---- */
 
@@ -228,8 +24,8 @@ static void load_records(struct loader *l, struct node view, struct view *v)
 	static const struct {
 		const char *name;
 		unsigned bit;
-	} kinds[] = {{"tasks", REC_TASKS},   {"facts", REC_FACTS}, {"fds", REC_FDS},
-		     {"events", REC_EVENTS}, {"cpus", REC_CPUS},   {"disks", REC_DISKS},
+	} kinds[] = {{"tasks", REC_TASKS},   {"facts", REC_FACTS},   {"fds", REC_FDS},
+		     {"events", REC_EVENTS}, {"cpus", REC_CPUS},     {"disks", REC_DISKS},
 		     {"netifs", REC_NETIFS}, {"lifecycle", REC_LIFE}};
 	enum { N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 	struct node list = get_list(&l->reports, view, "records", N_KINDS, true);
@@ -257,7 +53,8 @@ static void load_records(struct loader *l, struct node view, struct view *v)
 /* What only tables have. */
 static void check_list(struct loader *l, struct node view)
 {
-	static const char *const keys[] = {"key", "label", "drilldown", "sort", "ascending", "limit", "tree", NULL};
+	static const char *const keys[] = {"key",       "label", "drilldown", "sort",
+					   "ascending", "limit", "tree",      NULL};
 
 	for (size_t i = 0; keys[i]; i++) {
 		struct node n = member(view, keys[i]);
@@ -274,12 +71,12 @@ static void load_keys(struct loader *l, struct node view, struct view *v)
 		    label = member(view, "label");
 
 	for (size_t i = 0; list.v && i < json_array_size(list.v); i++) {
-		const struct field *f = dimension_of(l, element(list, i), "a key");
+		const struct field *f = loader_dimension(l, element(list, i), "a key");
 
 		if (f)
 			v->keys[v->n_keys++] = f;
 	}
-	v->label = label.v ? dimension_of(l, label, "'label'") : v->n_keys ? v->keys[0] : NULL;
+	v->label = label.v ? loader_dimension(l, label, "'label'") : v->n_keys ? v->keys[0] : NULL;
 }
 
 static void load_filter(struct loader *l, struct node view, struct view *v)
@@ -310,7 +107,7 @@ static void load_applies(struct loader *l, struct node view, struct view *v)
 			v->root = true;
 			continue;
 		}
-		f = field_of(l, e, "an element of 'applies_to'");
+		f = loader_field(l, e, "an element of 'applies_to'");
 		if (f)
 			v->applies_to[v->n_applies_to++] = f;
 	}
@@ -397,78 +194,13 @@ static void load_sort(struct loader *l, struct node view, struct view *v)
 		report(&l->reports, member(view, "sort").pos, "no column '%.60s' to sort by", id);
 }
 
-static void load_tree_level(struct loader *l, struct node n, struct view *v, struct view_tree *tree)
-{
-	static const char *const keys[] = {"key", "label", "drilldown", NULL};
-	struct tree_query *q = &tree->query;
-	struct node key, label, drill;
-
-	if (!json_is_object(n.v)) {
-		report(&l->reports, n.pos, "a level must be an object, not %s", type_name(n.v));
-		return;
-	}
-	check_keys(&l->reports, n, "a level", keys);
-	key = member(n, "key");
-	label = member(n, "label");
-	drill = member(n, "drilldown");
-	if (!key.v) {
-		report(&l->reports, n.pos, "missing key 'key'");
-		return;
-	}
-	q->keys[q->n_levels] = dimension_of(l, key, "'key'");
-	q->labels[q->n_levels] = label.v ? dimension_of(l, label, "'label'") : q->keys[q->n_levels];
-	if (drill.v && !json_is_null(drill.v))
-		tree->drilldown[q->n_levels] = xstrdup(text_of(&l->reports, drill, "'drilldown'"));
-	if (q->keys[q->n_levels] && q->labels[q->n_levels])
-		q->n_levels++;
-}
-
-/* Levels, or what leads to the row above; and the column that the tree is drawn in. */
-static void load_tree(struct loader *l, struct node view, struct view *v)
-{
-	static const char *const keys[] = {"column", "levels", "parent", NULL};
-	struct node n = member(view, "tree"), list, parent;
-	struct tree_query *q;
-	const char *column;
-
-	if (!n.v || json_is_null(n.v))
-		return;
-	if (!json_is_object(n.v)) {
-		report(&l->reports, n.pos, "'tree' must be an object, not %s", type_name(n.v));
-		return;
-	}
-	v->tree = xcalloc(1, sizeof(*v->tree));
-	q = &v->tree->query;
-	check_keys(&l->reports, n, "'tree'", keys);
-	column = get_string(&l->reports, n, "column", true);
-	for (size_t i = q->column = 0; column && i < v->n_columns; i++)
-		if (v->columns[i].id && !strcmp(v->columns[i].id, column))
-			q->column = (int)i + 1;
-	if (column && !q->column--)
-		report(&l->reports, member(n, "column").pos, "no column '%.60s' to draw the tree in", column);
-	parent = member(n, "parent");
-	list = member(n, "levels");
-	if (!parent.v == !list.v) {
-		report(&l->reports, n.pos, "a tree has either 'levels' or 'parent'");
-		return;
-	}
-	if (parent.v) {
-		q->parent = dimension_of(l, parent, "'parent'");
-		if (v->n_keys != 1)
-			report(&l->reports, parent.pos, "'parent' goes with a 'key' of one field");
-		return;
-	}
-	list = get_list(&l->reports, n, "levels", TREE_LEVELS, true);
-	for (size_t i = 0; list.v && i < json_array_size(list.v); i++)
-		load_tree_level(l, element(list, i), v, v->tree);
-}
-
 static void load_view(struct loader *l, struct node n)
 {
 	static const char *const keys[] = {
-		"id",      "name",   "hotkey",           "description", "tips",      "records", "key",
-		"label",   "filter", "propagate_filter", "applies_to",  "drilldown", "sort",    "ascending",
-		"columns", "limit",  "tree",             "actions",     NULL};
+		"id",         "name",      "hotkey",  "description", "tips",
+		"records",    "key",       "label",   "filter",      "propagate_filter",
+		"applies_to", "drilldown", "sort",    "ascending",   "columns",
+		"limit",      "tree",      "actions", NULL};
 	struct view *v;
 	struct action_list actions = {0};
 	struct node drill;
@@ -492,13 +224,13 @@ static void load_view(struct loader *l, struct node n)
 	load_filter(l, n, v);
 	v->propagate_filter = get_bool(&l->reports, n, "propagate_filter", true);
 	load_applies(l, n, v);
-	load_columns(l, n, v);
+	loader_columns(l, n, v);
 	v->sort = -1;
 	v->limit = get_count(&l->reports, n, "limit", 1000000, 0);
 	if (!view_is_list(v))
 		load_sort(l, n, v);
 	if (!view_is_list(v))
-		load_tree(l, n, v);
+		loader_tree(l, n, v);
 	drill = member(n, "drilldown");
 	if (!view_is_list(v) && drill.v && !json_is_null(drill.v))
 		v->drilldown = xstrdup(text_of(&l->reports, drill, "'drilldown'"));
@@ -529,7 +261,8 @@ static void check_drilldown(struct loader *l, struct node n, const struct view *
 	check_view_name(l, member(n, "drilldown"), v->drilldown);
 	for (size_t i = 0; v->tree && i < TREE_LEVELS; i++)
 		if (v->tree->drilldown[i])
-			check_view_name(l, member(element(member(member(n, "tree"), "levels"), i), "drilldown"),
+			check_view_name(l,
+					member(element(member(member(n, "tree"), "levels"), i), "drilldown"),
 					v->tree->drilldown[i]);
 }
 
