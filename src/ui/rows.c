@@ -70,7 +70,8 @@ void row_cell(const struct view *view, const struct row *row, size_t column, str
 		format_value(out, v, shown_unit(c), false);
 }
 
-void row_tree_cell(const struct view *view, const struct row *row, size_t column, bool folded, struct buf *out)
+void row_tree_cell(const struct view *view, const struct row *row, size_t column, bool folded,
+		   struct buf *out)
 {
 	table_tree_guides(row, folded, false, out);
 	if (row->label.kind == V_STRING && row->label.s)
@@ -81,17 +82,59 @@ void row_tree_cell(const struct view *view, const struct row *row, size_t column
 		row_cell(view, row, column, out);
 }
 
-static bool row_contains(const struct rows *r, const struct row *row, const char *text, struct buf *tmp)
+/* A text to look for in cells. */
+struct needle {
+	const char *text;
+	bool in_numbers; /* whether a formatted number could have it: formatting is what takes time */
+	bool in_zero, in_missing;
+};
+
+static struct needle make_needle(const char *text)
 {
-	for (size_t i = 0; i < r->view->n_columns; i++) {
-		buf_reset(tmp);
-		if (r->table && r->table->tree && r->table->tree->column == (int)i)
-			row_tree_cell(r->view, row, i, false, tmp);
-		else
-			row_cell(r->view, row, i, tmp);
-		if (text_find(buf_str(tmp), text))
+	static const char zero[] = "·", missing[] = "–";
+
+	return (struct needle){
+		.text = text,
+		.in_numbers = !text[strspn(text, "0123456789.-+:%KMGTPEkmgtpehdnsuinaf\xc2\xb5")],
+		.in_zero = text_find(zero, text),
+		.in_missing = text_find(missing, text),
+	};
+}
+
+static bool cell_contains(const struct view *view, const struct row *row, size_t column,
+			  const struct needle *n, struct buf *tmp)
+{
+	const struct value *v = &row->cells[column];
+
+	switch (v->kind) {
+	case V_MISSING: return n->in_missing;
+	case V_STRING:
+		if (v->s && text_find(v->s, n->text))
 			return true;
+		for (const unsigned char *p = (const unsigned char *)v->s; p && *p; p++)
+			if (*p < ' ' || *p >= 0x7f) /* shown otherwise than it is */
+				goto shown;
+		return false;
+	case V_INT:
+	case V_DOUBLE:
+		if (cell_is_zero(&view->columns[column], v))
+			return n->in_zero;
+		if (!n->in_numbers && view->columns[column].field->unit != UNIT_TIME)
+			return false;
+		break;
+	default: break;
 	}
+shown:
+	buf_reset(tmp);
+	row_cell(view, row, column, tmp);
+	return text_find(buf_str(tmp), n->text);
+}
+
+static bool row_contains(const struct rows *r, const struct row *row, const struct needle *n, struct buf *tmp)
+{
+	for (size_t i = 0; i < r->view->n_columns; i++)
+		if (cell_contains(r->view, row, i, n, tmp))
+			return true;
 	return false;
 }
 
@@ -137,9 +180,11 @@ static void settle(struct rows *r, size_t page)
 		r->top = r->cursor - page + 1;
 }
 
-/* Rows that have the text and, in a tree, those above them: backwards, each is met behind what is below it. */
+/* Rows that have the text and, in a tree, those above them: backwards, each is met behind what is below it.
+ */
 static void search_rows(struct rows *r, size_t n_rows)
 {
+	struct needle needle = make_needle(r->needle);
 	struct buf tmp = {0};
 	unsigned above = 0; /* rows less deep than this lead to one that was found */
 	bool tree = r->table && r->table->tree;
@@ -147,7 +192,7 @@ static void search_rows(struct rows *r, size_t n_rows)
 	r->n = n_rows;
 	for (size_t i = n_rows; i-- > 0;) {
 		const struct row *row = &r->table->rows[i];
-		bool found = row_contains(r, row, r->needle, &tmp);
+		bool found = row_contains(r, row, &needle, &tmp);
 
 		if (!found && !(tree && row->depth < above))
 			continue;
@@ -174,6 +219,19 @@ static void apply_needle(struct rows *r)
 		if (rows_is_folded(r, &r->table->rows[i]))
 			i += r->table->rows[i].n_below;
 	}
+}
+
+static void narrow(struct rows *r)
+{
+	struct needle needle = make_needle(r->needle);
+	struct buf tmp = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (row_contains(r, &r->table->rows[r->index[i]], &needle, &tmp))
+			r->index[n++] = r->index[i];
+	r->n = n;
+	buf_done(&tmp);
 }
 
 /* The followed row's new place: same screen line, but the head of the list stays in sight if it was and can.
@@ -212,10 +270,14 @@ void rows_set(struct rows *r, const struct view *view, const struct table *table
 void rows_set_needle(struct rows *r, const char *needle, size_t page)
 {
 	char *copy = needle && *needle ? xstrdup(needle) : NULL;
+	bool longer = copy && r->needle && r->table && !strncmp(copy, r->needle, strlen(r->needle));
 
 	free(r->needle);
 	r->needle = copy;
-	apply_needle(r);
+	if (longer && !r->table->tree) /* one more letter: only rows that are still there can have it */
+		narrow(r);
+	else
+		apply_needle(r);
 	follow(r, page);
 	settle(r, page);
 }
@@ -346,13 +408,14 @@ void rows_scroll(struct rows *r, long delta, size_t page)
 
 long rows_find(const struct rows *r, const char *text, size_t position, int dir)
 {
+	struct needle needle = make_needle(text);
 	struct buf tmp = {0};
 	long found = -1;
 
 	for (size_t step = 0; step < r->n && found < 0; step++) {
 		size_t i = dir > 0 ? (position + step) % r->n : (position + r->n - step % r->n) % r->n;
 
-		if (row_contains(r, rows_get(r, i), text, &tmp))
+		if (row_contains(r, rows_get(r, i), &needle, &tmp))
 			found = (long)i;
 	}
 	buf_done(&tmp);

@@ -421,6 +421,56 @@ static void text_filter_and_search(void **state)
 	free_table(t);
 }
 
+/* What is found without formatting every cell is what is on the screen. */
+static void text_filter_finds_what_is_shown(void **state)
+{
+	static const char *const needles[] = {"7", "77",    "odd", ".",      "·", "–", "1K",
+					      "-", "\\x1b", "e",   "even 1", "A", "%"};
+	uint64_t ids[ROWS];
+	struct rows r = {0};
+	struct table *t;
+
+	for (size_t i = 0; i < ROWS; i++)
+		ids[i] = i + 1;
+	t = make_table(ids, ROWS);
+	for (size_t i = 0; i < ROWS; i++)
+		if (i % 5 == 0)
+			((struct value *)t->rows[i].cells)[1].kind = i % 10 ? V_MISSING : V_INT;
+	for (size_t k = 0; k < sizeof(needles) / sizeof(needles[0]); k++) {
+		size_t want = 0;
+
+		for (size_t i = 0; i < ROWS; i++) {
+			struct buf b = {0};
+			bool found = false;
+
+			for (size_t c = 0; c < view.n_columns; c++) {
+				buf_reset(&b);
+				row_cell(&view, &t->rows[i], c, &b);
+				found |= text_find(buf_str(&b), needles[k]) != NULL;
+			}
+			want += found;
+			buf_done(&b);
+		}
+		rows_set(&r, &view, t, PAGE);
+		rows_set_needle(&r, needles[k], PAGE);
+		assert_int_equal(r.n, want);
+		rows_set_needle(&r, NULL, PAGE);
+		for (size_t len = 1; len <= strlen(needles[k]); len++) { /* letter by letter */
+			char part[16];
+
+			if (((unsigned char)needles[k][len] & 0xc0) == 0x80)
+				continue;
+			memcpy(part, needles[k], len);
+			part[len] = '\0';
+			rows_set_needle(&r, part, PAGE);
+		}
+		assert_int_equal(r.n, want);
+		rows_set_needle(&r, NULL, PAGE);
+	}
+	rows_done(&r);
+	free_table(t);
+}
+
 static void cells_and_heat(void **state)
 {
 	struct value zero = {.kind = V_INT}, warm = {.kind = V_INT, .i = 10}, hot = {.kind = V_INT, .i = 100},
@@ -525,6 +575,7 @@ int main(void)
 		cmocka_unit_test(rows_have_a_past),
 		cmocka_unit_test(cursor_follows_its_row),
 		cmocka_unit_test(text_filter_and_search),
+		cmocka_unit_test(text_filter_finds_what_is_shown),
 		cmocka_unit_test(cells_and_heat),
 		cmocka_unit_test(draws_small_graphs),
 	};
