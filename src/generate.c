@@ -8,6 +8,7 @@
 
 #include "core/format.h"
 #include "core/mem.h"
+#include "views/action.h"
 #include "views/alias.h"
 #include "ui/ui.h"
 
@@ -259,6 +260,40 @@ static void man_views(struct buf *out, const struct views *views)
 	}
 }
 
+static void man_actions(struct buf *out, const struct views *views)
+{
+	buf_adds(out,
+		 ".SH ACTIONS\n\\fBF8\\fR lists what can be done to the selected row; the letters do it at "
+		 "once. Programs get their arguments one by one, and no shell is involved. Those marked with "
+		 "* "
+		 "ask first and are off with \\fB\\-\\-read\\-only\\fR.\n");
+	for (size_t i = 0; i < views->n_actions; i++) {
+		const struct action *a = views->actions[i];
+		struct buf programs = {0};
+
+		buf_addf(out, ".TP\n\\fB%c\\fR ", a->key ? a->key : ' ');
+		roff(out, a->name);
+		buf_adds(out, a->changes ? " *\n" : "\n");
+		if (a->description)
+			roff(out, a->description);
+		for (size_t k = 0; k < a->n_ways; k++) {
+			const char *program = action_program(&a->ways[k]);
+
+			if (*program != '@' && (!programs.len || !strstr(buf_str(&programs), program)))
+				buf_addf(&programs, "%s%s", programs.len ? ", " : "", program);
+		}
+		if (programs.len) {
+			buf_adds(out, "\nBy ");
+			roff(out, buf_str(&programs));
+			buf_adds(out, strchr(buf_str(&programs), ',')
+					      ? ", the first one that fits and is installed."
+					      : ".");
+		}
+		buf_addc(out, '\n');
+		buf_done(&programs);
+	}
+}
+
 static void man_fields(struct buf *out)
 {
 	size_t n;
@@ -321,7 +356,8 @@ static const char man_batch[] =
 	"host.cpu.steal.\n.PP\n"
 	"\\fBhealth\\fR says what is not exact: calls counted by thread only because the table of the kernel "
 	"was full "
-	"(coarse), ended processes without a row of their own (folded), calls in the totals only (unstored), calls "
+	"(coarse), ended processes without a row of their own (folded), calls in the totals only (unstored), "
+	"calls "
 	"that the kernel did not show (missed), "
 	"objects "
 	"without a name (unnamed), names that came late (meta_lost). exact is true when all are 0. self_cpu "
@@ -363,6 +399,7 @@ void generate_man(struct buf *out, const struct views *views)
 	man_options(out);
 	man_keys(out);
 	man_views(out, views);
+	man_actions(out, views);
 	buf_adds(out, man_batch);
 	man_fields(out);
 	buf_adds(out, man_tail);

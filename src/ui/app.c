@@ -20,6 +20,7 @@
 #include "core/details.h"
 #include "core/format.h"
 #include "core/mem.h"
+#include "ui/action.h"
 
 static const uint64_t default_interval = 2000000000ULL;
 static const uint64_t message_time = 4000000000ULL;
@@ -175,7 +176,9 @@ void app_draw(struct app *a)
 			spy_draw(a);
 		else
 			table_draw(a);
-		if (a->editor.kind != EDIT_NONE)
+		if (a->actions->asking)
+			action_ask_draw(a);
+		else if (a->editor.kind != EDIT_NONE)
 			editor_draw(a);
 		overlay_draw(a);
 	}
@@ -232,7 +235,7 @@ static int time_to_wait(const struct app *a, uint64_t now)
 		if (wait < 0 || left < wait)
 			wait = left;
 	}
-	return wait;
+	return action_wait_ms(a) >= 0 && (wait < 0 || action_wait_ms(a) < wait) ? action_wait_ms(a) : wait;
 }
 
 void app_timers(struct app *a)
@@ -245,6 +248,8 @@ void app_timers(struct app *a)
 		a->dirty = true;
 	}
 	if (details_tick(a))
+		a->dirty = true;
+	if (action_tick(a))
 		a->dirty = true;
 	if (a->spying) {
 		if (spy_tick(&a->spy, now, note, sizeof(note)))
@@ -262,14 +267,16 @@ static void loop(struct app *a, int signals)
 			       {collector_fd(a->collector), POLLIN, 0},
 			       {signals, POLLIN, 0},
 			       {a->config->views_reload ? a->config->views_fd : -1, POLLIN, 0},
-			       {term_fd(a->term), 0, 0}};
+			       {term_fd(a->term), 0, 0},
+			       {-1, POLLIN, 0}};
 	struct input in;
 
 	while (!a->quit) {
 		if (a->dirty && !term_busy(a->term)) /* else it is drawn as it is then */
 			app_draw(a);
 		fds[4].events = term_busy(a->term) ? POLLOUT : 0;
-		if (poll(fds, 5, time_to_wait(a, app_now())) < 0 && errno != EINTR)
+		fds[5].fd = action_fd(a);
+		if (poll(fds, 6, time_to_wait(a, app_now())) < 0 && errno != EINTR)
 			return;
 		if (fds[2].revents)
 			on_signals(a, signals);
@@ -287,6 +294,8 @@ static void loop(struct app *a, int signals)
 			app_sample(a);
 		if (fds[3].revents)
 			app_reload_views(a);
+		if (fds[5].revents && action_fd(a) == fds[5].fd)
+			action_output(a);
 		app_timers(a);
 	}
 }
@@ -324,6 +333,7 @@ int app_init(struct app *a, const struct ui_config *config)
 	*a = (struct app){
 		.config = config, .views = config->views, .source = config->source, .dirty = true, .page = 1};
 	a->spy.save_fd = a->parked.save_fd = -1;
+	action_ui_init(a);
 	a->interval = config->interval ? config->interval : default_interval;
 	if (a->interval < COLLECTOR_MIN_MS * 1000000ULL)
 		a->interval = COLLECTOR_MIN_MS * 1000000ULL;
@@ -343,6 +353,7 @@ void app_done(struct app *a)
 	spy_stop(&a->parked);
 	overlay_close(a);
 	details_close(a);
+	action_ui_done(a);
 	a->collector = collector_free(a->collector);
 	rows_done(&a->rows);
 	row_history_done(&a->traces);
@@ -374,6 +385,7 @@ static int run(struct app *a, int signals)
 	err = term_new(&tc, &a->term);
 	if (err)
 		return err;
+	a->signals = signals;
 	app_level_changed(a);
 	if (c->notice && *c->notice)
 		app_message(a, ROLE_CRITICAL, "%s", c->notice);

@@ -10,6 +10,7 @@
  *   screen_details.c  all about one container or process
  *   screen_list.c   list views: a spy with the columns of a view
  *   cell.c          the cell cursor, and filtering by its value
+ *   action*.c       what can be done to a row, see action.h
  *   overlay.c       pickers and pages of text; legend.c, help.c fill the pages
  */
 #ifndef CTOP_UI_APP_H
@@ -52,7 +53,7 @@ struct message {
 	uint64_t until; /* mono ns, 0 = none */
 };
 
-enum overlay_kind { OVERLAY_NONE, OVERLAY_VIEWS, OVERLAY_SORT, OVERLAY_PAGE };
+enum overlay_kind { OVERLAY_NONE, OVERLAY_VIEWS, OVERLAY_SORT, OVERLAY_ACTIONS, OVERLAY_PAGE };
 
 struct page_line {
 	unsigned role;
@@ -70,8 +71,8 @@ struct overlay {
 	const struct view **all;
 	size_t n_all;
 	char typed[24];
+		const char *title; /* OVERLAY_ACTIONS, OVERLAY_PAGE */
 	/* OVERLAY_PAGE */
-	const char *title;
 	page_fn fill; /* makes the lines for a width; again after a resize */
 	int width;
 	struct page_line *lines;
@@ -134,11 +135,13 @@ struct app {
 	struct spy spy;
 	struct spy parked; /* a list that waits while a row of it is dug into; no source: none */
 
+	struct action_ui *actions; /* action.h */
 	struct overlay overlay;
 	struct editor editor;
 	struct message message;
 	struct hit hits[APP_HITS];
 	size_t n_hits;
+	int signals; /* signalfd */
 	bool dirty, quit;
 };
 

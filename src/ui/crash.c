@@ -20,7 +20,7 @@ static struct {
 	bool have_modes;
 	struct termios modes;
 	char bytes[256];
-	size_t len;
+	size_t len, calm; /* bytes of it that do not leave the screen */
 	struct sigaction old[N_FATAL];
 	void *stack;
 	stack_t old_stack; /* a sanitizer's */
@@ -87,6 +87,7 @@ void crash_arm(bool mouse)
 	add_bytes(tigetstr("op"));
 	add_bytes(tigetstr("rmkx"));
 	add_bytes(tigetstr("cnorm"));
+	crash.calm = crash.len;
 	add_bytes(tigetstr("rmcup"));
 	if (!crash.stack)
 		crash.stack = xmalloc(STACK_SIZE);
@@ -96,6 +97,12 @@ void crash_arm(bool mouse)
 	for (int i = 0; i < N_FATAL; i++)
 		sigaction(fatal[i], &act, &crash.old[i]);
 	crash.armed = 1;
+}
+
+void crash_calm(void)
+{
+	if (write(STDOUT_FILENO, crash.bytes, crash.calm) < 0) { /* nothing better to do */
+	}
 }
 
 void crash_disarm(void)

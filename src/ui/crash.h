@@ -21,4 +21,7 @@ bool crash_can_address(void);
 void crash_arm(bool mouse);
 void crash_disarm(void);
 
+/* After another program had the terminal: colours, cursor, keypad and mouse as they are by default. */
+void crash_calm(void);
+
 #endif

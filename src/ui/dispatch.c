@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * dispatch.c - what a key or a click means right now. One order, always:
- * overlay, then input line, then the screen's own keys.
+ * overlay, then a question or input line, then the screen's own keys.
  */
+#include "ui/action.h"
 #include "ui/app.h"
 
 enum { WHEEL_LINES = 3 };
@@ -25,6 +26,10 @@ static void on_key(struct app *a, int key)
 			overlay_op(a, op, key);
 		return;
 	}
+	if (a->actions->asking != ASK_NOTHING) {
+		action_ask_key(a, key);
+		return;
+	}
 	if (a->editor.kind != EDIT_NONE) {
 		editor_key(a, key);
 		return;
@@ -34,7 +39,11 @@ static void on_key(struct app *a, int key)
 	case OP_QUIT: a->quit = true; break;
 	case OP_REDRAW: term_repaint(a->term); break;
 	case OP_HELP: overlay_open_page(a, "Keys", help_page); break;
-	case OP_NONE: break;
+	case OP_ACTIONS: action_menu_open(a); break;
+	case OP_NONE:
+		if (!a->details && (!a->spying || a->spy.kind == SPY_LIST))
+			action_key(a, key);
+		break;
 	default:
 		if (a->details)
 			details_op(a, op);

@@ -6,6 +6,7 @@
 
 #include "core/format.h"
 #include "core/syscall.h"
+#include "ui/action.h"
 #include "ui/app.h"
 
 enum { KEY_CELLS = 20, INDENT = 2, EVENT_STRSIZE = 4096 };
@@ -88,6 +89,7 @@ void help_page(struct app *a, int width)
 		add_pair(a, width, key, buf_str(&text));
 		buf_done(&text);
 	}
+	action_help(a, width);
 	page_add(a, ROLE_NORMAL, "");
 	page_add(a, ROLE_HEADING, "What the signs mean");
 	add_pair(a, width, "·", "zero");

@@ -12,6 +12,7 @@
 #include "core/arena.h"
 #include "core/format.h"
 #include "core/mem.h"
+#include "ui/action.h"
 #include "ui/app.h"
 
 static const char *need_text(unsigned needs)
@@ -232,4 +233,5 @@ void legend_page(struct app *a, int width)
 	} else {
 		page_add(a, ROLE_NORMAL, "  shows the system calls of the row as they happen");
 	}
+	action_legend(a, width);
 }

@@ -10,6 +10,7 @@
 
 #include "core/format.h"
 #include "core/mem.h"
+#include "ui/action.h"
 #include "ui/app.h"
 
 enum { LIST_CELLS = 26, PAGE_WIDTH_MAX = 110 };
@@ -67,6 +68,8 @@ static void free_lines(struct overlay *o)
 
 void overlay_close(struct app *a)
 {
+	if (a->overlay.kind == OVERLAY_ACTIONS)
+		action_menu_close(a);
 	free_lines(&a->overlay);
 	free(a->overlay.lines);
 	free(a->overlay.views);
@@ -147,6 +150,10 @@ static void choose(struct app *a)
 	size_t column = o->cursor;
 	enum overlay_kind kind = o->kind;
 
+	if (kind == OVERLAY_ACTIONS) {
+		action_menu_choose(a, o->cursor);
+		return;
+	}
 	overlay_close(a);
 	if (kind == OVERLAY_SORT) {
 		table_sort_by(a, column);
@@ -226,7 +233,9 @@ static void draw_list(struct app *a)
 				(int)(views && o->n_all < 14 ? 14
 				      : views                ? o->n_all
 							     : o->n),
-				views ? (cols < 90 ? cols - 4 : 86) : 76);
+				views                         ? (cols < 90 ? cols - 4 : 86)
+				: o->kind == OVERLAY_ACTIONS ? (cols < 114 ? cols - 4 : 110)
+							     : 76);
 
 	list_cells = views && b.cols >= 56 ? LIST_CELLS : b.cols;
 	if (o->cursor < o->top)
@@ -235,7 +244,9 @@ static void draw_list(struct app *a)
 		o->top = o->cursor - (size_t)b.rows + 1;
 	if (views && o->typed[0])
 		snprintf(title, sizeof(title), "Views of this selection: %s", o->typed);
-	draw_frame(a, &b, views ? title : "Sort by");
+	if (o->kind == OVERLAY_ACTIONS)
+		snprintf(title, sizeof(title), "Actions on %.60s", o->title);
+	draw_frame(a, &b, o->kind == OVERLAY_SORT ? "Sort by" : title);
 	for (int i = 0; i < b.rows && o->top + (size_t)i < o->n; i++) {
 		size_t item = o->top + (size_t)i;
 		unsigned selected = item == o->cursor ? ROLE_SELECTED : 0;
@@ -245,6 +256,8 @@ static void draw_list(struct app *a)
 			term_fill(a->term, y, b.x, list_cells, ROLE_NORMAL | selected);
 		if (views)
 			draw_view_item(a, y, b.x, list_cells, o->views[item], selected);
+		else if (o->kind == OVERLAY_ACTIONS)
+			action_menu_draw_item(a, y, b.x, list_cells, item, selected);
 		else
 			draw_sort_item(a, y, b.x, list_cells, item, selected);
 		app_hit(a, y, b.x, b.x + list_cells, HIT_ITEM, item);
@@ -371,6 +384,10 @@ void overlay_op(struct app *a, enum op op, int key)
 
 	if (type_ahead(o, key))
 		return;
+	if (o->kind == OVERLAY_ACTIONS && op == OP_NONE) {
+		action_menu_key(a, key);
+		return;
+	}
 	switch (op) {
 	case OP_UP: move_to(o, at - 1); break;
 	case OP_DOWN: move_to(o, at + 1); break;

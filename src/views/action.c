@@ -44,32 +44,32 @@ struct action *action_free(struct action *a)
 
 /* ---- which ---- */
 
-static bool is_key(const struct view *v, const char *id)
+static bool is_key(const struct action_target *t, const char *id)
 {
-	for (size_t i = 0; i < v->n_keys; i++)
-		if (!strcmp(v->keys[i]->id, id))
+	for (size_t i = 0; i < t->n_keys; i++)
+		if (!strcmp(t->keys[i]->id, id))
 			return true;
 	/* a call has one process and one thread */
-	return view_is_list(v) && (!strcmp(id, "proc.pid") || !strcmp(id, "thread.tid"));
+	return !t->row && (!strcmp(id, "proc.pid") || !strcmp(id, "thread.tid"));
 }
 
-static bool applies(const struct action *a, const struct view *v)
+static bool applies(const struct action *a, const struct action_target *t)
 {
 	for (size_t i = 0; i < a->n_applies_to; i++)
-		if (is_key(v, a->applies_to[i]->id))
+		if (is_key(t, a->applies_to[i]->id))
 			return true;
 	return false;
 }
 
-size_t actions_of(const struct views *views, const struct view *view, const struct action ***ret)
+size_t actions_of(const struct views *views, const struct action_target *t, const struct action ***ret)
 {
 	size_t n = 0;
 
-	*ret = xcalloc(views->n_actions + view->n_actions, sizeof(**ret));
-	for (size_t i = 0; i < view->n_actions; i++)
-		(*ret)[n++] = view->actions[i];
+	*ret = xcalloc(views->n_actions + t->view->n_actions, sizeof(**ret));
+	for (size_t i = 0; i < t->view->n_actions; i++)
+		(*ret)[n++] = t->view->actions[i];
 	for (size_t i = 0; i < views->n_actions; i++)
-		if (applies(views->actions[i], view))
+		if (applies(views->actions[i], t))
 			(*ret)[n++] = views->actions[i];
 	return n;
 }
@@ -95,13 +95,14 @@ void action_target_row(const struct view *view, const struct row *row, struct ac
 	struct action_target t = {.view = view, .row = row, .record = row->rep};
 	struct record *r = &t.record;
 
-	t.thread = r->thread && is_key(view, "thread.tid");
-	t.process = r->process && (t.thread || is_key(view, "proc.pid"));
-	t.container = r->container &&
-		      (t.process || is_key(view, "container.id") || is_key(view, "container.full_id"));
-	t.pod = t.container || is_key(view, "k8s.pod.uid");
-	t.object = r->obj && (is_key(view, "fd.ino") || is_key(view, "fd.name"));
-	t.fd = r->fd && is_key(view, "fd.num");
+	t.keys = view_row_keys(view, row, &t.n_keys);
+	t.thread = r->thread && is_key(&t, "thread.tid");
+	t.process = r->process && (t.thread || is_key(&t, "proc.pid"));
+	t.container =
+		r->container && (t.process || is_key(&t, "container.id") || is_key(&t, "container.full_id"));
+	t.pod = t.container || is_key(&t, "k8s.pod.uid");
+	t.object = r->obj && (is_key(&t, "fd.ino") || is_key(&t, "fd.name"));
+	t.fd = r->fd && is_key(&t, "fd.num");
 	if (t.container && !t.process && !r->container->is_host) {
 		r->process = first_process(r->sample, r->container);
 		r->thread = r->process ? r->process->leader : NULL;
@@ -153,8 +154,8 @@ static bool is_certain(const struct action_target *t, const struct field *f)
 
 static struct value value_of(const struct action_target *t, const struct field *f, struct arena *tmp)
 {
-	for (size_t i = 0; t->row && i < t->view->n_keys; i++)
-		if (t->view->keys[i] == f)
+	for (size_t i = 0; t->row && i < t->n_keys; i++)
+		if (t->keys[i] == f)
 			return t->row->keys[i];
 	return is_certain(t, f) ? field_get(f, &t->record, tmp) : (struct value){.kind = V_MISSING};
 }

@@ -60,20 +60,22 @@ struct action {
 
 struct action *action_free(struct action *a);
 
-/* Actions for the rows of a view: its own, then those that apply to its key. *ret: caller frees the array. */
-size_t actions_of(const struct views *views, const struct view *view, const struct action ***ret);
-
 /* A row, and what of it is certain: the row of a container says nothing of one of its processes but the
  * first. */
 struct action_target {
 	const struct view *view;
-	const struct row *row; /* NULL: a row of a list */
+	const struct row *row;           /* NULL: a row of a list */
+	const struct field *const *keys; /* of the row */
+	size_t n_keys;
 	struct record record;
 	bool process, thread, container, pod, object, fd;
 };
 
 void action_target_row(const struct view *view, const struct row *row, struct action_target *ret);
 void action_target_event(const struct view *list, const struct record *event, struct action_target *ret);
+
+/* Its actions: those of its view, then those that apply to its key. *ret: caller frees the array. */
+size_t actions_of(const struct views *views, const struct action_target *t, const struct action ***ret);
 
 /* Whether `when` holds for it. */
 bool action_fits(const struct action_way *w, const struct action_target *t);

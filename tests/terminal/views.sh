@@ -201,7 +201,7 @@ test_help() {
 	wait_for 'Finding the way'
 	see 'F2 v'
 	keys PageDown
-	wait_for 'Sorting'
+	wait_for 'Looking inside'
 	keys End
 	wait_for 'exact'
 	keys q

@@ -257,10 +257,46 @@ static void test_uncertain(void **state)
 			    "! container.id is not known of this row");
 }
 
+/* The target that any row of the view is, for what is offered. */
+static size_t actions_of_view(struct fixture *f, const struct view *v, const struct action ***ret)
+{
+	struct row row = {.rep = {.sample = &f->b->sample}};
+	struct action_target t = {.view = v};
+
+	if (!view_is_list(v))
+		action_target_row(v, &row, &t);
+	return actions_of(f->views, &t, ret);
+}
+
+/* A row of a tree is what its level says. */
+static void test_tree(void **state)
+{
+	struct fixture *f = *state;
+	const struct view *v = views_find(f->views, "containers");
+	struct row row = {.rep = record_from_thread(&f->b->sample, f->young->leader)};
+	struct value keys[4] = {
+		{.kind = V_STRING, .s = "pod"}, {.kind = V_STRING, .s = "abc"}, {.kind = V_INT, .i = 200}};
+
+	assert_non_null(v->tree);
+	row.keys = keys;
+	for (size_t i = 0; i < v->tree->query.n_levels; i++) {
+		row.level = (uint8_t)i;
+		row.label = keys[i];
+		action_target_row(v, &row, &f->target);
+		assert_int_equal(f->target.n_keys, i + 1);
+		assert_int_equal(f->target.process,
+				 !strcmp(f->target.keys[i]->id, "proc.pid") || f->target.container);
+		if (!strcmp(f->target.keys[i]->id, "proc.pid"))
+			assert_int_equal(f->target.record.process->pid, 200);
+		else if (!strcmp(f->target.keys[i]->id, "container.id"))
+			assert_int_equal(f->target.record.process->pid, 100);
+	}
+}
+
 static bool offers(struct fixture *f, const char *view, const char *id)
 {
 	const struct action **list;
-	size_t n = actions_of(f->views, views_find(f->views, view), &list);
+	size_t n = actions_of_view(f, views_find(f->views, view), &list);
 	bool found = false;
 
 	for (size_t i = 0; i < n; i++)
@@ -405,7 +441,7 @@ static void test_stock(void **state)
 		}
 		for (size_t k = 0; k < f->views->n; k++) {
 			const struct action **list;
-			size_t n = actions_of(f->views, f->views->items[k], &list), same = 0;
+			size_t n = actions_of_view(f, f->views->items[k], &list), same = 0;
 
 			if (f->views->items[k]->hotkey == a->key)
 				fail_msg("%s: its key is that of view %s", a->id, f->views->items[k]->id);
@@ -516,8 +552,8 @@ static void test_text(void **state)
 
 	show(f, "containers");
 	f->c->name = "a b\n\033[31m";
-	assert_int_equal(action_build(way(f, "[\"t\", \"--x=1\", \"%container.name\", \"\"]"), &f->target,
-				      1, &c, &why),
+	assert_int_equal(action_build(way(f, "[\"t\", \"--x=1\", \"%container.name\", \"\"]"), &f->target, 1,
+				      &c, &why),
 			 0);
 	action_text(&c, &text);
 	assert_string_equal(buf_str(&text), "t --x=1 'a b\\x0a\\x1b[31m' ''");
@@ -532,7 +568,7 @@ int main(void)
 		T(test_hostile_names), T(test_options),    T(test_missing),  T(test_kinds),
 		T(test_first_process), T(test_uncertain),  T(test_offered),  T(test_runtimes),
 		T(test_stock),         T(test_kubernetes), T(test_mistakes), T(test_merge),
-		T(test_signals),       T(test_text),
+		T(test_signals),       T(test_text),       T(test_tree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,8 @@
 #include "ui/spark.h"
 #include "ui/theme.h"
 #include "ui/ui.h"
+#include "views/action.h"
+#include "views/view.h"
 
 /* ---- line editing ---- */
 
@@ -557,10 +559,27 @@ static void reads_reports_of_the_mouse(void **state)
 	assert_int_equal(report(&r, MOUSE_FORM_SGR, "0;1;"), MOUSE_MORE); /* the rest may never come */
 }
 
+/* The keys of stock actions and views open them: no operation takes them first. */
+static void keys_of_actions_are_free(void **state)
+{
+	static const enum key_scope scopes[] = {SCOPE_TABLE, SCOPE_EVENTS, SCOPE_LIST};
+	struct views *views = NULL;
+	struct views_error err;
+
+	assert_int_equal(views_load_stock(&views, &err), 0);
+	assert_true(views->n_actions > 10);
+	for (size_t i = 0; i < views->n_actions; i++)
+		for (size_t k = 0; k < sizeof(scopes) / sizeof(scopes[0]); k++)
+			if (key_find(views->actions[i]->key, scopes[k]) != OP_NONE)
+				fail_msg("%s: key %c is an operation's", views->actions[i]->id, views->actions[i]->key);
+	views_free(views);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_reports_of_the_mouse),
+		cmocka_unit_test(keys_of_actions_are_free),
 		cmocka_unit_test(edits_a_line),
 		cmocka_unit_test(edits_whole_characters),
 		cmocka_unit_test(a_line_has_an_end),

@@ -465,7 +465,7 @@ static void test_docs(void **state)
 		p = end;
 		n++;
 	}
-	assert_int_equal(n, 6);
+	assert_int_equal(n, 7);
 	free(text);
 }
 
@@ -477,7 +477,9 @@ static void test_docs_complete(void **state)
 					   "applies_to", "drilldown",   "sort",    "ascending",
 					   "hotkey",     "description", "tips",    "field",
 					   "agg",        "title",       "width",   "priority",
-					   "warn",       "critical"};
+					   "warn",       "critical",    "actions", "key",
+					   "changes",    "screen",      "ask",     "answer",
+					   "run",        "argv",        "when",    "as"};
 	size_t len;
 	char *text = read_file("docs/views.md", &len), quoted[40];
 
