@@ -51,6 +51,9 @@ def answers(ctx, title, want, during=None):
         time.sleep(0.1)
     for line, p, out in zip(lines, running, outputs):
         ctx.check(out and p.returncode == 0, f"{line}: exit status {p.poll()}: {out and out[1]}")
+    if "COOKBOOK" in os.environ:  # a file to which they are added, for the documentation
+        with open(os.environ["COOKBOOK"], "a") as f:
+            f.writelines(f"$ {line}\n{out[0] if out else ''}\n" for line, out in zip(lines, outputs))
     return [out[0] if out else "" for out in outputs]
 
 
@@ -156,18 +159,20 @@ def which_container_eats_the_cpu(ctx):
 def which_file_is_slow(ctx):
     far = slow_files(ctx, "import.csv", "fast.csv")
     start(ctx, "sh", "-c", f"while :; do dd if={far}/import.csv of=/dev/null bs=4k; sleep 0.1; done")
-    start(ctx, "sh", "-c", f"while :; do dd if={ctx.dir}/local of=/dev/null bs=4k; sleep 0.1; done")
+    start(ctx, "sh", "-c", f"while :; do dd if={ctx.dir}/local of=/dev/null bs=4k; dd if={far}/fast.csv of=/dev/null; sleep 0.1; done")
     start(ctx, "sh", "-c", f"while sleep 0.2; do dd if=/dev/zero of={ctx.dir}/direct bs=64k count=4 oflag=direct; done")
     with open(f"{ctx.dir}/local", "wb") as f:
         f.write(bytes(1 << 20))
-    slow, disks, busy = answers(ctx, "Which file is slow?", 3)
-    mine = [r for r in tables(slow)[0] if r.get("FILENAME", "").startswith(far)]
+    slow, each, disks, busy = answers(ctx, "Which file is slow?", 4)
+    mine = [r for r in tables(slow)[0] if r.get("FILENAME") == f"{far}/import.csv"]
     if ctx.check(mine, f"the slow file is found:\n{slow}"):
-        ctx.equal((mine[0]["FILENAME"], mine[0]["PROCESS"], mine[0]["SYSCALL"]), (f"{far}/import.csv", "dd", "read"), "what, who and how")
+        ctx.equal((mine[0]["PROCESS"], mine[0]["SYSCALL"]), ("dd", "read"), "who and how")
         ctx.check(15 < ms(mine[0]["AVG"]) <= ms(mine[0]["SLOWEST"]), f"all its calls are slow: {mine[0]}")
+    took = [ms(m) for m in re.findall(rf"dd .* read +([\d.]+m?s) .*{far}/import.csv", each)]
+    ctx.check(len(took) > 10 and all(t > 1 for t in took) and max(took) >= 19, f"its slow calls, one by one {took}:\n{each[:2000]}")
     ctx.check(any(r.get("WR AWAIT", "–") != "–" and r["WRITES/s"] != "0" for r in tables(disks)[0]), f"the disk writes:\n{disks}")
     names = [r.get("FILENAME") for r in tables(busy)[0]]
-    ctx.check(f"{far}/import.csv" in names[:3], f"most time goes there:\n{busy[:2000]}")
+    ctx.check(f"{far}/import.csv" in names[:5], f"most time goes there:\n{busy[:2000]}")
 
 
 def ms(text):
