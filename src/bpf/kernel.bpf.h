@@ -330,7 +330,7 @@ struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state;
 	unsigned int flags;
-	int on_cpu;
+	unsigned on_cpu; /* int before 7.0; of this type libbpf can load any size */
 	int static_prio;
 	struct sched_entity se;
 	unsigned int policy;
