@@ -41,4 +41,7 @@ $(O)/bench/probe.bpf.o: bench/probe.bpf.c
 $(O)/bench/%: bench/%.c
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -o $@ $< -lbpf -lelf -lz
-benchbin: $(O)/bench/probe.bpf.o $(O)/bench/probe $(O)/bench/loop
+$(O)/bench/group: bench/group.c $(LIB)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALLC) $(ALLL) -o $@ $< $(LIB) $(PKGLIB) -lpthread -lm
+benchbin: $(O)/bench/probe.bpf.o $(O)/bench/probe $(O)/bench/loop $(O)/bench/group $(O)/bench/conns

@@ -122,6 +122,7 @@ static void pair_init(struct swap_pair *p, const struct bpf_map *outer, const st
 	p->outer = bpf_map__fd(outer);
 	p->inner[0] = bpf_map__fd(a);
 	p->inner[1] = bpf_map__fd(b);
+	p->current = -1;
 }
 
 static int attach(struct bpf_program *prog, struct bpf_link **link)
@@ -306,6 +307,8 @@ int capture_set_needs(struct capture *c, unsigned needs)
 	if (!(needs & NEED_FACTS))
 		c->skel->bss->facts_on = 0;
 	r = capture_update_enter(c);
+	if (!r && (needs & NEED_FACTS))
+		r = pair_begin(&c->facts);
 	if (!r && (needs & NEED_FACTS)) {
 		c->skel->bss->facts_on = 1;
 		c->facts_left = true;

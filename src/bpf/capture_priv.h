@@ -27,8 +27,11 @@ int bytes_reserve(struct bytes *b, size_t more); /* 0 or -ENOMEM */
 struct swap_pair {
 	int outer;
 	int inner[2];
-	int current;
+	int current; /* -1 = none yet */
 };
+
+/* Gives the programs their first map, if they have none. 0 or -errno; takes a grace period. */
+int pair_begin(struct swap_pair *p);
 
 enum { PENDING_EXECS = 64 };
 

@@ -8,7 +8,8 @@
 /*
  * Facts and exits of the current interval. User space swaps the inner map for
  * an empty one; the kernel waits for running programs; then nobody writes the
- * old one any more and it is drained.
+ * old one any more and it is drained. At first there is none: putting one in
+ * takes a grace period, which the first screen need not wait for.
  */
 struct fact_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -23,7 +24,7 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, u32);
 	__array(values, struct fact_map);
-} facts SEC(".maps") = { .values = { &facts_a } };
+} facts SEC(".maps");
 
 struct exit_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -38,7 +39,7 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, u32);
 	__array(values, struct exit_map);
-} exits SEC(".maps") = { .values = { &exits_a } };
+} exits SEC(".maps");
 
 /* Objects that user space has a name for; value: what the name depends on. A cache: eviction only means naming again. */
 struct {
@@ -50,7 +51,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4 << 20);
+	__uint(max_entries, 2 << 20); /* user space has it mapped twice over */
 } meta_ring SEC(".maps");
 
 /* Globals have uapi types: the skeleton header shows them to user space. */

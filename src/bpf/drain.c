@@ -72,17 +72,32 @@ static int read_iter(int link, struct bytes *into)
 	return r;
 }
 
-/* Gives the programs the empty map and waits until nobody writes the full one (the update does). */
-static int swap(struct swap_pair *p, int *ret_full)
+static int put_in(struct swap_pair *p, int which)
 {
 	uint32_t zero = 0;
-	int next = !p->current;
 
-	if (bpf_map_update_elem(p->outer, &zero, &p->inner[next], BPF_ANY))
+	if (bpf_map_update_elem(p->outer, &zero, &p->inner[which], BPF_ANY))
 		return -errno;
-	*ret_full = p->inner[p->current];
-	p->current = next;
+	p->current = which;
 	return 0;
+}
+
+int pair_begin(struct swap_pair *p)
+{
+	return p->current < 0 ? put_in(p, 0) : 0;
+}
+
+/*
+ * Gives the programs the empty map and waits until nobody writes the full one (the update does). *ret_full is
+ * -1 if there was none.
+ */
+static int swap(struct swap_pair *p, int *ret_full)
+{
+	int full = p->current < 0 ? -1 : p->inner[p->current], r = put_in(p, p->current == 0);
+
+	if (r == 0)
+		*ret_full = full;
+	return r;
 }
 
 /* Moves everything out of a map that nobody writes. */
@@ -205,12 +220,37 @@ static int index_meta(struct memory *m, struct capture_batch *b)
 	return 0;
 }
 
+static void *begin_facts(void *arg)
+{
+	struct capture *c = arg;
+
+	pair_begin(&c->facts); /* if it fails it is tried again when facts are wanted */
+	return NULL;
+}
+
+/* Both maps for the price of one grace period. */
+static int begin(struct capture *c)
+{
+	pthread_t other;
+	bool facts = c->facts.current < 0 && !pthread_create(&other, NULL, begin_facts, c);
+	int r = pair_begin(&c->exits);
+
+	if (facts)
+		pthread_join(other, NULL);
+	return r;
+}
+
 static int read_all(struct capture *c, struct memory *m)
 {
 	struct bytes keys = {0};
-	int facts = -1, exits = -1, r;
+	int facts = -1, exits = -1, r = 0;
+	bool first = c->exits.current < 0;
 
-	if (c->facts_left || c->skel->bss->uring_used) {
+	if (first)
+		r = begin(c);
+	if (r < 0)
+		return r;
+	if (c->facts_left || (c->skel->bss->uring_used && !first)) {
 		c->skel->bss->uring_used = 0;
 		r = swap(&c->facts, &facts);
 		if (r < 0)
@@ -220,10 +260,11 @@ static int read_all(struct capture *c, struct memory *m)
 	r = walk_tasks(c, m);
 	if (r < 0)
 		return r;
-	r = swap(&c->exits, &exits);
-	if (r < 0)
-		return r;
-	r = drain(exits, sizeof(uint64_t), sizeof(struct task_rec), &keys, &m->tasks);
+	/* with the first batch counting starts: who ends while it is taken is in the next one */
+	if (!first)
+		r = swap(&c->exits, &exits);
+	if (exits >= 0)
+		r = drain(exits, sizeof(uint64_t), sizeof(struct task_rec), &keys, &m->tasks);
 	free(keys.data);
 	if (r < 0)
 		return r;

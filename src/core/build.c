@@ -30,6 +30,25 @@ void build_done(struct build *b)
 	*b = (struct build){0};
 }
 
+/* Of a small machine it is kept from sample to sample; of a large one it would be as much again as the sample. */
+static void drop_large(struct build *b)
+{
+	enum { KEPT = 4096 };
+
+#define DROP(array)                           \
+	if (b->cap_##array > KEPT) {          \
+		free(b->array);               \
+		b->array = NULL;              \
+		b->cap_##array = 0;           \
+	}
+	DROP(threads)
+	DROP(processes)
+	DROP(objects)
+	DROP(facts)
+	DROP(fds)
+#undef DROP
+}
+
 uint32_t build_find_thread(const struct build *b, struct task_key key)
 {
 	void *value = hash_get(&b->by_task, task_hash(key));
@@ -42,7 +61,11 @@ uint32_t build_add_thread(struct build *b, struct task_key key, uint32_t process
 	uint32_t index = (uint32_t)b->n_threads;
 
 	VEC_PUSH(b->threads, b->n_threads, b->cap_threads) = (struct build_thread){
-		.t = {.tid = key.tid, .nr = WIRE_NR_NONE, .nr_time = UNKNOWN_U64, .state = '?', .cpu_total = UNKNOWN_U64},
+		.t = {.tid = key.tid,
+		      .nr = WIRE_NR_NONE,
+		      .nr_time = UNKNOWN_U64,
+		      .state = '?',
+		      .cpu_total = UNKNOWN_U64},
 		.key = key,
 		.process = process,
 		.wait_obj = NO_INDEX,
@@ -208,16 +231,35 @@ static void find_parent(const struct sample *s, struct proctable *procs, struct 
 		p->pname = arena_strdup(s->arena, parent->comm);
 }
 
+/* Thousands of processes share a handful of names: each is copied once, told by where it stands. */
+struct copies {
+	struct {
+		const char *from, *to;
+	} slot[128];
+};
+
+static const char *copy_once(struct copies *c, struct arena *arena, const char *s)
+{
+	size_t i = ((uintptr_t)s >> 4) % (sizeof(c->slot) / sizeof(*c->slot));
+
+	if (s && c->slot[i].from != s) {
+		c->slot[i].from = s;
+		c->slot[i].to = arena_strdup(arena, s);
+	}
+	return s ? c->slot[i].to : NULL;
+}
+
 static void finish_processes(struct build *b, struct sample *s, struct process *processes,
 			     struct proctable *procs, struct users *users, const struct tasktable *tasks)
 {
 	const struct thread **list = arena_array(s->arena, b->n_threads, sizeof(*list));
 	const struct thread ***next = xcalloc(b->n_processes, sizeof(*next));
+	struct copies copies = {0};
 
 	for (size_t i = 0; i < b->n_processes; i++) {
 		const struct build_process *bp = &b->processes[i];
 		struct proc *p = bp->proc;
-		const struct task_rec *r = &p->last; /* zero if it was never told */
+		const struct proc_last *r = &p->last; /* zero if it was never told */
 		char *text = arena_alloc(s->arena, p->text_len);
 		bool exited = bp->exited && !bp->n_alive;
 
@@ -239,13 +281,13 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 			.argv = proc_text(p, text, PROC_ARGV),
 			.exeline = proc_text(p, text, PROC_EXELINE),
 			.cwd = proc_text(p, text, PROC_CWD),
-			.user = p->told ? arena_strdup(s->arena, users_name(users, r->uid)) : NULL,
-			.group = p->told ? arena_strdup(s->arena, users_group(users, r->gid)) : NULL,
+			.user = p->told ? copy_once(&copies, s->arena, users_name(users, r->uid)) : NULL,
+			.group = p->told ? copy_once(&copies, s->arena, users_group(users, r->gid)) : NULL,
 			.login = p->told && r->loginuid != UNKNOWN_U32
-					 ? arena_strdup(s->arena, users_name(users, r->loginuid))
+					 ? copy_once(&copies, s->arena, users_name(users, r->loginuid))
 					 : NULL,
-			.home = p->told ? arena_strdup(s->arena, users_home(users, r->uid)) : NULL,
-			.shell = p->told ? arena_strdup(s->arena, users_shell(users, r->uid)) : NULL,
+			.home = p->told ? copy_once(&copies, s->arena, users_home(users, r->uid)) : NULL,
+			.shell = p->told ? copy_once(&copies, s->arena, users_shell(users, r->uid)) : NULL,
 			.detail = s->needs & NEED_DETAILS ? procdetail_copy(s->arena, p->detail) : NULL,
 			.uid = p->told ? r->uid : UNKNOWN_U32,
 			.gid = p->told ? r->gid : UNKNOWN_U32,
@@ -256,7 +298,7 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 			.pidns = r->pidns,
 			.netns = r->netns,
 			.container = &s->containers[bp->container],
-			.cgroup = arena_strdup(s->arena, bp->cgroup),
+			.cgroup = copy_once(&copies, s->arena, bp->cgroup),
 			.leader = bp->leader == NO_INDEX ? NULL : &s->threads[bp->leader],
 			.threads = list,
 			.n_threads = bp->n_threads,
@@ -337,4 +379,5 @@ void build_finish(struct build *b, struct sample *s, const struct capture_batch 
 	finish_fds(b, s, batch);
 	finish_objects(b, s, objects);
 	sample_link(s, processes);
+	drop_large(b);
 }

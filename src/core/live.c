@@ -32,6 +32,7 @@ struct live {
 	struct model *model;
 	struct runtime *runtime; /* what containers are called */
 	unsigned needs;          /* attached now */
+	unsigned collected;      /* samples so far */
 	unsigned steady;         /* attached since the last sample began */
 	/* the spy's thread only */
 	struct objtable *names;
@@ -88,6 +89,19 @@ static void read_clock(struct live *l, const struct capture_batch *batch, struct
 	}
 }
 
+/*
+ * Names that live on lie between blocks that came and went, which malloc then cannot give back by itself: the
+ * first batches hold a record of every thread and the names of everything, and any storm of processes is such
+ * a batch.
+ */
+static void release_pages(struct live *l)
+{
+	enum { FIRST = 4, EVERY = 32 };
+
+	if (++l->collected == FIRST || l->collected % EVERY == 0)
+		malloc_trim(0);
+}
+
 static int live_collect(struct source *s, struct sample **ret)
 {
 	struct live *l = (struct live *)s;
@@ -107,6 +121,7 @@ static int live_collect(struct source *s, struct sample **ret)
 		capture_walk_all(l->capture);
 	pthread_mutex_unlock(&l->lock);
 	capture_batch_free(batch);
+	release_pages(l);
 	return r;
 }
 
@@ -269,15 +284,16 @@ static const struct source_ops live_ops = {
 };
 
 /*
- * The sample of a large machine is some megabytes that come and go every interval. Giving the pages back to
- * the kernel in between costs as much as all the rest of the work on it.
+ * The sample of a large machine is some megabytes that come and go every interval. Its few large arrays go
+ * back to the kernel when it goes, else they would be held twice and in pieces for ever; the many small
+ * blocks stay, since faulting them in again costs more than they are worth.
  */
 static void keep_pages(void)
 {
-	enum { LARGE = 32 << 20 };
+	enum { LARGE = 512 << 10, TRIM = 32 << 20 };
 
 	mallopt(M_MMAP_THRESHOLD, LARGE);
-	mallopt(M_TRIM_THRESHOLD, 2 * LARGE);
+	mallopt(M_TRIM_THRESHOLD, TRIM);
 }
 
 int source_live_new(const struct live_config *config, struct source **ret, char **ret_why)

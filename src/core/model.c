@@ -360,7 +360,7 @@ static void place_processes(struct model *m, bool details)
 
 	for (size_t i = 0; i < b->n_processes; i++) {
 		struct build_process *bp = &b->processes[i];
-		const struct task_rec *r = &bp->proc->last;
+		const struct proc_last *r = &bp->proc->last;
 		bool here = bp->n_alive || (bp->n_here && !bp->exited);
 		struct cgroup_place place;
 

@@ -313,8 +313,10 @@ static void note(struct proctable *t, struct proc *p, const struct task_rec *rec
 	if (p->led && !leader) {
 		return;
 	}
-	/* an old leader's exit comes after the record of the thread that took its place, which has made calls */
-	if (leader && p->told && rec->exited && !p->last.exited && p->last.sid && rec->sid != p->last.sid && p->led)
+	/* an old leader's exit comes after the record of the thread that took its place, which has made calls
+	 */
+	if (leader && p->told && rec->exited && !p->last.exited && p->last.sid && rec->sid != p->last.sid &&
+	    p->led)
 		return;
 	if (leader && memcmp(p->comm, rec->comm, WIRE_COMM_LEN)) {
 		/* it has become another program without telling, or only changed its name */
@@ -324,7 +326,25 @@ static void note(struct proctable *t, struct proc *p, const struct task_rec *rec
 	} else if (!*p->comm) {
 		memcpy(p->comm, rec->comm, WIRE_COMM_LEN);
 	}
-	p->last = *rec;
+	p->last = (struct proc_last){
+		.sid = rec->sid,
+		.cset = rec->cset,
+		.cgroup_v1 = rec->cgroup_v1,
+		.cgroup_v2 = rec->cgroup_v2,
+		.ppid = rec->ppid,
+		.uid = rec->uid,
+		.gid = rec->gid,
+		.loginuid = rec->loginuid,
+		.pgrp = rec->pgrp,
+		.session = rec->session,
+		.tty = rec->tty,
+		.pidns = rec->pidns,
+		.netns = rec->netns,
+		.vpid = rec->vpid,
+		.state = rec->state,
+		.kthread = rec->kthread,
+		.exited = rec->exited,
+	};
 	p->told = true;
 	p->led |= leader;
 }

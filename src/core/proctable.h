@@ -18,28 +18,35 @@
 
 enum proc_string { PROC_EXE, PROC_ARGS, PROC_ARGV, PROC_EXELINE, PROC_EXEPATH, PROC_CWD, PROC_STRINGS };
 
+/* What is kept of a task_rec, under its names: there are ten thousand of them. */
+struct proc_last {
+	uint64_t sid, cset, cgroup_v1, cgroup_v2;
+	uint32_t ppid, uid, gid, loginuid, pgrp, session, tty, pidns, netns, vpid;
+	uint8_t state, kthread, exited;
+};
+
 /* A process; (pid, start_boot) is its identity. */
 struct proc {
 	uint32_t pid;
-	bool guessed;         /* start_boot was not told: the first sight of one of its threads */
-	bool told;            /* a record of it came: last is valid */
-	uint64_t start_boot;  /* ns since boot */
-	uint64_t start_time;  /* epoch ns, as computed at first sight: does not move with the clock */
-	struct proc *older;   /* had the same pid before */
-	struct task_rec last; /* of the leader, or of any thread while there was none */
-	bool led;             /* last is the leader's */
-	bool ran;             /* an exec record came */
+	bool guessed;          /* start_boot was not told: the first sight of one of its threads */
+	bool told;             /* a record of it came: last is valid */
+	uint64_t start_boot;   /* ns since boot */
+	uint64_t start_time;   /* epoch ns, as computed at first sight: does not move with the clock */
+	struct proc *older;    /* had the same pid before */
+	struct proc_last last; /* of the leader, or of any thread while there was none */
+	bool led;              /* last is the leader's */
+	bool ran;              /* an exec record came */
 	struct process_life life;
 	char comm[WIRE_COMM_LEN + 1];
 	bool has_argv, has_links; /* read, or cannot be */
 	char *text;               /* all strings in one piece */
 	uint32_t text_len;
-	uint32_t at[PROC_STRINGS]; /* offsets in text, UINT32_MAX = not known */
+	uint32_t at[PROC_STRINGS];     /* offsets in text, UINT32_MAX = not known */
 	struct process_detail *detail; /* as of the sample `detailed`; NULL */
 	uint32_t detailed;
-	uint32_t seen;             /* sample number */
-	uint32_t born;             /* sample in which it was first seen */
-	uint32_t marked, mark;     /* index in the sample `marked` */
+	uint32_t seen;         /* sample number */
+	uint32_t born;         /* sample in which it was first seen */
+	uint32_t marked, mark; /* index in the sample `marked` */
 };
 
 struct proctable {
