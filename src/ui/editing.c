@@ -481,7 +481,7 @@ static void accepted(struct app *a)
 
 void editor_key(struct app *a, int key)
 {
-	if (key == K_TAB || key == K_BACKTAB) {
+	if (key_find(key, SCOPE_INPUT) == OP_TYPE_COMPLETE) {
 		if (a->editor.kind == EDIT_FILTER)
 			complete_line(a, key == K_TAB ? 1 : -1);
 		return;

@@ -62,16 +62,6 @@ void help_page(struct app *a, int width)
 		add_pair(a, width, buf_str(&names), ops[i].help);
 	}
 	page_add(a, ROLE_NORMAL, "");
-	page_add(a, ROLE_HEADING, "While typing");
-	add_pair(a, width, "Left Right Home End",
-		 "move; Ctrl-W, Ctrl-U, Ctrl-K erase a word, to the start, to the end");
-	add_pair(a, width, "Up Down", "earlier lines");
-	add_pair(a, width, "Tab Shift-Tab",
-		 "in a filter: complete the field, operator or value (those seen now, the most frequent "
-		 "first); "
-		 "again for the next");
-	add_pair(a, width, "Enter Esc", "accept, or put everything back as it was");
-	page_add(a, ROLE_NORMAL, "");
 	page_add(a, ROLE_HEADING, "Mouse");
 	add_pair(a, width, "click",
 		 "a row selects it, a column header sorts, a word in the bottom line is its key");

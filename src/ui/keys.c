@@ -13,6 +13,7 @@
 #define P SCOPE_PAGE
 #define E SCOPE_EVENTS
 #define D SCOPE_DETAILS
+#define I SCOPE_INPUT
 static const struct key_op ops[] = {
 #define OP(id, scopes, group, bar, label, help, ...)                                                         \
 	{OP_##id, scopes, group, bar, label, help, {__VA_ARGS__}},
@@ -24,6 +25,7 @@ static const struct key_op ops[] = {
 #undef L
 #undef P
 #undef E
+#undef I
 #undef D
 
 enum { N_OPS = sizeof(ops) / sizeof(ops[0]) };

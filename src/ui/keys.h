@@ -45,7 +45,7 @@ enum key {
 #define K_CTRL(c) ((c)&0x1f)
 
 /* Where a key is typed. */
-enum key_scope { SCOPE_TABLE = 1 << 0, SCOPE_SPY = 1 << 1, SCOPE_LIST = 1 << 2, SCOPE_PAGE = 1 << 3, SCOPE_EVENTS = 1 << 4, SCOPE_DETAILS = 1 << 5 };
+enum key_scope { SCOPE_TABLE = 1 << 0, SCOPE_SPY = 1 << 1, SCOPE_LIST = 1 << 2, SCOPE_PAGE = 1 << 3, SCOPE_EVENTS = 1 << 4, SCOPE_DETAILS = 1 << 5, SCOPE_INPUT = 1 << 6 };
 
 enum op {
 	OP_NONE,

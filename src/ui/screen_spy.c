@@ -301,9 +301,18 @@ static void draw_nothing(struct app *a, int y)
 			   : s->kind == SPY_LIST ? "nothing so far; lines come as it happens"
 			   : s->kind == SPY_ECHO ? "nothing read or written so far"
 						 : "no system call so far";
+	uint64_t others = s->counts.seen - s->log.calls - s->rejected;
+	struct buf b = {0};
 
 	term_put(a->term, y, (term_cols(a->term) - (int)strlen(text)) / 2, term_cols(a->term), ROLE_DIM,
 		 text);
+	if (s->log.calls || s->counts.seen <= s->rejected)
+		return;
+	format_count(&b, (double)others); /* it works, there is just nothing to show */
+	buf_adds(&b, " calls of others went by");
+	term_put(a->term, y + 1, (term_cols(a->term) - (int)b.len) / 2, term_cols(a->term), ROLE_DIM,
+		 buf_str(&b));
+	buf_done(&b);
 }
 
 void spy_draw(struct app *a)

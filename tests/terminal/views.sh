@@ -202,6 +202,8 @@ test_help() {
 	see 'F2 v'
 	keys PageDown
 	wait_for 'Looking inside'
+	keys PageDown
+	wait_for 'Sorting'
 	keys End
 	wait_for 'exact'
 	keys q

@@ -141,11 +141,43 @@ static void every_operation_has_a_plain_key(void **state)
 	for (size_t i = 0; i < n; i++) {
 		bool plain = ops[i].op == OP_CLOSE || ops[i].op == OP_REDRAW; /* Esc, Ctrl-L by nature */
 
+		plain |= ops[i].scopes == SCOPE_INPUT; /* letters are what is typed there */
 		for (const int *k = ops[i].keys; *k; k++)
 			plain |= *k >= ' ' && *k < 127;
 		if (!plain)
 			fail_msg("no plain key for \"%s\"", ops[i].help);
 	}
+}
+
+/* What the table, and so help and manual, says about typing is so. */
+static void keys_of_the_input_line_work(void **state)
+{
+	struct line_history history = {0};
+	size_t n, told = 0;
+	const struct key_op *ops = key_ops(&n);
+
+	history_add(&history, "before");
+	for (size_t i = 0; i < n; i++) {
+		if (ops[i].scopes != SCOPE_INPUT || ops[i].op == OP_TYPE_COMPLETE)
+			continue;
+		for (const int *k = ops[i].keys; *k; k++, told++) {
+			enum line_event event, want = ops[i].op == OP_TYPE_ACCEPT   ? LINE_ACCEPTED
+						      : ops[i].op == OP_TYPE_CANCEL ? LINE_CANCELLED
+						      : ops[i].op == OP_TYPE_MOVE || ops[i].op == OP_TYPE_ENDS
+							      ? LINE_MOVED
+							      : LINE_CHANGED;
+			struct lineedit l;
+
+			line_start(&l, "one two", &history);
+			line_key(&l, K_LEFT);
+			if (*k == K_DOWN || *k == K_CTRL('n'))
+				line_key(&l, K_UP);
+			event = line_key(&l, *k);
+			assert_int_equal(event, want);
+		}
+	}
+	assert_true(told > 15);
+	history_done(&history);
 }
 
 static void prints_its_keys(void **state)
@@ -586,6 +618,7 @@ int main(void)
 		cmocka_unit_test(remembers_lines),
 		cmocka_unit_test(no_key_means_two_things),
 		cmocka_unit_test(every_operation_has_a_plain_key),
+		cmocka_unit_test(keys_of_the_input_line_work),
 		cmocka_unit_test(prints_its_keys),
 		cmocka_unit_test(without_colour_attributes_speak),
 		cmocka_unit_test(columns_leave_by_priority),
