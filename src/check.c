@@ -168,12 +168,12 @@ static void check_terminal(struct buf *out)
 }
 
 /* The proof: everything is loaded and attached once. */
-static bool check_capture(struct buf *out)
+static bool check_capture(const char *host_root, struct buf *out)
 {
 	struct source *source = NULL;
 	struct sample *s = NULL;
 	char *why = NULL;
-	int r = source_live_new(&(struct live_config){0}, &source, &why);
+	int r = source_live_new(&(struct live_config){.host_root = host_root}, &source, &why);
 
 	if (r == 0)
 		r = source_set_needs(source, NEED_TASKS | NEED_FACTS | NEED_FDS);
@@ -191,7 +191,7 @@ static bool check_capture(struct buf *out)
 	return r == 0;
 }
 
-bool check_machine(struct buf *out)
+bool check_machine(const char *host_root, struct buf *out)
 {
 	bool good;
 
@@ -201,7 +201,7 @@ bool check_machine(struct buf *out)
 	check_cgroups(out);
 	check_runtimes(out);
 	check_terminal(out);
-	good = check_capture(out);
+	good = check_capture(host_root, out);
 	buf_adds(out, good ? "\nctop-trace can run here.\n"
 			   : "\nctop-trace cannot run here; --demo shows it without a kernel.\n");
 	return good;

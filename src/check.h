@@ -8,6 +8,6 @@
 #include "core/buf.h"
 
 /* Appends a page of text; true if the monitor can run here. Tries to load the BPF programs. */
-bool check_machine(struct buf *out);
+bool check_machine(const char *host_root, struct buf *out);
 
 #endif

@@ -378,7 +378,9 @@ static int open_source(const struct options *o, struct source **ret)
 {
 	char *why = NULL;
 	int r = o->demo ? source_demo_new(o->seed, ret)
-			: source_live_new(&(struct live_config){.max_facts = o->max_facts}, ret, &why);
+			: source_live_new(
+				  &(struct live_config){.max_facts = o->max_facts, .host_root = o->host_root},
+				  ret, &why);
 
 	if (r < 0)
 		return complain_free(STATUS_FAILED, why ? why : xstrdup(strerror(-r)));
@@ -471,14 +473,15 @@ int main(int argc, char **argv)
 			buf_adds(&text, "ctop-trace " CTOP_VERSION "\n");
 		status = print(&text);
 	} else if (o.check) {
-		status = check_machine(&text) ? STATUS_OK : STATUS_FAILED;
+		status = check_machine(o.host_root, &text) ? STATUS_OK : STATUS_FAILED;
 		if (print(&text))
 			status = STATUS_FAILED;
 	} else if (o.check_views) {
 		status = check_views(&o);
 	} else {
 		view_dirs_init(&sets.dirs);
-		status = load_views(&o, &sets.dirs, &(struct first_mistake){sets.note, sizeof(sets.note)}, &views);
+		status = load_views(&o, &sets.dirs, &(struct first_mistake){sets.note, sizeof(sets.note)},
+				    &views);
 		VEC_PUSH(sets.sets, sets.n, sets.cap) = views;
 		if (!status)
 			status = information(&o, views);

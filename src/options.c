@@ -236,6 +236,7 @@ static int set_text(struct parser *p, const struct option_info *opt, const char 
 		o->details = arg;
 		o->batch = true;
 		break;
+	case OPT_HOST_ROOT: o->host_root = arg; break;
 	case OPT_VIEWS: VEC_PUSH(o->views, o->n_views, o->cap_views) = arg; break;
 	case OPT_FORMAT:
 		o->format = (enum output_format)choice;
@@ -394,7 +395,9 @@ static int join_filters(struct parser *p)
 
 int options_parse(int argc, char **argv, struct options *ret, char **ret_error)
 {
-	struct options o = {.delay = 2000000000, .seed = 1};
+	const char *host_root = secure_getenv("CTOP_TRACE_HOST_ROOT");
+	struct options o = {
+		.delay = 2000000000, .seed = 1, .host_root = host_root && *host_root ? host_root : NULL};
 	struct parser p = {.o = &o, .ret_error = ret_error};
 	bool words_only = false;
 	int r = 0;

@@ -61,6 +61,7 @@ struct options {
 	uint64_t delay;     /* ns */
 	uint32_t count;     /* 0 = no end */
 	uint32_t max_facts; /* 0 = default */
+	const char *host_root; /* NULL = "/" */
 	uint64_t seed;
 	enum output_format format;
 	enum spy_mode spy;

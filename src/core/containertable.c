@@ -231,6 +231,22 @@ static void note_source(struct containertable *t, struct container_entry *c, con
 	}
 }
 
+/* In a cgroup namespace of our own the file has paths like "/../../docker/ID", relative to where we are. */
+static bool is_relative(const struct cgroup_line *lines, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strncmp(lines[i].path, "/..", 3))
+			return true;
+	return false;
+}
+
+/* Whether the ids are known to the mounted hierarchies, which show whole paths. */
+static bool is_mounted(struct containertable *t, struct cgroup_ids ids)
+{
+	return (!ids.v1 || cgroupfs_path(t->fs, true, ids.v1)) &&
+	       (!ids.v2 || cgroupfs_path(t->fs, false, ids.v2));
+}
+
 /* From the process's own file if it is still where the record saw it, else from the paths of the ids. */
 static bool resolve(struct containertable *t, struct cgroup_ids ids, uint32_t pid, struct cset *s)
 {
@@ -243,7 +259,8 @@ static bool resolve(struct containertable *t, struct cgroup_ids ids, uint32_t pi
 
 	if (pid && procfs_read(t->proc_root, 65536, &text, NULL, "%u/cgroup", pid) == 0) {
 		n = container_lines(text, lines, LINES_MAX);
-		if (cgroupfs_verify(t->fs, lines, n, ids.v1, ids.v2) >= 0)
+		if (!(is_relative(lines, n) && is_mounted(t, ids)) &&
+		    cgroupfs_verify(t->fs, lines, n, ids.v1, ids.v2) >= 0)
 			container_choose(lines, n, &m, &path);
 	}
 	if (!path) {

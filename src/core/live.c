@@ -296,8 +296,16 @@ static void keep_pages(void)
 	mallopt(M_TRIM_THRESHOLD, TRIM);
 }
 
+/* "/host" and "etc" -> "/host/etc"; NULL without a root. The caller frees it. */
+static char *below(const char *root, const char *path)
+{
+	return root ? xasprintf("%s/%s", root, path) : NULL;
+}
+
 int source_live_new(const struct live_config *config, struct source **ret, char **ret_why)
 {
+	char *cgroup_root = below(config->host_root, "sys/fs/cgroup"),
+	     *etc_root = below(config->host_root, "etc");
 	const struct capture_config capture = {
 		.calls = syscall_descs(),
 		.compat_calls = syscall_compat_descs(),
@@ -306,8 +314,8 @@ int source_live_new(const struct live_config *config, struct source **ret, char 
 	};
 	const struct model_config model = {
 		.proc_root = config->proc_root,
-		.cgroup_root = config->cgroup_root,
-		.etc_root = config->etc_root,
+		.cgroup_root = config->cgroup_root ? config->cgroup_root : cgroup_root,
+		.etc_root = config->etc_root ? config->etc_root : etc_root,
 		.source = "live",
 	};
 	struct live *l = xcalloc(1, sizeof(*l));
@@ -315,14 +323,18 @@ int source_live_new(const struct live_config *config, struct source **ret, char 
 
 	if (r < 0) {
 		free(l);
+		free(cgroup_root);
+		free(etc_root);
 		return r;
 	}
 	keep_pages();
 	l->source.ops = &live_ops;
 	l->needs = l->steady = NEED_TASKS;
 	l->model = model_new(&model);
+	free(cgroup_root);
+	free(etc_root);
 	model_on_forget(l->model, forget, l);
-	l->runtime = runtime_new(config->sys_root);
+	l->runtime = runtime_new(config->sys_root ? config->sys_root : config->host_root);
 	model_set_resolver(l->model, runtime_resolver(l->runtime));
 	pthread_mutex_init(&l->lock, NULL);
 	*ret = &l->source;

@@ -134,10 +134,11 @@ static void succeeded(struct entry *e, const struct runtime_query *q, uint64_t n
 		e->files[e->n_files++] = (struct runtime_file){xstrdup(q->files[i].base),
 							       xstrdup(q->files[i].rel), q->files[i].stamp};
 	e->failures = 0;
-	if (++e->reads > SETTLE_READS)
-		e->due = now + recheck;
-	else
-		e->due = now + (e->meta->name ? settle : 10 * retry_first);
+	e->reads++;
+	if (e->meta->name)
+		e->due = now + (e->reads > SETTLE_READS ? recheck : settle);
+	else /* the file with the name may come later than another */
+		e->due = now + (e->reads < 8 ? 10 * retry_first << e->reads : recheck);
 }
 
 /* Files go before the last process does, and a name known is better than none; but a broken file is no name.
@@ -159,7 +160,7 @@ static void process(struct runtime *r, struct entry *e)
 {
 	struct runtime_query q = {
 		.sys_root = r->sys_root, .type = e->type, .id = e->id, .arena = r->arena, .lists = &r->list};
-	bool same = !e->failures && e->reads > SETTLE_READS && unchanged(r, e);
+	bool same = !e->failures && e->reads > SETTLE_READS && e->meta && e->meta->name && unchanged(r, e);
 	int error;
 
 	if (same) {

@@ -110,8 +110,10 @@ def remove_tree(path):
 def own_dirs(ctx, *paths):
     """Directories that a runtime makes: removed at the end unless they were there before."""
     for path in paths:
-        if os.path.exists(path) and os.listdir(path):
-            raise Skip(f"{path} is in use")
+        try:  # another run of these tests may be about to end
+            wait_for(path, lambda p=path: not os.path.exists(p) or not os.listdir(p), 30)
+        except Failure:
+            raise Skip(f"{path} is in use") from None
         ctx.cleanup(remove_tree, path)
 
 
@@ -150,6 +152,7 @@ class Container:
 
 class Runtime:
     commands = ()
+    before = ()  # words in front of a daemon's
 
     def __init__(self, ctx, rootfs):
         self.ctx, self.rootfs = ctx, rootfs
@@ -160,7 +163,7 @@ class Runtime:
 
     def daemon(self, *argv):
         log = open(os.path.join(self.ctx.dir, os.path.basename(argv[0]) + ".log"), "w")
-        p = subprocess.Popen(argv, stdin=NULL, stdout=log, stderr=log)
+        p = subprocess.Popen([*Runtime.before, *argv], stdin=NULL, stdout=log, stderr=log)
         log.close()
         self.ctx.cleanup(end_daemon, p)
         return p
