@@ -14,6 +14,7 @@ enum need {
 	NEED_CGROUPS = 1 << 3, /* what containers are charged: their cgroups' files, once an interval, no hook */
 	NEED_DETAILS = 1 << 4, /* environment, capabilities, executable's inode: read from /proc, no hook */
 	NEED_LIFE = 1 << 5, /* earlier events of containers, too, not those of the interval alone */
+	NEED_PATHS = 1 << 6, /* where containers' mounts are on the host, no hook */
 };
 
 #endif

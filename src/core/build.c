@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bpf/need.h"
+#include "core/inside.h"
 #include "core/mem.h"
 #include "core/procdetail.h"
 
@@ -249,8 +250,31 @@ static const char *copy_once(struct copies *c, struct arena *arena, const char *
 	return s ? c->slot[i].to : NULL;
 }
 
+/* In a container its own names count: the host's would be those of other people. */
+static void name_users(struct process *p, struct users *users, struct inside_entry *in,
+		       struct copies *copies, struct arena *arena)
+{
+	if (in) {
+		p->user = inside_user(in, p->uid, arena, &p->home, &p->shell);
+		p->group = inside_group(in, p->gid, arena);
+	}
+	if (in && !p->user && p->uid)
+		p->user = arena_printf(arena, "%u", p->uid);
+	if (in && !p->group && p->gid)
+		p->group = arena_printf(arena, "%u", p->gid);
+	if (!p->user)
+		p->user = copy_once(copies, arena, users_name(users, p->uid));
+	if (!p->group)
+		p->group = copy_once(copies, arena, users_group(users, p->gid));
+	if (!in) {
+		p->home = copy_once(copies, arena, users_home(users, p->uid));
+		p->shell = copy_once(copies, arena, users_shell(users, p->uid));
+	}
+}
+
 static void finish_processes(struct build *b, struct sample *s, struct process *processes,
-			     struct proctable *procs, struct users *users, const struct tasktable *tasks)
+			     struct proctable *procs, const struct containertable *containers,
+			     struct users *users, const struct tasktable *tasks)
 {
 	const struct thread **list = arena_array(s->arena, b->n_threads, sizeof(*list));
 	const struct thread ***next = xcalloc(b->n_processes, sizeof(*next));
@@ -281,13 +305,9 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 			.argv = proc_text(p, text, PROC_ARGV),
 			.exeline = proc_text(p, text, PROC_EXELINE),
 			.cwd = proc_text(p, text, PROC_CWD),
-			.user = p->told ? copy_once(&copies, s->arena, users_name(users, r->uid)) : NULL,
-			.group = p->told ? copy_once(&copies, s->arena, users_group(users, r->gid)) : NULL,
 			.login = p->told && r->loginuid != UNKNOWN_U32
 					 ? copy_once(&copies, s->arena, users_name(users, r->loginuid))
 					 : NULL,
-			.home = p->told ? copy_once(&copies, s->arena, users_home(users, r->uid)) : NULL,
-			.shell = p->told ? copy_once(&copies, s->arena, users_shell(users, r->uid)) : NULL,
 			.detail = s->needs & NEED_DETAILS ? procdetail_copy(s->arena, p->detail) : NULL,
 			.uid = p->told ? r->uid : UNKNOWN_U32,
 			.gid = p->told ? r->gid : UNKNOWN_U32,
@@ -316,6 +336,9 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 			.exited = exited,
 			.fresh = p->born == procs->now && tasktable_fresh(tasks, p->start_boot),
 		};
+		if (p->told)
+			name_users(&processes[i], users, containertable_inside(containers, bp->container),
+				   &copies, s->arena);
 		next[i] = list;
 		list += bp->n_threads;
 	}
@@ -372,7 +395,7 @@ void build_finish(struct build *b, struct sample *s, const struct capture_batch 
 	s->processes = processes;
 	s->n_processes = b->n_processes;
 	s->containers = all = containertable_emit(containers, s->arena, &s->n_containers);
-	finish_processes(b, s, processes, procs, users, tasks);
+	finish_processes(b, s, processes, procs, containers, users, tasks);
 	container_starts(b, processes, all);
 	finish_threads(b, s, threads);
 	finish_facts(b, s, batch);

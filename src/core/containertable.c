@@ -9,6 +9,7 @@
 #include "core/cgroupstat.h"
 #include "core/container.h"
 #include "core/hash.h"
+#include "core/inside.h"
 #include "core/mem.h"
 #include "core/meta.h"
 #include "core/procfs.h"
@@ -26,6 +27,8 @@ struct container_entry {
 	uint64_t *ids; /* that no other container's processes are in */
 	size_t n_ids, cap_ids;
 	struct cgroup_source source;
+	struct inside_entry *inside;
+	uint32_t looked; /* sample number in which a process was shown to `inside` */
 	uint32_t charged; /* sample number of the last reading of `source` */
 	uint32_t used;    /* sample number */
 	uint32_t index;   /* in the sample `used` */
@@ -45,7 +48,8 @@ struct containertable {
 	char *proc_root;
 	struct container_resolver resolver; /* all NULL = none */
 	uint32_t now;
-	bool charges; /* in this sample */
+	bool charges, paths; /* in this sample */
+	struct inside *inside; /* NULL = none */
 	struct container_entry *host;
 	struct hash containers; /* hash of type and id -> struct container_entry, without the host */
 	struct hash csets;      /* ids -> struct cset */
@@ -73,6 +77,7 @@ static void entry_free(struct container_entry *c)
 	free(c->cgroup);
 	free(c->ids);
 	cgroup_source_done(&c->source);
+	inside_entry_free(c->inside);
 	free(c);
 }
 
@@ -126,9 +131,20 @@ void containertable_set_resolver(struct containertable *t, struct container_reso
 	t->resolver = resolver;
 }
 
-void containertable_begin(struct containertable *t, bool charges)
+void containertable_set_inside(struct containertable *t, struct inside *in)
+{
+	t->inside = in;
+}
+
+struct inside_entry *containertable_inside(const struct containertable *t, uint32_t index)
+{
+	return index < t->n_used ? t->used[index]->inside : NULL;
+}
+
+void containertable_begin(struct containertable *t, bool charges, bool paths)
 {
 	t->charges = charges;
+	t->paths = paths;
 	t->now++;
 	t->n_used = 0;
 	containertable_use(t, t->host);
@@ -208,6 +224,7 @@ static struct container_entry *entry_of(struct containertable *t, const struct c
 
 		c = entry_new(m->type, m->id, cgroup);
 		c->used = t->now;
+		c->inside = t->inside ? inside_entry_new(t->inside, cgroup) : NULL;
 		hash_put(&t->containers, key, c);
 		free(cgroup);
 	}
@@ -344,6 +361,10 @@ struct cgroup_place containertable_place(struct containertable *t, struct cgroup
 		}
 	}
 	s->seen = t->now;
+	if (pid && s->container->inside && s->container->looked != t->now) {
+		s->container->looked = t->now;
+		inside_touch(s->container->inside, pid);
+	}
 	return (struct cgroup_place){s->container, s->path};
 }
 
@@ -460,6 +481,8 @@ struct container *containertable_emit(struct containertable *t, struct arena *ar
 			all[i].name = all[i].id;
 		if (t->charges && c != t->host)
 			all[i].stat = charge(t, c, arena);
+		if (t->paths && c->inside)
+			all[i].n_paths = inside_paths(c->inside, arena, &all[i].paths);
 	}
 	*ret_n = t->n_used;
 	return all;

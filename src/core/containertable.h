@@ -46,11 +46,18 @@ struct containertable *containertable_new(const char *proc_root, const char *cgr
 struct containertable *containertable_free(struct containertable *t);
 void containertable_set_resolver(struct containertable *t, struct container_resolver resolver);
 
+/* Who looks into containers; outlives the table. NULL = nobody. */
+struct inside;
+struct inside_entry;
+void containertable_set_inside(struct containertable *t, struct inside *in);
+/* What it knows of a container of this sample; NULL for the host. */
+struct inside_entry *containertable_inside(const struct containertable *t, uint32_t index);
+
 /*
  * A new sample begins, or ends: containers without processes are forgotten after a while. charges: whether
- * this sample tells what the kernel charges them.
+ * this sample tells what the kernel charges them. paths: and where their mounts are on the host.
  */
-void containertable_begin(struct containertable *t, bool charges);
+void containertable_begin(struct containertable *t, bool charges, bool paths);
 void containertable_end(struct containertable *t);
 
 /* The kernel made a cgroup. */

@@ -280,3 +280,40 @@ GETTER(evt_hostname)
 {
 	return r->sample && put_str(ret, r->sample->hostname);
 }
+
+/* Where the longest mount point that leads to the path is. */
+static const struct path_map *map_of(const struct container *c, const char *path)
+{
+	const struct path_map *best = NULL;
+	size_t longest = 0;
+
+	for (size_t i = 0; i < c->n_paths; i++) {
+		const char *at = c->paths[i].inside;
+		size_t len = strcmp(at, "/") ? strlen(at) : 0;
+
+		if (strncmp(path, at, len) || (path[len] && path[len] != '/') || (best && len < longest))
+			continue;
+		best = &c->paths[i];
+		longest = len;
+	}
+	return best;
+}
+
+GETTER(fd_hostpath)
+{
+	const struct object *o = r->obj;
+	const struct path_map *m;
+	const char *rest;
+
+	if (!o || !o->named || !o->name || *o->name != '/' || !r->container)
+		return false;
+	if (r->container->is_host)
+		return put_str(ret, o->name);
+	m = map_of(r->container, o->name);
+	if (!m || !m->outside)
+		return false;
+	rest = o->name + (strcmp(m->inside, "/") ? strlen(m->inside) : 0);
+	if (!strcmp(m->outside, "/"))
+		return put_str(ret, *rest ? rest : "/");
+	return put_str(ret, arena_printf(tmp, "%s%s", m->outside, strcmp(rest, "/") ? rest : ""));
+}

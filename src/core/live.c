@@ -114,7 +114,7 @@ static int live_collect(struct source *s, struct sample **ret)
 	read_clock(l, batch, &clock);
 	pthread_mutex_lock(&l->lock);
 	/* descriptors are a picture of now, the rest adds up over the interval */
-	clock.needs = l->steady | (l->needs & (NEED_FDS | NEED_CGROUPS | NEED_DETAILS | NEED_LIFE));
+	clock.needs = l->steady | (l->needs & (NEED_FDS | NEED_CGROUPS | NEED_DETAILS | NEED_LIFE | NEED_PATHS));
 	l->steady = l->needs;
 	r = model_sample(l->model, batch, &clock, ret);
 	if (r < 0 || model_lost_track(l->model))

@@ -9,6 +9,7 @@
 #include "core/devices.h"
 #include "core/hostnames.h"
 #include "core/hosttotals.h"
+#include "core/inside.h"
 #include "core/lifecycle.h"
 #include "core/mem.h"
 #include "core/procfs.h"
@@ -27,6 +28,7 @@ struct model {
 	struct hostnames names;
 	struct hosttotals host;
 	struct lifecycle *life;
+	struct inside *inside;
 	struct devices *devices;
 	struct build build;
 	uint64_t page_size;
@@ -53,6 +55,8 @@ struct model *model_new(const struct model_config *config)
 	m->containers = containertable_new(proc_root, config->cgroup_root);
 	m->devices = devices_new();
 	m->life = lifecycle_new();
+	m->inside = inside_new(proc_root);
+	containertable_set_inside(m->containers, m->inside);
 	m->users = users_new(config->etc_root ? config->etc_root : "/etc");
 	hostnames_init(&m->names, config->etc_root ? config->etc_root : "/etc");
 	m->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -68,6 +72,7 @@ struct model *model_free(struct model *m)
 	proctable_done(&m->procs);
 	objtable_free(m->objects);
 	containertable_free(m->containers);
+	inside_free(m->inside);
 	devices_free(m->devices);
 	lifecycle_free(m->life);
 	users_free(m->users);
@@ -497,7 +502,7 @@ int model_sample(struct model *m, const struct capture_batch *batch, const struc
 	tasktable_begin(&m->tasks, clock->boot);
 	proctable_begin(&m->procs, clock->time - clock->boot);
 	objtable_begin(m->objects);
-	containertable_begin(m->containers, clock->needs & NEED_CGROUPS);
+	containertable_begin(m->containers, clock->needs & NEED_CGROUPS, clock->needs & NEED_PATHS);
 	users_refresh(m->users);
 	build_begin(&m->build, arena);
 

@@ -57,6 +57,11 @@ struct cgroup_stat {
 	double cpu_max;          /* quota in percent of one CPU; < 0 = none */
 };
 
+/* A mount of a container and the host's path of it; NULL: the host has none. */
+struct path_map {
+	const char *inside, *outside;
+};
+
 struct container {
 	const char *id;       /* 12 hex digits, or the runtime's name for it; "host" for none */
 	const char *full_id;
@@ -68,6 +73,7 @@ struct container {
 	size_t n_cgroup_ids;
 	const struct container_meta *meta; /* NULL = nothing known */
 	const struct cgroup_stat *stat; /* NULL = not read (no NEED_CGROUPS), or nothing there */
+	const struct path_map *paths; size_t n_paths; /* all its mounts; 0 = not known (no NEED_PATHS) */
 	uint64_t started;     /* epoch ns: its init process, else what the runtime says; UNKNOWN_U64 */
 	bool is_host;         /* "not in any": all processes outside containers; process.cgroup tells units apart */
 };

@@ -14,7 +14,7 @@
 #include "core/table_acc.h"
 #include "core/table_tree.h"
 
-enum { TOTALS = UINT32_MAX - 1, READ_NEEDS = NEED_FDS | NEED_CGROUPS | NEED_DETAILS /* no hooks */ };
+enum { TOTALS = UINT32_MAX - 1, READ_NEEDS = NEED_FDS | NEED_CGROUPS | NEED_DETAILS | NEED_PATHS /* no hooks */ };
 
 struct group {
 	uint64_t hash;

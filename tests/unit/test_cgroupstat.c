@@ -242,7 +242,7 @@ static void paths_that_differ(void **state)
 	for (int round = 0; round < 3; round++) {
 		struct cgroup_place place;
 
-		containertable_begin(t, round > 0);
+		containertable_begin(t, round > 0, false);
 		place = containertable_place(t, ids, 10);
 		assert_int_equal(containertable_use(t, place.container), 1);
 		all = containertable_emit(t, arena, &n);
