@@ -13,31 +13,57 @@
 
 enum { NONE = UINT32_MAX };
 
-/* As table.c makes the id of a row from its keys. */
-static uint64_t row_id(const struct value *keys, size_t n)
+/* A row's place by its keys: its id may tell more things apart, such as processes of one pid. */
+static struct hash_key place_of(const struct value *keys, size_t n)
 {
 	uint64_t hash = 0;
 
 	for (size_t i = 0; i < n; i++)
 		hash = value_hash(&keys[i], hash + i);
-	return hash;
+	return (struct hash_key){hash, n};
+}
+
+static const struct row *row_at(const struct hash *places, const struct value *keys, size_t n)
+{
+	return hash_get(places, place_of(keys, n));
 }
 
 /* The nearest row above: a level whose key is missing has none. */
-static uint64_t parent_by_levels(const struct row *row)
+static const struct row *above_by_levels(const struct hash *places, const struct row *row)
 {
 	for (size_t n = row->level; n > 0; n--)
 		if (row->keys[n - 1].kind != V_MISSING)
-			return row_id(row->keys, n);
-	return 0;
+			return row_at(places, row->keys, n);
+	return NULL;
 }
 
-static uint64_t parent_by_field(const struct row *row, const struct field *parent, struct arena *tmp)
+static const struct row *above_by_field(const struct hash *places, const struct row *row,
+					const struct field *parent, struct arena *tmp)
 {
 	const struct value v = field_get(parent, &row->rep, tmp);
-	uint64_t id = v.kind == V_MISSING ? 0 : row_id(&v, 1);
 
-	return id == row->id ? 0 : id;
+	return v.kind == V_MISSING ? NULL : row_at(places, &v, 1);
+}
+
+static void set_parents(struct table *t, const struct tree_query *tree)
+{
+	struct hash places = {0};
+
+	for (size_t i = 0; i < t->n_rows; i++) {
+		struct row *row = &t->rows[i], *other;
+
+		other = hash_put(&places, place_of(row->keys, row->level + 1u), row);
+		if (other && row->exited && !other->exited) /* of two with one number the one that is there */
+			hash_put(&places, place_of(row->keys, row->level + 1u), other);
+	}
+	for (size_t i = 0; i < t->n_rows; i++) {
+		struct row *row = &t->rows[i];
+		const struct row *above = tree->parent ? above_by_field(&places, row, tree->parent, t->arena)
+						       : above_by_levels(&places, row);
+
+		row->parent = above && above != row ? above->id : 0;
+	}
+	hash_done(&places);
 }
 
 /* What belongs to a larger thing than the row is - its container's memory, a process's - is none of its
@@ -66,7 +92,6 @@ static void take_rows(struct table *to, const struct table *from, size_t level, 
 		if (row.keys[level].kind == V_MISSING)
 			continue;
 		row.cells = own_cells(&row, q, tree->keys[level]->grain, from->arena);
-		row.parent = parent_by_levels(&row);
 		row.label = field_get(tree->labels[level], &row.rep, from->arena);
 		if (row.label.kind == V_MISSING)
 			row.label = row.keys[level];
@@ -120,8 +145,7 @@ int table_tree_build(const struct table_query *q, const struct tree_query *tree,
 		table_tree_free(made);
 		return r;
 	}
-	for (size_t i = 0; !tree->n_levels && i < t->n_rows; i++)
-		t->rows[i].parent = parent_by_field(&t->rows[i], tree->parent, t->arena);
+	set_parents(t, tree);
 	t->tree = made;
 	table_sort(t, q->sort, q->ascending);
 	*ret = t;

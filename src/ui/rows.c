@@ -132,9 +132,16 @@ shown:
 
 static bool row_contains(const struct rows *r, const struct row *row, const struct needle *n, struct buf *tmp)
 {
-	for (size_t i = 0; i < r->view->n_columns; i++)
-		if (cell_contains(r->view, row, i, n, tmp))
+	for (size_t i = 0; i < r->view->n_columns; i++) {
+		if (row->label.kind != V_MISSING && (int)i == r->table->tree->column) {
+			buf_reset(tmp);
+			row_tree_cell(r->view, row, i, false, tmp);
+			if (text_find(buf_str(tmp), n->text))
+				return true;
+		} else if (cell_contains(r->view, row, i, n, tmp)) {
 			return true;
+		}
+	}
 	return false;
 }
 
