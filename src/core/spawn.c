@@ -165,7 +165,7 @@ static int start_ticks(const char *proc_root, uint32_t pid, unsigned long long *
 
 int spawn_open_process(const char *proc_root, uint32_t pid, uint64_t start_boot)
 {
-	unsigned long long ticks, second = 1000000000ULL, hz = (unsigned long long)sysconf(_SC_CLK_TCK);
+	unsigned long long ticks = 0, second = 1000000000ULL, hz = (unsigned long long)sysconf(_SC_CLK_TCK);
 	struct pollfd alive = {.events = POLLIN};
 	int r;
 

@@ -208,11 +208,14 @@ static void test_capabilities(void **state)
 static int capable_child(void)
 {
 	struct spawn_user u;
+	int r;
 
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, 39, 0, 0) != 1)
 		return 2;
 	spawn_user_init(&u);
-	if (RUN(&u, true, "grep", "^Cap[IPEA]", "/proc/self/status") != 0)
+	r = RUN(&u, true, "grep", "^Cap[IPEA]", "/proc/self/status");
+	spawn_user_done(&u);
+	if (r)
 		return 3;
 	for (const char *p = output; (p = strchr(p, '\t')); p++)
 		if (strtoull(p + 1, NULL, 16) != 0)
