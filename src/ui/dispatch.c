@@ -95,7 +95,7 @@ static void on_mouse(struct app *a, const struct input *in)
 	for (size_t i = 0; i < a->n_hits && !found; i++)
 		if (a->hits[i].y == in->y && in->x >= a->hits[i].x0 && in->x < a->hits[i].x1)
 			found = &a->hits[i];
-	if (!found || a->editor.kind != EDIT_NONE)
+	if (!found || a->editor.kind != EDIT_NONE || a->actions->asking != ASK_NOTHING)
 		return;
 	if (found->what == HIT_KEY && in->act == MOUSE_CLICK)
 		on_key(a, (int)found->arg);

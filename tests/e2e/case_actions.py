@@ -299,3 +299,62 @@ def ends_with_its_child(ctx):
     os.kill(parent, signal.SIGTERM)
     t.wait("^shell>$")
     wait_for("the child to end", lambda: not os.path.exists(f"/proc/{child[0]}"), 5)
+
+
+IDENTITY = {"actions": [
+    {"id": "me", "name": "Who am I", "key": "Y", "applies_to": ["proc.pid"],
+     "run": [{"argv": ["sh", "-c", "id; grep ^Cap[IPEA] /proc/self/status; echo home=$HOME"]}]},
+    {"id": "root", "name": "Who is root", "key": "V", "applies_to": ["proc.pid"], "changes": True,
+     "run": [{"as": "root", "argv": ["id"]}]},
+]}
+
+
+def identity_views(ctx):
+    path = os.path.join(ctx.dir, "who.json")
+    with open(path, "w") as f:
+        json.dump(IDENTITY, f)
+    os.chmod(path, 0o644)
+    return path
+
+
+@case(needs="bpf", timeout=60)
+def rights_under_sudo(ctx):
+    """The rights of who called sudo, and root's when the action says so - which the question tells."""
+    p = sleeper(ctx, "act-sudo")
+    s = Screen(ctx, "-d", "0.5", "--views", identity_views(ctx), "-p", str(p.pid),
+               env=("SUDO_UID=65534", "SUDO_GID=65534", "SUDO_USER=nobody", "HOME=/root"))
+    s.keys("Y")
+    s.wait("that is all")
+    ctx.check(s.has(r"uid=65534\S* gid=65534\S* groups=65534\S* *│"), "identity: " + s.screen())
+    ctx.check(s.has(r"CapEff: +0{16} ") and s.has(r"CapPrm: +0{16} "), "capabilities: " + s.screen())
+    ctx.check(s.has("home=/nonexistent"), "home")
+    s.keys("Escape")
+    s.keys("V")
+    s.wait("Who is root as root: id")
+    s.keys("y")
+    s.wait("that is all")
+    ctx.check(s.has("uid=0"), "root when asked for")
+    s.keys("Escape")
+    s.keys("q")
+
+
+@case(needs=("bpf", "setpriv"), timeout=60)
+def ordinary_user(ctx):
+    """Who has CAP_BPF and CAP_PERFMON only: children have not, and others' processes are not his to end."""
+    p = sleeper(ctx, "act-user")
+    t = Terminal(ctx, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=+bpf,+perfmon",
+                 "--ambient-caps=+bpf,+perfmon", "--", PROGRAM, "-d", "0.5", "--views", identity_views(ctx), "-p", str(p.pid))
+    t.wait(r"1/1 *$", 20)
+    t.keys("Y")
+    t.wait("that is all")
+    for what in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+        ctx.check(t.has(what + r": +0{16} "), f"{what}: " + t.screen())
+    t.keys("Escape")
+    t.keys("Q")
+    t.wait("Signal:")
+    t.keys("Enter")
+    t.wait("really")
+    t.keys("y")
+    t.wait("Send a signal: Operation not permitted")
+    ctx.check(p.poll() is None, "it lives")
+    t.keys("q")
