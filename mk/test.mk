@@ -17,7 +17,7 @@ $(BARE): $(O)/tests/workload/bare%: tests/workload/bare/bare.c tests/workload/ba
 		-Wall -Wextra -Werror -o $@ $<
 
 test:
-	$(Q)if [ -x packaging/deps.sh ]; then packaging/deps.sh test; fi
+	$(Q)if [ -x packaging/deps.sh ]; then packaging/deps.sh runtimes; fi
 	$(Q)tests/run-all
 check:
 	$(Q)tests/run-all

@@ -112,7 +112,7 @@ def build(work, program, build_dir, command=None):
         path = os.path.join(build_dir, "tests", "workload", name)
         if os.access(path, os.X_OK) and os.path.isfile(path):
             tree.put(path, f"/ctop/build/tests/workload/{name}")
-    for part in ("lib", "e2e", "kernels"):
+    for part in ("lib", "e2e", "runtimes", "kernels"):
         for f in os.listdir(os.path.join(ROOT, "tests", part)):
             path = os.path.join(ROOT, "tests", part, f)
             if os.path.isfile(path):

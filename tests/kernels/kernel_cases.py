@@ -12,10 +12,11 @@ from monitor import PROGRAM, Monitor, Workload
 # end-to-end cases that make sense in a slow guest without daemons, by hierarchy
 EVERYWHERE = ("kernel_cases.*",)
 EXACT = ("case_exact.*", "case_containers.every*", "case_containers.container_of_200_ms",
-         "case_containers.one_container*", "case_containers.stock*", "case_spy.*", "case_clean.nothing_stays*",
+         "case_containers.one_container*", "case_containers.stock*", "case_kubernetes.*", "case_spy.*",
+         "case_clean.nothing_stays*",
          "case_clean.with_two*", "case_host.idle*", "case_host.call_that*", "case_host.threads_against_proc")
 HIERARCHY = ("case_containers.every*", "case_containers.container_of_200_ms", "case_containers.one_container*",
-             "case_spy.one_container*", "case_exact.read_write*")
+             "case_kubernetes.*", "case_spy.one_container*", "case_exact.read_write*")
 
 
 def selection(env):

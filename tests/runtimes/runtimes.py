@@ -5,11 +5,14 @@ Every runtime runs the same load (LOAD), told apart by an amount, and says with 
 containers are called. Nothing is fetched from anywhere.
 """
 import hashlib
+import http.client
 import io
 import json
 import os
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import tarfile
 import time
@@ -144,10 +147,17 @@ class Container:
     def __init__(self, name, full_id, pid, blocks, image=None, image_id=None, kind=None, labels=None):
         self.name, self.full_id, self.pid, self.blocks = name, full_id, pid, blocks
         self.image, self.image_id, self.kind, self.labels = image, image_id, kind, labels or {}
+        self.said = (None, None)
 
     def wait_done(self, timeout=30):
         """Until the load is over; its file is seen through the container's own root."""
         wait_for(f"load of {self.name}", lambda: os.path.exists(f"/proc/{self.pid}/root/tmp/done"), timeout)
+
+
+def duration_ns(text):
+    """As Go prints it: "1m2.5s", "16.7ms"."""
+    units = {"h": 3600e9, "m": 60e9, "s": 1e9, "ms": 1e6, "µs": 1e3, "us": 1e3, "ns": 1}
+    return round(sum(float(n) * units[unit] for n, unit in re.findall(r"([\d.]+)(ms|µs|us|ns|h|m|s)", text)))
 
 
 class Runtime:
@@ -170,6 +180,10 @@ class Runtime:
 
     def setup(self):
         pass
+
+    def usage(self, c):
+        """What the runtime's own tool says: CPU time in ns since the start, processes; None for what it does not."""
+        return None, None
 
 
 class Podman(Runtime):
@@ -196,8 +210,18 @@ class Podman(Runtime):
         return Container(said["Name"], said["Id"], said["State"]["Pid"], blocks, said["ImageName"],
                          said["Image"], "podman", {"team": said["Config"]["Labels"]["team"]})
 
+    def usage(self, c):
+        said = json.loads(run_command(*self.base(), "stats", "--no-stream", "--format", "json", c.full_id).stdout)[0]
+        return duration_ns(said["cpu_time"]), int(said["pids"])
+
     def rename(self, old, new):
         run_command(*self.base(), "rename", old, new)
+
+    def restart(self, name):
+        run_command(*self.base(), "restart", "-t", "0", name, timeout=60)
+
+    def remove(self, name):
+        run_command(*self.base(), "rm", "-f", "-t", "0", name)
 
     def run_in(self, name, *argv):
         return subprocess.Popen(self.base() + ["exec", name, *argv], stdin=NULL, stdout=NULL, stderr=NULL)
@@ -230,6 +254,10 @@ class Containerd(Runtime):
         run_command(*self.base(), "images", "import", make_archive(self.ctx, self.rootfs), timeout=120)
         self.ctx.cleanup(self.remove_all)
 
+    def usage(self, c):
+        said = json.loads(run_command(*self.base(), "tasks", "metrics", "--format", "json", c.full_id).stdout)
+        return said["cpu"]["usage"]["total"], said.get("pids", {}).get("current")
+
     def remove_all(self):
         for name in run_command(*self.base(), "tasks", "ls", "-q", check=False).stdout.split():
             self.remove(name)
@@ -250,6 +278,16 @@ class Containerd(Runtime):
         info = json.loads(run_command(*self.base(), "containers", "info", name).stdout)
         return Container(info["ID"], name, pid, blocks, info["Image"], None, "containerd",
                          {"team": info["Labels"]["team"]})
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost", timeout=30)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.path)
 
 
 class Docker(Runtime):
@@ -286,8 +324,22 @@ class Docker(Runtime):
         return Container(said["Name"].lstrip("/"), said["Id"], said["State"]["Pid"], blocks,
                          said["Config"]["Image"], said["Image"].split(":")[1], "docker", {"team": "shop"})
 
+    def usage(self, c):
+        """`docker stats` rounds; this is what it asks for."""
+        api = UnixConnection(self.address[len("unix://"):])
+        api.request("GET", f"/containers/{c.full_id}/stats?stream=0&one-shot=1")
+        said = json.loads(api.getresponse().read())
+        api.close()
+        return said["cpu_stats"]["cpu_usage"]["total_usage"], said["pids_stats"].get("current")
+
     def rename(self, old, new):
         run_command(*self.base(), "rename", old, new)
+
+    def restart(self, name):
+        run_command(*self.base(), "restart", "-t", "0", name, timeout=60)
+
+    def remove(self, name):
+        run_command(*self.base(), "rm", "-f", name)
 
     def short(self, name):
         run_command(*self.base(), "run", "--rm", "--network=none", "--name", name, IMAGE, *SHORT, timeout=60)
@@ -304,6 +356,10 @@ class Runc(Runtime):
     def setup(self):
         self.names = []
         self.ctx.cleanup(self.remove_all)
+
+    def usage(self, c):
+        said = json.loads(run_command("runc", "events", "--stats", c.full_id).stdout)["data"]
+        return said["cpu"]["usage"]["total"], said["pids"].get("current")
 
     def remove_all(self):
         for name in self.names:
@@ -341,6 +397,10 @@ class Runc(Runtime):
 class Crun(Runc):
     commands = ("crun", "unshare")
     tool = "crun"
+
+    def usage(self, c):
+        said = json.loads(run_command(*self.prefix(), "crun", "ps", "--format", "json", c.full_id).stdout)
+        return None, len(said)
 
     def prefix(self):
         """It refuses hybrid cgroups: where there are some, it does not get to see v2."""
@@ -382,6 +442,11 @@ class Lxc(Runtime):
         out = run_command("lxc-info", "-n", name).stdout
         said = dict(line.split(":", 1) for line in out.splitlines() if ":" in line)
         return Container(said["Name"].strip(), name, int(said["PID"]), blocks, None, None, "lxc")
+
+    def usage(self, c):
+        out = run_command("lxc-info", "-S", "-H", "-n", c.name).stdout
+        said = dict(line.split(":", 1) for line in out.splitlines() if ":" in line)
+        return int(said["CPU use"]) if said.get("CPU use", "").strip().isdigit() else None, None
 
 
 class Nspawn(Runtime):
