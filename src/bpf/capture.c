@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -83,6 +84,7 @@ static struct ctop_bpf *open_skeleton(const struct btf *btf)
 		return NULL;
 	}
 	s->rodata->can_cast = can_cast;
+	s->rodata->use_places = kernel_has_helper(btf, "task_pt_regs");
 	return s;
 }
 
@@ -170,6 +172,18 @@ static int open_object(struct capture *c)
 	return r;
 }
 
+/* The rows that the CPUs have at hand are read in place. */
+static int rows_map(struct capture *c)
+{
+	size_t size = 2 * c->n_rows * sizeof(*c->rows);
+	void *at = mmap(NULL, size, PROT_READ, MAP_SHARED, bpf_map__fd(c->skel->maps.fact_rows), 0);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	c->rows = at;
+	return 0;
+}
+
 static int load(struct capture *c, const struct capture_config *config)
 {
 	struct ctop_bpf *s = c->skel;
@@ -183,11 +197,16 @@ static int load(struct capture *c, const struct capture_config *config)
 	max = config->max_facts ? config->max_facts : DEFAULT_FACTS;
 	bpf_map__set_max_entries(s->maps.facts_a, max);
 	bpf_map__set_max_entries(s->maps.facts_b, max);
+	c->n_rows = s->rodata->n_cpus * FACT_ROWS;
+	bpf_map__set_max_entries(s->maps.fact_rows, 2 * c->n_rows);
 	max = config->max_exits ? config->max_exits : DEFAULT_EXITS;
 	bpf_map__set_max_entries(s->maps.exits_a, max);
 	bpf_map__set_max_entries(s->maps.exits_b, max);
 	c->spy_ring_size = config->spy_ring;
 	r = ctop_bpf__load(s);
+	if (r < 0)
+		return r;
+	r = rows_map(c);
 	if (r < 0)
 		return r;
 	pair_init(&c->facts, s->maps.facts, s->maps.facts_a, s->maps.facts_b);
@@ -274,6 +293,8 @@ struct capture *capture_free(struct capture *c)
 		capture_spy_unload(c);
 	bpf_link__destroy(c->enter);
 	pump_stop(c);
+	if (c->rows)
+		munmap((void *)c->rows, 2 * c->n_rows * sizeof(*c->rows));
 	if (c->skel)
 		ctop_bpf__destroy(c->skel);
 	pthread_mutex_destroy(&c->lock);

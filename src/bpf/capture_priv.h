@@ -44,6 +44,8 @@ struct capture {
 	bool facts_left; /* facts were on since the last drain */
 	struct bpf_link *enter, *spy_links[3];
 	struct swap_pair facts, exits;
+	const struct fact_row *rows; /* two halves of n_rows, see combine.bpf.h; mapped */
+	uint32_t n_rows;
 	struct ring_buffer *meta;
 	struct bytes meta_pending;  /* read from the ring, not yet handed over */
 	pthread_mutex_t meta_lock;  /* both of them: the pump thread reads too */
@@ -95,6 +97,7 @@ struct btf;
 enum uring_variant uring_submit_variant(const struct btf *btf);
 enum uring_variant uring_complete_variant(const struct btf *btf);
 bool kernel_has_function(const struct btf *btf, const char *name);
+bool kernel_has_helper(const struct btf *btf, const char *name);
 
 /*
  * Loads the spy's programs ahead of time, so that the key that starts it is

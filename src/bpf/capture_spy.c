@@ -101,7 +101,7 @@ static int on_record(void *ctx, void *data, size_t size)
 	return c->spy_delivered >= c->spy_max ? -ENOBUFS : 0;
 }
 
-/* Loads the spy's object once; its threads map is the counting side's. Lock held. */
+/* Loads the spy's object once; its maps of threads are the counting side's. Lock held. */
 static int load_spy(struct capture *c)
 {
 	struct ctop_spy *s;
@@ -118,7 +118,10 @@ static int load_spy(struct capture *c)
 	s->rodata->v1_choice = c->skel->rodata->v1_choice;
 	if (c->spy_ring_size)
 		bpf_map__set_max_entries(s->maps.spy_ring, c->spy_ring_size);
+	s->rodata->use_places = c->skel->rodata->use_places;
 	r = bpf_map__reuse_fd(s->maps.threads, bpf_map__fd(c->skel->maps.threads));
+	if (r >= 0)
+		r = bpf_map__reuse_fd(s->maps.thread_places, bpf_map__fd(c->skel->maps.thread_places));
 	if (r >= 0)
 		r = ctop_spy__load(s);
 	if (r < 0) {

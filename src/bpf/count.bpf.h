@@ -8,10 +8,10 @@
 
 /* What one call did. */
 struct done {
-	struct object obj, second; /* second: where a sendfile or splice wrote to */
-	u64 in, out;               /* bytes read from obj; written to it (or to second) */
+	struct object obj;
+	u64 in, out; /* bytes read from obj; written to it (or to the scratch's second object, if two) */
 	u16 nr, err;
-	bool two;
+	u32 two;
 };
 
 /* Numbers without a row of their own: still part of the totals. `had` is what user space knows of them. */
@@ -29,73 +29,40 @@ static __always_inline void add_rest(const struct task_counts *c, const struct t
 	ADD(lost.rest.coarse, c->coarse - had->coarse);
 }
 
-static __always_inline void count_bytes(struct task_counts *c, const struct done *d)
+/* Global functions from here on: the verifier looks at each once, and the stack they need is theirs. */
+
+/* Adds the other end of a call with two objects, whose calls are counted at the first; 1: a new key. */
+__noinline int add_second(const struct fact_key *with, u64 out)
 {
-	if (d->two) {
-		wire_add_bytes(c, d->obj.kind, d->in, 0);
-		wire_add_bytes(c, d->second.kind, 0, d->out);
-	} else {
-		wire_add_bytes(c, d->obj.kind, d->in, d->out);
-	}
-}
-
-/* The row of a key in this interval's facts, made if need be; NULL when the map is full. */
-static __always_inline struct fact_val *fact_row(const struct fact_key *key, bool *ret_new)
-{
-	struct scratch *s;
-	struct fact_val *v;
-	u32 zero = 0;
-	void *map = bpf_map_lookup_elem(&facts, &zero);
-
-	*ret_new = false;
-	if (!map)
-		return NULL;
-	v = bpf_map_lookup_elem(map, key);
-	if (v)
-		return v;
-	s = scratch_get(SCRATCH_CALL);
-	if (!s || bpf_map_update_elem(map, key, &s->zero_fact, BPF_NOEXIST))
-		return NULL;
-	*ret_new = true;
-	return bpf_map_lookup_elem(map, key);
-}
-
-/* Its branches multiply with the callers' unless the verifier sees it as a function of its own. */
-__noinline u32 latency_slot(u64 ns)
-{
-	return wire_hist_slot(ns);
-}
-
-static __always_inline void add_latency(struct fact_val *v, u64 ns)
-{
-	u32 slot = latency_slot(ns);
-
-	v->timed++;
-	v->lat_sum += ns;
-	if (ns > v->lat_max)
-		v->lat_max = ns;
-	if (slot < WIRE_HIST)
-		v->hist[slot]++;
-}
-
-/* Global functions from here on: the verifier looks at each once. */
-__noinline int add_fact(struct thread_state *st, struct done *d, u64 latency)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct fact_key key = {};
+	struct scratch *s = scratch_get(SCRATCH_CALL);
+	struct fact_key key;
 	struct fact_val *v;
 	bool fresh;
 
-	if (!st || !d)
+	if (!s || !with)
 		return 0;
-	key = (struct fact_key){
-		.obj = d->obj.key,
-		.task = { .tid = task->pid, .gen = task_gen(task) },
-		.nr = d->nr,
-		.err = d->err,
-		.tgid = task->tgid,
-	};
-	v = fact_row(&key, &fresh);
+	key = *with;
+	key.obj = s->second.key;
+	v = map_row(&key, &fresh);
+	if (!v) {
+		ADD(lost.fact_full, 1);
+		return 0;
+	}
+	v->bytes_out += out;
+	return fresh;
+}
+
+/* Adds a call to the map; 1: it is the first of its key. */
+__noinline int add_fact(struct thread_state *st, const struct done *d, const struct fact_key *with, u64 latency)
+{
+	struct fact_key key;
+	struct fact_val *v;
+	bool fresh;
+
+	if (!st || !d || !with)
+		return 0;
+	key = *with;
+	v = map_row(&key, &fresh);
 	if (!v) {
 		st->counts.coarse++;
 		ADD(lost.fact_full, 1);
@@ -107,20 +74,7 @@ __noinline int add_fact(struct thread_state *st, struct done *d, u64 latency)
 		v->bytes_out += d->out;
 	if (latency != ~0ULL)
 		add_latency(v, latency);
-	if (fresh && d->obj.file)
-		name_object(SCRATCH_CALL, &d->obj, &meta_ring, &named, 0);
-	if (d->two && d->out) {
-		key.obj = d->second.key;
-		v = fact_row(&key, &fresh);
-		if (!v) {
-			ADD(lost.fact_full, 1);
-			return 0;
-		}
-		v->bytes_out += d->out;
-		if (fresh && d->second.file)
-			name_object(SCRATCH_CALL, &d->second, &meta_ring, &named, 0);
-	}
-	return 0;
+	return fresh;
 }
 
 /* A failed call that had only a path: the path is the object. */
@@ -144,173 +98,163 @@ __noinline int path_object(const struct call_args *args, struct done *d)
 	return 0;
 }
 
-/*
- * Linux AIO: bytes are in no call's result but in the events that io_getevents hands out, and the file is in
- * the request that each points to. They belong to the thread that takes the event; rows without a call.
- * What a program takes out of the ring's memory itself, without a call, is not seen.
- */
-enum { AIO_MAX = 4096, AIO_PART = 64 };
-
-struct aio_scratch { /* in struct scratch: the stack is short here */
-	struct io_event event;
-	struct iocb request;
-	struct object object;
-};
-
-/* One event; 1 if its file has to be named. */
-__noinline int aio_event(struct task_counts *c, u64 event, u32 nr)
+/* One more call of a key: in the row at hand if it can be had, else in the map. */
+static __always_inline void count_fact(struct task_struct *task, struct thread_state *st, struct done *d, u64 latency)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct scratch *s = scratch_get(SCRATCH_CALL);
-	struct fact_key key = {};
-	struct aio_scratch *a;
+	const struct fact_key key = {
+		.obj = d->obj.key,
+		.task = { .tid = task->pid, .gen = task_gen(task) },
+		.nr = d->nr,
+		.err = d->err,
+		.tgid = task->tgid,
+	};
+	u32 now = interval, index = row_index(&key, now);
+	struct fact_row *row = bpf_map_lookup_elem(&fact_rows, &index);
 	struct fact_val *v;
-	bool fresh, in;
 
-	if (!c || !s)
-		return 0;
-	a = (void *)s->user_path;
-	if (bpf_probe_read_user(&a->event, sizeof(a->event), (void *)event) || a->event.res <= 0 ||
-	    bpf_probe_read_user(&a->request, sizeof(a->request), (void *)a->event.obj))
-		return 0;
-	in = a->request.aio_lio_opcode == IOCB_CMD_PREAD || a->request.aio_lio_opcode == IOCB_CMD_PREADV;
-	if (!in && a->request.aio_lio_opcode != IOCB_CMD_PWRITE && a->request.aio_lio_opcode != IOCB_CMD_PWRITEV)
-		return 0;
-	__builtin_memset(&a->object, 0, sizeof(a->object));
-	object_of_own_fd(a->request.aio_fildes, &a->object);
-	wire_add_bytes(c, a->object.kind, in ? a->event.res : 0, in ? 0 : a->event.res);
+	if (!row || d->two) {
+		if (add_fact(st, d, &key, latency))
+			name_fresh(&d->obj);
+		if (d->two && d->out && add_second(&key, d->out)) {
+			struct scratch *s = scratch_get(SCRATCH_CALL);
+
+			if (s)
+				name_fresh(&s->second);
+		}
+		return;
+	}
+	if (row->interval != now || !same_key(&row->key, &key)) {
+		if (!row_take(index, &key)) {
+			if (add_fact(st, d, &key, latency))
+				name_fresh(&d->obj);
+			return;
+		}
+		name_fresh(&d->obj);
+	}
+	v = &row->val;
+	v->calls++;
+	v->bytes_in += d->in;
+	v->bytes_out += d->out;
+	if (latency != ~0ULL)
+		add_latency(v, latency);
+}
+
+/* The descriptor that a call worked on, or returned; -1: none, or none that is worth looking up. */
+static __always_inline s64 call_fd(const struct call_args *args, const volatile struct call_desc *desc, u32 flags, s64 ret,
+				   bool moved)
+{
+	if (moved)
+		return (u32)call_arg(args, desc->fd);
 	if (!facts_on)
-		return 0;
-	key.obj = a->object.key;
-	key.task.tid = task->pid;
-	key.task.gen = task_gen(task);
-	key.nr = nr;
-	key.tgid = task->tgid;
-	v = fact_row(&key, &fresh);
-	if (!v) {
-		ADD(lost.fact_full, 1);
-		return 0;
-	}
-	if (in)
-		v->bytes_in += a->event.res;
-	else
-		v->bytes_out += a->event.res;
-	return fresh && a->object.file;
+		return -1;
+	if ((flags & CALL_RETFD) && ret >= 0)
+		return ret;
+	return flags & CALL_FD ? (u32)call_arg(args, desc->fd) : -1;
 }
 
-__noinline int aio_name(u32 which)
+static __always_inline void count_moved(struct task_counts *c, const struct call_args *args,
+					const volatile struct call_desc *desc, u32 flags, s64 ret, struct done *d)
 {
-	struct scratch *s = scratch_get(which);
+	u64 bytes = ret;
 
-	if (s)
-		name_object(which, &((struct aio_scratch *)s->user_path)->object, &meta_ring, &named, 0);
-	return 0;
-}
-
-/* Two levels, so that the verifier has 128 rounds to follow and not 4096. */
-__noinline int aio_part(struct task_counts *c, u64 events, u32 n, u32 nr)
-{
-	for (u32 i = 0; i < AIO_PART; i++) {
-		if (i >= n)
-			break;
-		if (aio_event(c, events + i * sizeof(struct io_event), nr))
-			aio_name(SCRATCH_CALL);
-	}
-	return 0;
-}
-
-__noinline int aio_events(struct task_counts *c, u64 events, u32 n, u32 nr)
-{
-	for (u32 i = 0; i < AIO_MAX / AIO_PART; i++) {
-		if (i * AIO_PART >= n)
-			break;
-		aio_part(c, events + i * AIO_PART * sizeof(struct io_event), n - i * AIO_PART, nr);
-	}
-	return 0;
-}
-
-static __always_inline void count_call(struct task_struct *task, struct thread_state *st, struct pt_regs *regs, s64 ret)
-{
-	const struct task_counts none = {};
-	struct task_counts *c = &st->counts;
-	const volatile struct call_desc *desc;
-	struct call_args args = {};
-	struct done d = {};
-	u64 latency = ~0ULL;
-	u64 ts = 0;
-	u32 flags;
-
-	if (!st) {
+	if (flags & CALL_MMSG)
+		bytes = mmsg_bytes(call_arg(args, 1), ret, d->nr);
+	if ((flags & CALL_PEEK) && (call_arg(args, desc->dirfd) & MSG_PEEK))
+		bytes = 0;
+	if (flags & CALL_SECOND) {
 		struct scratch *s = scratch_get(SCRATCH_CALL);
 
 		if (!s)
 			return;
-		c = &s->task.counts;
-		*c = none;
+		__builtin_memset(&s->second, 0, sizeof(s->second));
+		object_of_own_fd(call_arg(args, desc->fd2), &s->second);
+		d->two = 1;
+		d->in = d->out = bytes;
+		wire_add_bytes(c, d->obj.kind, bytes, 0);
+		wire_add_bytes(c, s->second.kind, 0, bytes);
+		return;
 	}
+	if (flags & CALL_READ)
+		d->in = bytes;
+	else
+		d->out = bytes;
+	wire_add_bytes(c, d->obj.kind, d->in, d->out);
+}
+
+/* c: the thread's counters; st NULL: it has none, and c is for the totals only. */
+static __always_inline void count_call(struct task_struct *task, struct thread_state *st, struct task_counts *c,
+				       struct pt_regs *regs, s64 ret)
+{
+	const volatile struct call_desc *desc;
+	struct call_args args;
+	struct done d;
+	u64 latency = ~0ULL, ts = 0;
+	u32 flags;
+	s64 fd;
+	bool moved, closed;
+
+	__builtin_memset(&d.obj, 0, sizeof(d.obj));
+	d.in = d.out = 0;
+	d.two = 0;
 	d.nr = call_nr_done(task, regs);
 	d.err = call_errno(ret);
 	if (st) {
 		if (st->session == session && st->enter_ts) {
 			ts = st->enter_ts;
 			if (d.nr == WIRE_NR_NONE) /* rt_sigreturn restored other registers */
-				d.nr = st->enter_nr;
+				d.nr = call_nr(task, st->enter_id);
 		}
 		st->last_enter = ts;
 		st->enter_ts = 0;
 	}
-	desc = call_desc_of(d.nr);
-	flags = desc ? desc->flags : 0;
-	if (flags)
-		read_args(&args, regs, d.nr);
 	c->calls++;
 	if (d.err)
 		c->errors++;
-	if ((flags & CALL_OPEN) && !d.err)
-		c->opens++;
-	if (ret > 0 && (flags & (CALL_READ | CALL_WRITE | CALL_SECOND))) {
-		u64 bytes = ret;
-
-		if (flags & CALL_MMSG)
-			bytes = mmsg_bytes(call_arg(&args, 1), ret, d.nr);
-		if ((flags & CALL_PEEK) && (call_arg(&args, desc->dirfd) & MSG_PEEK))
-			bytes = 0;
-		object_of_own_fd(call_arg(&args, desc->fd), &d.obj);
-		if (flags & CALL_SECOND) {
-			object_of_own_fd(call_arg(&args, desc->fd2), &d.second);
-			d.two = true;
-			d.in = d.out = bytes;
-		} else if (flags & CALL_READ) {
-			d.in = bytes;
+	desc = call_desc_of(d.nr);
+	flags = desc ? desc->flags : 0;
+	if (flags) {
+		read_args(&args, regs, d.nr);
+		moved = ret > 0 && (flags & (CALL_READ | CALL_WRITE | CALL_SECOND));
+		closed = (flags & CALL_CLOSE) && ts;
+		if (closed) {
+			if (st->enter_kind != OBJ_NONE) {
+				d.obj.key = st->enter_obj;
+				d.obj.kind = st->enter_kind;
+			}
+		} else if (d.err && (flags & CALL_PATH) && desc->path < 6) {
+			if (facts_on)
+				path_object(&args, &d);
 		} else {
-			d.out = bytes;
+			fd = call_fd(&args, desc, flags, ret, moved);
+			if (fd >= 0)
+				object_of_call_fd(task, fd, &d.obj);
 		}
-		count_bytes(c, &d);
+		if ((flags & CALL_OPEN) && !d.err)
+			c->opens++;
+		if (moved)
+			count_moved(c, &args, desc, flags, ret, &d);
+		if ((flags & CALL_AIO) && ret > 0)
+			aio_events(c, call_arg(&args, 3), ret, d.nr);
 	}
-	if ((flags & CALL_AIO) && ret > 0)
-		aio_events(c, call_arg(&args, 3), ret, d.nr);
-	if (!st) {
-		ADD(lost.storage_fail, 1);
-		add_rest(c, &none);
-		return;
-	}
-	if (!facts_on)
+	if (!st || !facts_on)
 		return;
 	if (ts)
 		latency = bpf_ktime_get_ns() - ts;
-	if ((flags & CALL_CLOSE) && ts) {
-		if (st->enter_kind != OBJ_NONE) {
-			d.obj.key = st->enter_obj;
-			d.obj.kind = st->enter_kind;
-		}
-	} else if ((flags & CALL_RETFD) && ret >= 0) {
-		object_of_own_fd(ret, &d.obj);
-	} else if (d.err && (flags & CALL_PATH) && desc->path < 6) {
-		path_object(&args, &d);
-	} else if ((flags & CALL_FD) && d.obj.kind == OBJ_NONE) {
-		object_of_own_fd(call_arg(&args, desc->fd), &d.obj);
-	}
-	add_fact(st, &d, latency);
+	count_fact(task, st, &d, latency);
+}
+
+/* A call whose thread has no counters. */
+static __always_inline void count_bare(struct task_struct *task, struct pt_regs *regs, s64 ret)
+{
+	const struct task_counts none = {};
+	struct scratch *s = scratch_get(SCRATCH_CALL);
+
+	ADD(lost.storage_fail, 1);
+	if (!s)
+		return;
+	s->bare = none;
+	count_call(task, NULL, &s->bare, regs, ret);
+	add_rest(&s->bare, &none);
 }
 
 #endif

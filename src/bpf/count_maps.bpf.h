@@ -19,6 +19,18 @@ struct fact_map {
 	__type(value, struct fact_val);
 } facts_a SEC(".maps"), facts_b SEC(".maps");
 
+/*
+ * Before the map each CPU has some rows at hand, see combine.bpf.h. Those of two intervals, as with the maps:
+ * while the programs fill one half, user space reads the other. Row = half, CPU, number.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct fact_row);
+} fact_rows SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, 1);
@@ -57,6 +69,7 @@ struct {
 /* Globals have uapi types: the skeleton header shows them to user space. */
 /* Set by user space at run time. */
 __u32 facts_on;
+__u32 interval = 1; /* of the facts; its lowest bit chooses the half of fact_rows. 0 = row never used */
 __u32 session; /* entry times of an earlier attachment of sys_enter do not count */
 
 /* Written here, read by user space. */

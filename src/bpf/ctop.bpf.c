@@ -19,53 +19,104 @@
 #include "bpf/count_maps.bpf.h"
 #include "bpf/object.bpf.h"
 #include "bpf/task.bpf.h"
+#include "bpf/thread.bpf.h"
 #include "bpf/call.bpf.h"
+#include "bpf/combine.bpf.h"
+#include "bpf/aio.bpf.h"
 #include "bpf/count.bpf.h"
 #include "bpf/uring.bpf.h"
 #include "bpf/walk.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
+static __always_inline bool place_take(struct thread_place *at, const struct pt_regs *regs)
+{
+	return !at->owner && !__sync_val_compare_and_swap(&at->owner, 0, (u64)regs);
+}
+
+/* Gives the current thread, which has no state yet, a place. 0: both are taken. */
+__noinline int place_give(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread_place *at;
+	struct pt_regs *regs;
+	struct places *p;
+
+	if (!use_places || !bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return 0;
+	regs = (void *)bpf_task_pt_regs(task);
+	p = places_of(regs);
+	if (!p || (!place_take(&p->way[0], regs) && !place_take(&p->way[1], regs)))
+		return 0;
+	at = place_of(p, regs);
+	if (!at)
+		return 0;
+	at->state.sid = ADD(next_sid, 1) + 1;
+	ORDER();
+	at->task = (u64)task;
+	return 1;
+}
+
 /*
- * A call whose storage cannot be had (memory, or a tracepoint inside the storage code) still counts in the
+ * A call whose state cannot be had (memory, or a tracepoint inside the storage code) still counts in the
  * totals.
  */
-static __always_inline struct thread_state *state_of(struct task_struct *task)
+static __always_inline struct thread_state *state_of(const struct pt_regs *regs)
 {
-	struct thread_state *st = bpf_task_storage_get(&threads, task, NULL, 0);
+	struct places *p = places_of(regs);
+	struct thread_place *at = place_of(p, regs);
+	struct task_struct *task;
+	struct thread_state *st;
 
+	if (at)
+		return &at->state;
+	task = bpf_get_current_task_btf();
+	st = bpf_task_storage_get(&threads, task, NULL, 0);
 	if (st)
 		return st;
+	if (place_give()) {
+		at = place_of(p, regs);
+		return at ? &at->state : NULL;
+	}
 	st = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (st && !st->sid)
 		st->sid = ADD(next_sid, 1) + 1;
 	return st;
 }
 
-SEC("tp_btf/sys_enter")
-int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
+/* What a close is about to close. Only some numbers are worth a look at how the call was made. */
+static __always_inline void note_close(struct thread_state *st, struct pt_regs *regs, u64 id)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct thread_state *st = state_of(task);
+	struct call_args args;
+	struct object o = {};
 	const volatile struct call_desc *d;
+	u16 nr;
+
+	if (id >= WIRE_SYSCALLS || !((calls[id].flags | compat_calls[id].flags) & CALL_CLOSE))
+		return;
+	nr = call_nr(bpf_get_current_task_btf(), id);
+	d = call_desc_of(nr);
+	if (!d || !(d->flags & CALL_CLOSE))
+		return;
+	read_args(&args, regs, nr);
+	if (object_of_own_fd(call_arg(&args, d->fd), &o)) {
+		st->enter_obj = o.key;
+		st->enter_kind = o.kind;
+		name_object(SCRATCH_CALL, &o, &meta_ring, &named, 0);
+	}
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(on_sys_enter, struct pt_regs *regs, u64 id)
+{
+	struct thread_state *st = state_of(regs);
 
 	if (!st)
 		return 0;
 	st->session = session;
-	st->enter_nr = call_nr(task, id);
+	st->enter_id = id < WIRE_NR_COMPAT ? id : WIRE_NR_NONE;
 	st->enter_kind = OBJ_NONE;
-	d = call_desc_of(st->enter_nr);
-	if (d && (d->flags & CALL_CLOSE)) {
-		struct call_args args;
-		struct object o = {};
-
-		read_args(&args, regs, st->enter_nr);
-		if (object_of_own_fd(call_arg(&args, d->fd), &o)) {
-			st->enter_obj = o.key;
-			st->enter_kind = o.kind;
-			name_object(SCRATCH_CALL, &o, &meta_ring, &named, 0);
-		}
-	}
+	note_close(st, regs, id);
 	st->enter_ts = bpf_ktime_get_ns();
 	return 0;
 }
@@ -74,17 +125,54 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct thread_state *st = state_of(task);
+	struct thread_state *st = state_of(regs);
 
-	count_call(task, st, regs, ret);
+	if (st)
+		count_call(task, st, &st->counts, regs, ret);
+	else
+		count_bare(task, regs, ret);
 	return 0;
+}
+
+/* Frees the place for the next one on this stack. A zombie is walked, and freed, with what is in its storage. */
+static __always_inline void place_leave(struct task_struct *task, struct thread_place *at)
+{
+	struct thread_state *st = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (st)
+		*st = at->state;
+	at->task = 0;
+	ORDER();
+	__builtin_memset(&at->state, 0, sizeof(at->state));
+	ORDER();
+	at->owner = 0;
+}
+
+/* No row for a thread that ends: but its numbers must not be lost. */
+static __always_inline void exit_rest(struct thread_state *st, u64 runtime)
+{
+	const struct task_counts none = {};
+
+	ADD(lost.exit_full, 1);
+	ADD(lost.rest_exits, 1);
+	ADD(lost.rest_cpu, runtime);
+	if (!st)
+		return;
+	if (st->walked_sid == st->sid) {
+		add_rest(&st->counts, &st->walked);
+		st->counts = st->walked; /* a zombie is walked again */
+	} else {
+		add_rest(&st->counts, &none);
+		st->counts = none;
+	}
 }
 
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
-	struct thread_state *st = bpf_task_storage_get(&threads, task, NULL, 0);
 	struct scratch *s = scratch_get(SCRATCH_EXIT);
+	struct thread_place *at;
+	struct thread_state *st;
 	struct task_rec *r;
 	u32 zero = 0;
 	u64 key;
@@ -94,6 +182,8 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	if (!s || !map)
 		return 0;
 	task = bpf_get_current_task_btf(); /* the same, but trusted */
+	at = place_of_task(task);
+	st = at ? &at->state : bpf_task_storage_get(&threads, task, NULL, 0);
 	r = &s->task;
 	read_task(s, task);
 	r->exited = 1;
@@ -106,19 +196,12 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		r->counts = st->counts;
 	}
 	key = ADD(next_exit, 1);
-	if (bpf_map_update_elem(map, &key, r, BPF_NOEXIST)) {
-		/* no row of its own, but its numbers must not be lost */
-		ADD(lost.exit_full, 1);
-		ADD(lost.rest_exits, 1);
-		ADD(lost.rest_cpu, r->exec_runtime);
-		if (st) {
-			add_rest(&st->counts, &st->walked);
-			st->counts = st->walked; /* a zombie is walked again */
-		}
-		return 0;
-	}
-	if (st)
+	if (bpf_map_update_elem(map, &key, r, BPF_NOEXIST))
+		exit_rest(st, r->exec_runtime);
+	else if (st)
 		st->exit_key = key + 1;
+	if (at)
+		place_leave(task, at);
 	return 0;
 }
 

@@ -172,6 +172,24 @@ static int walk_tasks(struct capture *c, struct memory *m)
 	return r;
 }
 
+/* The same for the rows that the CPUs had at hand in an interval: a key can be there more than once. */
+static int drain_rows(struct capture *c, uint32_t interval, struct bytes *keys, struct bytes *vals)
+{
+	const struct fact_row *rows = c->rows + (interval & 1) * c->n_rows;
+
+	for (uint32_t i = 0; i < c->n_rows; i++) {
+		if (rows[i].interval != interval)
+			continue;
+		if (bytes_reserve(keys, sizeof(rows[i].key)) || bytes_reserve(vals, sizeof(rows[i].val)))
+			return -ENOMEM;
+		memcpy(keys->data + keys->len, &rows[i].key, sizeof(rows[i].key));
+		memcpy(vals->data + vals->len, &rows[i].val, sizeof(rows[i].val));
+		keys->len += sizeof(rows[i].key);
+		vals->len += sizeof(rows[i].val);
+	}
+	return 0;
+}
+
 static int index_fds(struct memory *m, struct capture_batch *b)
 {
 	size_t n = 0;
@@ -245,6 +263,7 @@ static int read_all(struct capture *c, struct memory *m)
 	struct bytes keys = {0};
 	int facts = -1, exits = -1, r = 0;
 	bool first = c->exits.current < 0;
+	uint32_t interval = 0; /* that ended: never 0, see count_maps.bpf.h */
 
 	if (first)
 		r = begin(c);
@@ -252,6 +271,7 @@ static int read_all(struct capture *c, struct memory *m)
 		return r;
 	if (c->facts_left || (c->skel->bss->uring_used && !first)) {
 		c->skel->bss->uring_used = 0;
+		interval = c->skel->data->interval++;
 		r = swap(&c->facts, &facts);
 		if (r < 0)
 			return r;
@@ -271,6 +291,11 @@ static int read_all(struct capture *c, struct memory *m)
 	if (facts >= 0) {
 		r = drain(facts, sizeof(struct fact_key), sizeof(struct fact_val), &m->fact_keys,
 			  &m->fact_vals);
+		if (r < 0)
+			return r;
+	}
+	if (interval) {
+		r = drain_rows(c, interval, &m->fact_keys, &m->fact_vals);
 		if (r < 0)
 			return r;
 	}

@@ -53,7 +53,7 @@ static unsigned tracepoint_args(const struct btf *btf, const char *name)
 	return btf_vlen(btf__type_by_id(btf, t->type));
 }
 
-static bool has_helper(const struct btf *btf, const char *name)
+bool kernel_has_helper(const struct btf *btf, const char *name)
 {
 	int id = btf__find_by_name_kind(btf, "bpf_func_id", BTF_KIND_ENUM);
 	const struct btf_type *t = id < 0 ? NULL : btf__type_by_id(btf, (__u32)id);
@@ -99,7 +99,7 @@ static bool present(const struct btf *btf, enum kind kind, const char *name)
 	switch (kind) {
 	case TRACEPOINT: return tracepoint_args(btf, name) > 0;
 	case ITERATOR: return has_iterator(btf, name);
-	case HELPER: return has_helper(btf, name);
+	case HELPER: return kernel_has_helper(btf, name);
 	case KFUNC: return kernel_has_function(btf, name);
 	case URING:
 		return uring_submit_variant(btf) != URING_NONE && uring_complete_variant(btf) != URING_NONE;

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * maps.bpf.h - maps and globals that counting and spy have in common: both
- * objects include this. `threads` is one map that both use; all else each has
- * for itself.
+ * objects include this. `threads` and `thread_places` are maps that both use;
+ * all else each has for itself.
  */
 #ifndef CTOP_BPF_MAPS_H
 #define CTOP_BPF_MAPS_H
 
-/* Per-thread state. Only the thread itself writes it: plain increments are exact. */
+/* Per-thread state, see thread.bpf.h. Only the thread itself writes it: plain increments are exact. */
 struct thread_state {
 	u64 sid;          /* unique per storage, see task_rec.sid */
 	struct task_counts counts;
 	struct task_counts walked; /* what the last walk has handed over of them */
+	u64 walked_sid;   /* ... of whom: a walk can be overtaken by an exit */
 	u64 enter_ts;     /* mono ns of the call it is in, 0 = none or not seen */
 	u64 last_enter;   /* enter_ts of the call that just ended, for the spy */
 	struct obj_key enter_obj; /* what a close() is about to close */
 	u32 session;      /* enter_ts is of this attach session */
-	u16 enter_nr;
+	u16 enter_id;     /* the number as given, without WIRE_NR_COMPAT; beyond the table: WIRE_NR_NONE */
 	u8 enter_kind;
 	u8 pad;
 	u64 exit_key;     /* its record in exits, + 1 */
@@ -29,6 +30,34 @@ struct {
 	__type(value, struct thread_state);
 } threads SEC(".maps");
 
+/* Where most threads' state is: two places that a thread can take, chosen by its kernel stack. */
+struct thread_place {
+	u64 owner; /* address of its saved registers, 0 = free */
+	u64 task;  /* address of its task_struct, written last and cleared first: for others who read */
+	struct thread_state state;
+};
+
+struct places {
+	struct thread_place way[2];
+};
+
+enum { PLACES_BITS = 14, PLACES = 1 << PLACES_BITS };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PLACES);
+	__type(key, u32);
+	__type(value, struct places);
+} thread_places SEC(".maps");
+
+/* What a descriptor points to, see object.bpf.h. */
+struct object {
+	struct obj_key key;
+	struct file *file; /* NULL: not from a descriptor */
+	u16 family;
+	u8 kind;
+};
+
 /*
  * Scratch memory, as the BPF stack has 512 bytes. Sizes are twice what is used
  * so that masked offsets and lengths are in bounds without a branch.
@@ -37,6 +66,8 @@ enum { PATH_MASK = WIRE_PATH_MAX - 1 };
 
 struct scratch {
 	struct fact_val zero_fact; /* never written */
+	struct task_counts bare;   /* of a thread without state */
+	struct object second;      /* where a sendfile or splice wrote to */
 	struct task_rec task;
 	struct {
 		struct meta_hdr hdr;
@@ -72,6 +103,7 @@ enum { PERCPU_MAX = 64 };
 
 const volatile __u32 n_cpus = 1; /* possible ones */
 const volatile __u8 can_cast; /* the kernel has bpf_rdonly_cast() */
+const volatile __u8 use_places; /* ... bpf_task_pt_regs(), which finds another thread's place */
 
 /* Written here, read by user space. */
 struct lost_counts lost;

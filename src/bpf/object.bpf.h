@@ -6,23 +6,21 @@
 #ifndef CTOP_BPF_OBJECT_H
 #define CTOP_BPF_OBJECT_H
 
-struct object {
-	struct obj_key key;
-	struct file *file; /* NULL: not from a descriptor */
-	u16 family;
-	u8 kind;
+/* Tables, not switches: the verifier would follow every kind on its own. */
+static const volatile u8 sock_kinds[64] = {
+	[AF_UNIX] = OBJ_UNIX, [AF_INET] = OBJ_INET, [AF_INET6] = OBJ_INET, [AF_NETLINK] = OBJ_NETLINK, [AF_PACKET] = OBJ_PACKET,
+};
+
+static const volatile u8 file_kinds[16] = {
+	[S_IFREG >> 12] = OBJ_FILE, [S_IFDIR >> 12] = OBJ_DIR,  [S_IFCHR >> 12] = OBJ_CHR,
+	[S_IFBLK >> 12] = OBJ_BLK,  [S_IFIFO >> 12] = OBJ_FIFO, [S_IFSOCK >> 12] = OBJ_SOCK,
 };
 
 static __always_inline u8 sock_kind(u16 family)
 {
-	switch (family) {
-	case AF_INET:
-	case AF_INET6: return OBJ_INET;
-	case AF_UNIX: return OBJ_UNIX;
-	case AF_NETLINK: return OBJ_NETLINK;
-	case AF_PACKET: return OBJ_PACKET;
-	}
-	return OBJ_SOCK;
+	u8 kind = sock_kinds[family & 63]; /* AF_MAX is 46 */
+
+	return kind ? kind : OBJ_SOCK;
 }
 
 static __always_inline struct sock *file_sock(struct file *file)
@@ -48,10 +46,29 @@ extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 
 #define CAST(type, address) ((type *)bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(type)))
 
+/* The verifier computes with numbers only. Half an address it gives away (to CAP_PERFMON); */
+static __always_inline u32 lower_half(const void *p)
+{
+	u32 half;
+
+	asm volatile("%0 = %1" : "=w"(half) : "w"((u32)(u64)p));
+	return half;
+}
+
+/* a whole one has to be copied as memory. */
+static __always_inline u64 plain_address(const void *p)
+{
+	u64 address = 0;
+
+	bpf_probe_read_kernel(&address, sizeof(address), &p);
+	return address;
+}
+
 /* What identity needs of a file. */
 struct file_facts {
 	u64 ino, s_magic;
 	u32 dev, gen;
+	u32 f_op; /* lower half of the address */
 	u16 mode, family;
 };
 
@@ -71,6 +88,7 @@ static __always_inline bool file_facts_cast(u64 address, struct file_facts *f)
 		f->dev = sb->s_dev;
 		f->s_magic = sb->s_magic;
 	}
+	f->f_op = lower_half(file->f_op);
 	f->family = 0;
 	if ((f->mode & S_IFMT) == S_IFSOCK && file->private_data) {
 		struct socket *socket = CAST(struct socket, file->private_data);
@@ -96,6 +114,7 @@ static __always_inline bool file_facts_probe(u64 address, struct file_facts *f)
 	f->gen = BPF_CORE_READ(inode, i_generation);
 	f->dev = BPF_CORE_READ(sb, s_dev);
 	f->s_magic = BPF_CORE_READ(sb, s_magic);
+	f->f_op = (u64)BPF_CORE_READ(file, f_op);
 	f->family = 0;
 	if ((f->mode & S_IFMT) == S_IFSOCK) {
 		struct sock *sk = file_sock(file);
@@ -121,20 +140,16 @@ static __always_inline bool object_of_file(struct file *file, struct object *o)
 	o->key.ino = f.ino;
 	o->key.dev = f.dev;
 	o->key.gen = f.gen;
-	switch (f.mode & S_IFMT) {
-	case S_IFREG: o->kind = OBJ_FILE; break;
-	case S_IFDIR: o->kind = OBJ_DIR; break;
-	case S_IFCHR: o->kind = OBJ_CHR; break;
-	case S_IFBLK: o->kind = OBJ_BLK; break;
-	case S_IFIFO: o->kind = OBJ_FIFO; break;
-	case S_IFSOCK: o->kind = sock_kind(f.family); return true;
-	default: o->kind = OBJ_ANON;
+	o->kind = file_kinds[f.mode >> 12 & 15];
+	if (o->kind == OBJ_SOCK) {
+		o->kind = sock_kind(f.family);
+		return true;
 	}
 	/* Anonymous inodes: mode 0 until 6.15, S_IFREG since (cfd86ef7e8e7); all share one inode. */
-	if (o->kind == OBJ_ANON || (o->kind == OBJ_FILE && f.s_magic == ANON_INODE_FS_MAGIC)) {
+	if (o->kind == OBJ_NONE || (o->kind == OBJ_FILE && f.s_magic == ANON_INODE_FS_MAGIC)) {
 		o->kind = OBJ_ANON;
-		o->key.ino = (u64)file;
-		o->key.gen = (u64)BPF_CORE_READ(file, f_op); /* what it is: a freed file's memory may become another kind */
+		o->key.ino = plain_address(file);
+		o->key.gen = f.f_op; /* what it is: a freed file's memory may become another kind */
 	}
 	return true;
 }
@@ -171,6 +186,16 @@ static __always_inline bool object_of_fd(struct task_struct *task, s64 fd, struc
 __noinline int object_of_own_fd(u32 fd, struct object *o)
 {
 	return o ? object_of_fd(bpf_get_current_task_btf(), fd, o) : 0;
+}
+
+/* The same on the hot path: in line where it is short, which before 6.2 (see above) it is not. */
+static __always_inline void object_of_call_fd(struct task_struct *task, u32 fd, struct object *o)
+{
+#ifdef CTOP_PLAIN
+	object_of_own_fd(fd, o);
+#else
+	object_of_fd(task, fd, o);
+#endif
 }
 
 /* FNV-1a over the 8-byte words of the scratch's user path, the last one padded with zeros. */

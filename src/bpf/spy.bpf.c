@@ -20,6 +20,7 @@
 #include "bpf/spy_maps.bpf.h"
 #include "bpf/object.bpf.h"
 #include "bpf/task.bpf.h"
+#include "bpf/thread.bpf.h"
 #include "bpf/call.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -450,7 +451,7 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(spy_exit, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct thread_state *st = bpf_task_storage_get(&threads, task, NULL, 0);
+	struct thread_state *st = state_known(task, regs);
 	u16 nr = call_nr_done(task, regs);
 	const volatile struct call_desc *d;
 	struct event_buf *e;
@@ -461,7 +462,7 @@ int BPF_PROG(spy_exit, struct pt_regs *regs, long ret)
 
 	ADD(spy_seen, 1);
 	if (nr == WIRE_NR_NONE && ts)
-		nr = st->enter_nr;
+		nr = call_nr(task, st->enter_id);
 	if ((spy.failed_only && !call_errno(ret)) || !spy_wants(task, nr))
 		return 0;
 	now = bpf_ktime_get_ns();

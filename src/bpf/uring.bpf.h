@@ -58,7 +58,7 @@ static __always_inline int uring_submit(u64 req)
 
 static __always_inline void uring_add(struct fact_val *v, u64 in, u64 out, u64 ns)
 {
-	u32 slot = latency_slot(ns);
+	u32 slot = wire_hist_slot(ns);
 
 	ADD(v->calls, 1);
 	ADD(v->bytes_in, in);
@@ -101,7 +101,7 @@ __noinline int uring_complete(u64 address, s32 res)
 	file = BPF_CORE_READ(req, file);
 	if (file && object_of_file(file, &o))
 		key.obj = o.key;
-	v = fact_row(&key, &fresh);
+	v = map_row(&key, &fresh);
 	if (!v) {
 		ADD(lost.fact_full, 1);
 		rest.coarse = 1;

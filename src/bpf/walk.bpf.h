@@ -6,9 +6,48 @@
 #ifndef CTOP_BPF_WALK_H
 #define CTOP_BPF_WALK_H
 
+/* What the walk takes from a thread's state. */
+static __always_inline void read_state(struct task_rec *r, struct thread_state *st)
+{
+	r->sid = st->sid;
+	r->counts = st->counts;
+	if (st->session == session)
+		r->enter_ts = st->enter_ts;
+}
+
+static __always_inline void note_walked(const struct task_rec *r, struct thread_state *st)
+{
+	st->walked = r->counts;
+	st->walked_sid = r->sid;
+}
+
+static __always_inline void walk_state(struct task_rec *r, struct task_struct *task)
+{
+	struct thread_place *at = place_of_task(task);
+	struct thread_state *st;
+
+	if (at) {
+		read_state(r, &at->state);
+		ORDER();
+		if (at->task == (u64)task) {
+			note_walked(r, &at->state);
+			return;
+		}
+		/* it ended meanwhile: nothing of this is its own */
+	}
+	st = bpf_task_storage_get(&threads, task, NULL, 0);
+	if (st) {
+		read_state(r, st);
+		note_walked(r, st);
+	} else if (at) {
+		r->sid = r->enter_ts = 0;
+		r->counts = (struct task_counts){};
+	}
+}
+
 /* The call a thread is in: its saved registers, if it sleeps (then it is in the kernel), or entered under our
  * eyes. */
-static __always_inline void read_call(struct task_rec *r, struct task_struct *task, struct thread_state *st)
+static __always_inline void read_call(struct task_rec *r, struct task_struct *task)
 {
 	const volatile struct call_desc *d;
 	struct pt_regs *regs;
@@ -16,9 +55,7 @@ static __always_inline void read_call(struct task_rec *r, struct task_struct *ta
 
 	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs) || r->kthread)
 		return;
-	if (st && st->enter_ts && st->session == session)
-		r->enter_ts = st->enter_ts;
-	else if (r->state == 'R' || r->state == 'Z' || r->state == 'X')
+	if (!r->enter_ts && (r->state == 'R' || r->state == 'Z' || r->state == 'X'))
 		return;
 	regs = (void *)bpf_task_pt_regs(task);
 	orig = BPF_CORE_READ(regs, orig_ax);
@@ -111,7 +148,6 @@ int walk_tasks(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct scratch *s = scratch_get(SCRATCH_ITER);
-	struct thread_state *st;
 	u64 *stamp, now;
 	u32 slot;
 
@@ -134,13 +170,8 @@ int walk_tasks(struct bpf_iter__task *ctx)
 		return 0;
 	}
 	read_task(s, task);
-	st = bpf_task_storage_get(&threads, task, NULL, 0);
-	if (st) {
-		s->task.sid = st->sid;
-		s->task.counts = st->counts;
-		st->walked = s->task.counts;
-	}
-	read_call(&s->task, task, st);
+	walk_state(&s->task, task);
+	read_call(&s->task, task);
 	/* what did not fit is shown again, and must not look known then */
 	if (!bpf_seq_write(ctx->meta->seq, &s->task, sizeof(s->task)))
 		*stamp = now;

@@ -94,6 +94,16 @@ struct fact_val {
 	u32 hist[WIRE_HIST];
 };
 
+/* A row that a CPU has at hand: of this interval or, with another number, left over from an earlier one. */
+enum { FACT_ROWS = 128 /* a CPU; a power of two */ };
+
+struct fact_row {
+	struct fact_key key;
+	u32 interval;
+	u32 misses; /* calls of other keys that would have liked to be here */
+	struct fact_val val;
+};
+
 /* Per-thread counters, exact and monotonic; kept while counting is attached. */
 struct task_counts {
 	u64 calls;
@@ -397,23 +407,31 @@ struct lost_counts {
  */
 static inline __attribute__((always_inline)) u32 wire_hist_slot(u64 ns)
 {
-	u32 log2, quarter, slot;
-	u64 m;
+	u64 v = ns, m;
+	u32 log2 = 0, step, quarter, slot;
 
-	if (ns < 64)
-		return 0;
-	/* bit length without a loop; clang's BPF back end lacks clz */
-	u64 v = ns;
-	log2 = 0;
-	if (v >> 32) { v >>= 32; log2 += 32; }
-	if (v >> 16) { v >>= 16; log2 += 16; }
-	if (v >> 8) { v >>= 8; log2 += 8; }
-	if (v >> 4) { v >>= 4; log2 += 4; }
-	if (v >> 2) { v >>= 2; log2 += 2; }
-	if (v >> 1) log2 += 1;
-	m = log2 > 16 ? ns >> (log2 - 16) : ns << (16 - log2); /* 1.0 = 65536 */
-	quarter = (m >= 77936) + (m >= 92682) + (m >= 110218); /* 2^(1/4), 2^(1/2), 2^(3/4) */
-	slot = (log2 - 6) * 4 + quarter + 1;
+	if (ns >> 40)
+		return WIRE_HIST - 1;
+	/*
+	 * Bit length without branches: each would double what the verifier follows, and the BPF back end has
+	 * no clz. ABOVE is 1 or 0.
+	 */
+#define ABOVE(v, limit) ((u32)(((u64)(limit) - (v)) >> 63))
+#define STEP(bits)                                  \
+	step = ABOVE(v, (1ULL << (bits)) - 1) * (bits); \
+	log2 += step;                                   \
+	v >>= step;
+	STEP(32)
+	STEP(16)
+	STEP(8)
+	STEP(4)
+	STEP(2)
+	STEP(1)
+#undef STEP
+	m = ns << 16 >> log2; /* 1.0 = 65536 */
+	quarter = ABOVE(m, 77935) + ABOVE(m, 92681) + ABOVE(m, 110217); /* 2^(1/4), 2^(1/2), 2^(3/4) */
+	slot = ((log2 - 6) * 4 + quarter + 1) & -ABOVE(ns, 63);
+#undef ABOVE
 	return slot < WIRE_HIST ? slot : WIRE_HIST - 1;
 }
 

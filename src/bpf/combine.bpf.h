@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * combine.bpf.h - facts: one row a key (thread, object, call, errno) and interval.
+ *
+ * A row of the hash map costs ~60 ns to find. Most calls repeat one that was
+ * made shortly before on the same CPU: so each CPU has some rows at hand,
+ * chosen by a hash of the key. Who finds another key's row there goes to the
+ * map; when that has happened more often than the row was used, the row moves
+ * to the map and makes room. User space adds up what is here and there.
+ *
+ * Only on_sys_exit writes these rows, and the kernel does not run a program on
+ * a CPU on which it runs already: nobody else is in them at the same time.
+ */
+#ifndef CTOP_BPF_COMBINE_H
+#define CTOP_BPF_COMBINE_H
+
+/* The key's row in this interval's map, made if need be; NULL when the map is full. */
+static __always_inline struct fact_val *map_row(const struct fact_key *key, bool *ret_new)
+{
+	struct scratch *s;
+	struct fact_val *v;
+	u32 zero = 0;
+	void *map = bpf_map_lookup_elem(&facts, &zero);
+
+	*ret_new = false;
+	if (!map)
+		return NULL;
+	v = bpf_map_lookup_elem(map, key);
+	if (v)
+		return v;
+	s = scratch_get(SCRATCH_CALL);
+	if (!s || bpf_map_update_elem(map, key, &s->zero_fact, BPF_NOEXIST))
+		return NULL;
+	*ret_new = true;
+	return bpf_map_lookup_elem(map, key);
+}
+
+static __always_inline void add_latency(struct fact_val *v, u64 ns)
+{
+	u32 slot = wire_hist_slot(ns);
+
+	v->timed++;
+	v->lat_sum += ns;
+	if (ns > v->lat_max)
+		v->lat_max = ns;
+	if (slot < WIRE_HIST)
+		v->hist[slot]++;
+}
+
+static __always_inline bool same_key(const struct fact_key *a, const struct fact_key *b)
+{
+	const u64 *x = (const u64 *)a, *y = (const u64 *)b;
+
+	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]));
+}
+
+/* Where a key's row would be. */
+static __always_inline u32 row_index(const struct fact_key *key, u32 now)
+{
+	u64 h = (key->obj.ino ^ (u64)key->task.tid << 32 ^ (u64)key->nr << 20 ^ key->err) * 0x9e3779b97f4a7c15ULL;
+
+	return ((now & 1) * n_cpus + bpf_get_smp_processor_id()) * FACT_ROWS + (u32)(h >> 57);
+}
+
+/* What follows from the first sight of a key in an interval: its object needs a name. */
+__noinline int name_fresh(struct object *o)
+{
+	if (o && o->file)
+		name_object(SCRATCH_CALL, o, &meta_ring, &named, 0);
+	return 0;
+}
+
+/* Adds a row to the map; false: the map is full. */
+static __always_inline bool row_move(struct fact_row *row)
+{
+	struct fact_key key = row->key; /* before 6.4 a map key must be on the stack */
+	struct fact_val *v;
+	bool fresh;
+
+	v = map_row(&key, &fresh);
+	if (!v)
+		return false;
+	v->calls += row->val.calls;
+	v->bytes_in += row->val.bytes_in;
+	v->bytes_out += row->val.bytes_out;
+	v->timed += row->val.timed;
+	v->lat_sum += row->val.lat_sum;
+	if (row->val.lat_max > v->lat_max)
+		v->lat_max = row->val.lat_max;
+	for (u32 i = 0; i < WIRE_HIST; i++)
+		v->hist[i] += row->val.hist[i];
+	return true;
+}
+
+/* Takes the row at index for a key. 0: it is another's, who needs it more. */
+__noinline int row_take(u32 index, const struct fact_key *key)
+{
+	struct fact_row *row = bpf_map_lookup_elem(&fact_rows, &index);
+	u32 now = interval;
+
+	if (!row || !key)
+		return 0;
+	if (row->interval == now) {
+		if (row->misses++ < row->val.calls || !row_move(row))
+			return 0;
+	}
+	row->key = *key;
+	row->interval = now;
+	row->misses = 0;
+	__builtin_memset(&row->val, 0, sizeof(row->val));
+	return 1;
+}
+
+#endif
