@@ -2,6 +2,8 @@
 /* layout.c - see layout.h. */
 #include "ui/layout.h"
 
+#include <math.h>
+
 #include "core/format.h"
 
 enum {
@@ -12,7 +14,9 @@ enum {
 	TEXT_MAX = 48,
 	MAX_SHIFTS = 64,
 	GRAPH = 4,
-	GRAPH_FROM = 90
+	GRAPH_FROM = 90,
+	BAR = 6, /* before a number that has one, on a line that is long enough */
+	BAR_FROM = 110
 };
 
 bool column_is_number(const struct column *c)
@@ -28,6 +32,9 @@ static int base_width(const struct column *c, int line)
 	int title = (int)format_width(c->title) + (column_is_number(c) ? 1 : 0);
 	int rest = line / 5 < REST_MIN ? REST_MIN : line / 5 > REST_MAX ? REST_MAX : line / 5;
 	int width = c->width ? (int)c->width : rest;
+
+	if (!isnan(c->bar) && line >= BAR_FROM)
+		width += BAR;
 
 	return width > title ? width : title;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* screen_table.c - a view's table on the screen, and the operations on it. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "core/mem.h"
 #include "ui/app.h"
 
-enum { SCROLL_WHEEL = 3 };
+enum { BAR_MIN = 4, BAR_NUMBER = 5, SCROLL_WHEEL = 3 };
 
 static const struct view *current_view(struct app *a)
 {
@@ -99,6 +100,25 @@ static unsigned cell_role(const struct column *c, const struct value *v, bool ex
 	return first ? ROLE_NAME : ROLE_NORMAL;
 }
 
+/* How much of the limit: before the number, in what the column has to spare. */
+static void draw_bar(struct app *a, int y, const struct layout_cell *cell, const struct column *c,
+		     const struct value *v, unsigned role, int width)
+{
+	int room = cell->width - (width > BAR_NUMBER ? width : BAR_NUMBER) - 1, full;
+	double part;
+	struct buf bar = {0};
+
+	if (isnan(c->bar) || room < BAR_MIN || (v->kind != V_DOUBLE && v->kind != V_INT))
+		return;
+	part = (v->kind == V_INT ? (double)v->i : v->d) / c->bar;
+	full = part >= 1 ? room : part <= 0 ? 0 : (int)(part * room + 0.5);
+	for (int i = 0; i < full; i++)
+		buf_adds(&bar, "▇");
+	term_put(a->term, y, cell->x, room, (role & 0xff) == ROLE_NORMAL ? ROLE_GRAPH | (role & ROLE_SELECTED) : role,
+		 buf_str(&bar));
+	buf_done(&bar);
+}
+
 static void draw_row(struct app *a, int y, size_t position)
 {
 	const struct view *view = current_view(a);
@@ -138,6 +158,7 @@ static void draw_row(struct app *a, int y, size_t position)
 		if (chosen)
 			term_fill(a->term, y, cell->x, cell->width, ROLE_CELL);
 		if (cell->right) {
+			draw_bar(a, y, cell, c, v, role, width);
 			term_put_right(a->term, y, cell->x, cell->width, role, s);
 		} else {
 			cut_cell(&cut, s, cell->width);

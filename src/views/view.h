@@ -23,6 +23,7 @@ struct column {
 	unsigned width;        /* cells; 0 = takes the rest of the line */
 	unsigned priority;     /* 1 = stays longest on a narrow screen */
 	double warn, critical; /* heat thresholds on the shown value; NAN = none */
+	double bar;            /* the value of a full bar; NAN = no bar */
 };
 
 /* What a view is as a tree: see core/table_tree.h. */

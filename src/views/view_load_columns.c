@@ -116,7 +116,7 @@ static void check_list_column(struct loader *l, struct node n, struct node field
 static void load_column(struct loader *l, struct node n, unsigned number, bool list, struct column *c)
 {
 	static const char *const keys[] = {"field",       "agg",  "title",    "width", "priority",
-					   "description", "warn", "critical", NULL};
+					   "description", "warn", "critical", "bar", NULL};
 	struct node field = {NULL, n.pos}, agg;
 	const char *text;
 
@@ -159,6 +159,9 @@ static void load_column(struct loader *l, struct node n, unsigned number, bool l
 	c->priority = get_count(&l->reports, n, "priority", 1000, number + 1);
 	c->warn = get_number(&l->reports, n, "warn");
 	c->critical = get_number(&l->reports, n, "critical");
+	c->bar = get_number(&l->reports, n, "bar");
+	if (c->bar <= 0)
+		report(&l->reports, member(n, "bar").pos, "'bar' must be more than 0: what a full bar is");
 }
 
 /* Ids: the field's, with the aggregation where the view shows the field more than once. */
@@ -201,7 +204,7 @@ void loader_columns(struct loader *l, struct node view, struct view *v)
 	v->n_columns = json_array_size(list.v);
 	v->columns = xcalloc(v->n_columns, sizeof(*v->columns));
 	for (size_t i = 0; i < v->n_columns; i++) {
-		v->columns[i].warn = v->columns[i].critical = NAN;
+		v->columns[i].warn = v->columns[i].critical = v->columns[i].bar = NAN;
 		load_column(l, element(list, i), (unsigned)i, view_is_list(v), &v->columns[i]);
 	}
 	name_columns(l, list, v);

@@ -70,6 +70,7 @@ static void add_column(struct view *v, const char *id, size_t at)
 		.priority = 1,
 		.warn = NAN,
 		.critical = NAN,
+		.bar = NAN,
 	};
 	v->n_columns++;
 	if (v->sort >= (int)at)

@@ -92,3 +92,14 @@ test_details_environment() {
 	wait_for 'has ended'
 	see 'SECRET_WORD'
 }
+
+# how much of its limit a container uses
+test_bars_of_limits() {
+	start 140 24 -v containers
+	see 'QUOTA% .*MEM%'
+	see 'shop-web .* ▇▇▇▇▇ +90.1'
+	see 'queue .* ▇ +18.7 .* ▇▇▇▇ +83.5'
+	see_not 'build .*▇ +–'
+	resize 80 24
+	wait_for 'shop-db +[0-9.]+ '
+}
