@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * group.c - milliseconds from a sample to the rows of a screen, view by view: group. The sample is a large
- * machine's: 10,000 processes, 50,000 connections, 100,000 facts. Prints "view plain filtered rows" a line, the
- * medians of five; a view switched costs the first, a filter typed the second.
+ * machine's: 10,000 processes, 50,000 connections, 100,000 facts. Prints "view plain filtered rows" a line,
+ * the medians of five; a view switched costs the first, a filter typed the second.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,8 +116,10 @@ static void make_objects(struct sample *s)
 		o[i].is_server = true;
 		o[i].n_open = 1;
 		o[i].owner = &s->processes[i % PROCESSES];
-		o[i].name = arena_printf(s->arena, "10.1.%zu.%zu:%u->10.0.0.1:443", i >> 8 & 255, i & 255, o[i].rport);
-		d[i] = (struct descriptor){.process = o[i].owner, .obj = &o[i], .fd = (int32_t)(3 + i / PROCESSES)};
+		o[i].name = arena_printf(s->arena, "10.1.%zu.%zu:%u->10.0.0.1:443", i >> 8 & 255, i & 255,
+					 o[i].rport);
+		d[i] = (struct descriptor){
+			.process = o[i].owner, .obj = &o[i], .fd = (int32_t)(3 + i / PROCESSES)};
 	}
 	s->objects = o;
 	s->n_objects = CONNECTIONS + FILES;
@@ -206,7 +208,8 @@ int main(void)
 		if (view_is_list(v))
 			continue;
 		plain = measure(v, NULL, s, &rows);
-		typed = measure(v, "proc.name contains worker and (fd.type = ipv4 or evt.failed = true)", s, &left);
+		typed = measure(v, "proc.name contains worker and (fd.type = ipv4 or evt.failed = true)", s,
+				&left);
 		if (plain >= 0)
 			printf("%s %.2f %.2f %zu\n", v->id, plain, typed, rows);
 	}

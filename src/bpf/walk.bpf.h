@@ -178,6 +178,62 @@ int walk_tasks(struct bpf_iter__task *ctx)
 	return 0;
 }
 
+/*
+ * What describe_file() says of an inet socket, without its two dozen bpf_probe_read_kernel(): there can be fifty
+ * thousand of them, and they are told of every interval. False: not so here, ask describe_file().
+ */
+static __always_inline bool describe_socket(struct scratch *s, struct file *file, const struct object *o, u64 *ret_signature)
+{
+#ifndef CTOP_PLAIN
+	struct sock *sk = CAST(struct socket, CAST(struct file, (u64)file)->private_data)->sk;
+	struct tcp_sock *tp;
+	struct obj_rec *r = &s->obj.rec;
+
+	if (!sk || o->family != AF_INET)
+		return false;
+	__builtin_memset(r, 0, sizeof(*r));
+	*ret_signature = ((u64)sk->__sk_common.skc_num << 16 | sk->__sk_common.skc_dport) << 8 |
+			 sk->__sk_common.skc_state; /* as name_signature() makes it */
+	r->key = o->key;
+	r->kind = o->kind;
+	r->family = o->family;
+	r->type = sk->sk_type;
+	r->protocol = sk->sk_protocol;
+	r->sk = (u64)sk;
+	r->lport = sk->__sk_common.skc_num;
+	r->rport = bpf_ntohs(sk->__sk_common.skc_dport);
+	*(u32 *)r->laddr = sk->__sk_common.skc_rcv_saddr;
+	*(u32 *)r->raddr = sk->__sk_common.skc_daddr;
+	if (!r->lport)
+		return false; /* raw or not bound: describe_file() knows where to look */
+	r->netns = sk->__sk_common.skc_net.net->ns.inum;
+	r->rx_queue = sk->sk_backlog.rmem_alloc.counter;
+	r->tx_queue = sk->sk_wmem_alloc.refs.counter - 1;
+	if (r->protocol != IPPROTO_TCP || r->type != SOCK_STREAM)
+		return true;
+	r->tcp_state = sk->__sk_common.skc_state;
+	if (r->tcp_state == TCP_LISTEN) {
+		r->rx_queue = sk->sk_ack_backlog;
+		r->tx_queue = sk->sk_max_ack_backlog;
+		return true;
+	}
+	tp = CAST(struct tcp_sock, (u64)sk);
+	r->srtt_us = tp->srtt_us >> 3;
+	r->rttvar_us = tp->mdev_us >> 2;
+	r->snd_cwnd = tp->snd_cwnd;
+	r->total_retrans = tp->total_retrans;
+	r->bytes_acked = tp->bytes_acked;
+	r->bytes_received = tp->bytes_received;
+	r->rx_queue = tp->rcv_nxt - tp->copied_seq;
+	r->tx_queue = tp->write_seq - tp->snd_una;
+	if ((s32)r->rx_queue < 0)
+		r->rx_queue = 0;
+	return true;
+#else
+	return false;
+#endif
+}
+
 SEC("iter/task_file")
 int walk_fds(struct bpf_iter__task_file *ctx)
 {
@@ -202,7 +258,9 @@ int walk_fds(struct bpf_iter__task_file *ctx)
 	have = bpf_map_lookup_elem(&named, &o.key);
 	if (!have || o.kind == OBJ_INET) {
 		s->address = (u64)file;
-		if (!describe_file(SCRATCH_ITER, s->address)) {
+		if (o.kind == OBJ_INET && describe_socket(s, file, &o, &sig)) {
+			f.size = len = sizeof(s->obj.rec);
+		} else if (!describe_file(SCRATCH_ITER, s->address)) {
 			len = (sizeof(s->obj.rec) + s->obj.rec.path_len + 7) & 0x1ff8;
 			f.size = len;
 			sig = name_signature(&o);

@@ -264,10 +264,34 @@ static void set_tcp(struct object *o, const struct obj_rec *rec)
 	o->bytes_received = connected ? rec->bytes_received : UNKNOWN_U64;
 }
 
+/* Sockets are told of every interval for their numbers; what their names are made of seldom changes. */
+static bool same_socket(const struct object *o, const struct obj_rec *rec)
+{
+	struct object now = {
+		.kind = rec->kind,
+		.family = rec->family,
+		.netns = rec->netns,
+		.protocol = rec->protocol,
+		.tcp_state = rec->tcp_state,
+		.lport = rec->lport,
+		.rport = rec->rport,
+	};
+
+	memcpy(now.laddr, rec->laddr, sizeof(now.laddr));
+	memcpy(now.raddr, rec->raddr, sizeof(now.raddr));
+	objname_unmap(&now);
+	return rec->kind == OBJ_INET && o->kind == OBJ_INET && o->family == now.family &&
+	       o->netns == now.netns && o->protocol == now.protocol && o->tcp_state == now.tcp_state &&
+	       o->lport == now.lport && o->rport == now.rport &&
+	       !memcmp(o->laddr, now.laddr, sizeof(now.laddr)) &&
+	       !memcmp(o->raddr, now.raddr, sizeof(now.raddr));
+}
+
 void objtable_update(struct objtable *t, const struct obj_rec *rec)
 {
 	struct obj_entry *e;
 	struct object *o;
+	bool same;
 
 	if (obj_key_is_none(&rec->key) || rec->kind >= OBJ_KIND_MAX)
 		return;
@@ -275,16 +299,19 @@ void objtable_update(struct objtable *t, const struct obj_rec *rec)
 	if (!e)
 		return;
 	o = &e->o;
+	same = e->known && same_socket(o, rec);
 	e->known = true;
 	e->seen = t->now;
-	e->named_at = 0;
+	if (!same)
+		e->named_at = 0;
 	e->partial = rec->partial;
 	if (is_listener(o) && rec->kind != OBJ_INET)
 		count_listener(t, o, -1);
 	o->kind = rec->kind;
 	o->socktype = rec->type;
 	if (rec->kind == OBJ_INET) {
-		set_addresses(t, e, rec);
+		if (!same)
+			set_addresses(t, e, rec);
 	} else {
 		o->family = rec->family;
 		o->protocol = rec->protocol;

@@ -69,11 +69,12 @@ void app_rebuild(struct app *a)
 {
 	struct table *table = NULL;
 
+	/* not both at once: a table can be the largest thing there is */
+	a->table = table_free(a->table);
 	if (view_is_list(selection_top(&a->sel)->view) ||
 	    selection_table(&a->sel, a->sample, &table, &a->table_error))
 		table = NULL;
 	rows_set(&a->rows, selection_top(&a->sel)->view, table, a->page);
-	table_free(a->table);
 	a->table = table;
 	row_history_add(&a->traces, selection_top(&a->sel)->view, selection_top(&a->sel)->sort, table,
 			a->sample->time);

@@ -217,6 +217,32 @@ static void test_direction_by_listener(void **state)
 	assert_false(get(t, &accepted).is_server);
 }
 
+/* Every interval tells of every socket: only what changed is named again, numbers are always taken. */
+static void test_names_stay(void **state)
+{
+	struct objtable *t = *state;
+	union named four = inet_rec(1, "10.0.0.1", 40000, "10.0.0.2", 80, TCP_ESTABLISHED),
+		    mapped = inet_rec(2, "::ffff:10.0.0.1", 22, "::ffff:10.0.0.3", 50001, TCP_ESTABLISHED),
+		    listener = inet_rec(3, "0.0.0.0", 45000, "0.0.0.0", 0, TCP_LISTEN);
+	const char *name[2];
+
+	objtable_update(t, &four.rec);
+	objtable_update(t, &mapped.rec);
+	objtable_update(t, &listener.rec);
+	name[0] = get(t, &four).name;
+	name[1] = get(t, &mapped).name;
+	four.rec.snd_cwnd = 12;
+	objtable_update(t, &four.rec);
+	objtable_update(t, &mapped.rec);
+	objtable_update(t, &listener.rec); /* no news either */
+	assert_ptr_equal(get(t, &four).name, name[0]);
+	assert_ptr_equal(get(t, &mapped).name, name[1]);
+	assert_int_equal(get(t, &four).snd_cwnd, 12);
+	four.rec.rport = 81;
+	objtable_update(t, &four.rec);
+	assert_string_equal(get(t, &four).name, "10.0.0.1:40000->10.0.0.2:81");
+}
+
 static void test_tcp_numbers(void **state)
 {
 	struct objtable *t = *state;
@@ -321,6 +347,7 @@ int main(void)
 		T(test_unix),
 		T(test_inet_names),
 		T(test_direction_by_listener),
+		T(test_names_stay),
 		T(test_tcp_numbers),
 		T(test_paths),
 		T(test_bound),
