@@ -367,7 +367,7 @@ int selection_table(const struct selection *sel, const struct sample *s, struct 
 /* A list is fed by the spy; descriptors tell it which objects a filter on them means. */
 static unsigned selection_list_needs(const struct view *v, const struct filter *f)
 {
-	const unsigned read = NEED_FDS | NEED_CGROUPS | NEED_DETAILS;
+	const unsigned read = NEED_FDS | NEED_CGROUPS | NEED_DETAILS | NEED_PATHS;
 	unsigned needs = filter_needs(f) & read;
 
 	for (size_t i = 0; i < v->n_columns; i++)
