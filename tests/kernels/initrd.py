@@ -18,7 +18,7 @@ MODULES = ("argparse csv errno fnmatch glob importlib json os random re shutil s
            "struct subprocess sys tempfile threading time traceback collections contextlib pwd grp select selectors "
            "fcntl termios pty itertools functools math datetime locale codecs queue string textwrap unicodedata "
            "encodings.utf_8 encodings.ascii encodings.latin_1 encodings.idna _strptime linecache tokenize ctypes "
-           "zlib heapq bisect platform ipaddress concurrent.futures resource mmap uuid").split()
+           "zlib heapq bisect platform ipaddress concurrent.futures resource mmap uuid hashlib tarfile http.client").split()
 
 
 def find(name):

@@ -126,6 +126,11 @@ def podman(ctx):
 
 
 @case(needs="bpf", timeout=180)
+def podman_rootless(ctx):
+    two_containers(ctx, runtimes.PodmanOfUser)
+
+
+@case(needs="bpf", timeout=180)
 def docker(ctx):
     rt, _ = two_containers(ctx, runtimes.Docker)
     renamed_and_short(ctx, rt)

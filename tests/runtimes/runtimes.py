@@ -232,6 +232,63 @@ class Podman(Runtime):
         return "podman"
 
 
+class PodmanOfUser(Podman):
+    """Rootless. Without systemd nobody gives it a cgroup: it is put where systemd would have put it."""
+    commands = ("podman", "conmon", "runuser", "useradd", "newuidmap")
+    user = "ctop-rootless"
+
+    def base(self):
+        return ["runuser", "-u", self.user, "--", "env", "-C", self.home, f"HOME={self.home}", f"XDG_RUNTIME_DIR={self.run}",
+                "podman", "--cgroup-manager=cgroupfs", "--runtime=runc", "--events-backend=file",
+                "--storage-driver=overlay"]
+
+    def setup(self):
+        if run_command("id", "-u", self.user, check=False).returncode == 0:
+            raise Skip(f"there is a user {self.user}")
+        self.home, self.run = (os.path.join(self.ctx.dir, d) for d in ("home", "run"))
+        self.ctx.cleanup(remove_tree, self.home)
+        run_command("useradd", "-M", "-d", self.home, self.user)
+        self.ctx.cleanup(run_command, "userdel", self.user)
+        self.uid = int(run_command("id", "-u", self.user).stdout)
+        for d in (self.home, self.run):
+            os.makedirs(d, 0o700)
+            os.chown(d, self.uid, self.uid)
+        self.ctx.cleanup(remove_cgroups, f"user.slice/user-{self.uid}.slice")
+        self.ctx.cleanup(self.end_all)
+        archive = make_archive(self.ctx, self.rootfs)
+        os.chmod(archive, 0o644)
+        run_command(*self.base(), "load", "-i", archive, timeout=120)
+        self.ctx.cleanup(lambda: run_command(*self.base(), "rm", "-fa", "-t", "0", check=False))
+
+    def end_all(self):
+        """Also those of its subordinate ids, which are below its own in the tree."""
+        def mine():
+            return run_command("pgrep", "-U", str(self.uid), check=False).stdout.split()
+        for pid in mine():
+            os.kill(int(pid), signal.SIGKILL)
+        wait_for("the user's processes to end", lambda: not mine())
+
+    def start(self, name, blocks, *options):
+        full = run_command(*self.base(), "run", "-d", "--network=none", "--label", "team=shop", "--ulimit",
+                           "nofile=1024:1024", "--ulimit", "nproc=4096:4096", "--name", name, *options, IMAGE, "load",
+                           str(blocks), "wait", timeout=60).stdout.strip()
+        said = json.loads(run_command(*self.base(), "inspect", full).stdout)[0]
+        pid = said["State"]["Pid"]
+        where = f"user.slice/user-{self.uid}.slice/user@{self.uid}.service/user.slice/libpod-{full}.scope/container"
+        for top in cgroup_dirs():
+            if "cpuset" in top:
+                continue
+            os.makedirs(os.path.join(top, where), exist_ok=True)
+            with open(os.path.join(top, where, "cgroup.procs"), "w") as f:
+                f.write(str(pid))
+        run_command(*self.base(), "exec", full, "touch", "/tmp/go")
+        return Container(said["Name"], said["Id"], pid, blocks, said["ImageName"], said["Image"], "podman",
+                         {"team": said["Config"]["Labels"]["team"]})
+
+    def usage(self, c):
+        return None, None  # it has no cgroups to ask
+
+
 class Containerd(Runtime):
     commands = ("containerd", "ctr")
     address = "/run/containerd/containerd.sock"
