@@ -24,8 +24,7 @@ def nginx_with_wrk(ctx):
     server, client = f"{load.only} and proc.name=nginx", f"{load.only} and proc.name=wrk"
     ms = watch(ctx, processes=("processes", load.only), ports=("sports", server), client=("sports", client),
                connections=("connections", server), files=("files", server), calls=("syscalls", server),
-               arrivals=("new_connections", load.only), hosts=("hosts", server), types=("io_by_type", server),
-               containers=("containers", load.only), directories=("directories", server))
+               arrivals=("new_connections", load.only))
     nginx = Nginx(load)
     wrk = [nginx.wrk("/page.html", 1), nginx.wrk("/sent/page.html", 1), nginx.wrk("/none", 1)]
     status = nginx.status()
@@ -37,19 +36,17 @@ def nginx_with_wrk(ctx):
 
     want = (sum(r[1] for r in log), sum(r[2] for r in log))
     ctx.check(want[1] > 10e6, f"wrk was served: {want}")
-    for name in ("ports", "connections", "hosts"):
+    for name in ("ports", "connections"):
         ctx.equal(summed(ms[name], *NET), want, f"{name}: bytes that nginx received and sent, against its log")
-    types = ms["types"].sums(("fd.type",), ("evt.buflen.in", "evt.buflen.out"))
-    ctx.equal(types[("ipv4",)], want, "by type: the same")
     # wrk counts what it received; what it sent is what nginx received, without the question for the status
     asked = next(r for r in log if r[3] == "/status")
     ctx.equal(summed(ms["client"], *NET), (sum(w["bytes"] for w in wrk), want[0] - asked[1]), "wrk: bytes")
-    ctx.equal(summed(ms["containers"], "evt.buflen.net"), (sum(want) + sum(w["bytes"] for w in wrk) + want[0] - asked[1],),
-              "container: bytes of server and client")
 
     accepted = ms["calls"].sums(("evt.type",), ("evt.count", "evt.count.error"))[("accept4",)]
     ctx.equal(accepted[0] - accepted[1], status["accepts"], "accept4 that succeeded, against stub_status")
     ctx.equal(len(log), status["requests"], "lines of the log")
+    ctx.equal({r["fd.sport"] for r in ms["ports"].rows()}, {8080}, "ports")
+    ctx.equal(ms["calls"].sums(("evt.type",), ("evt.buflen",))[("recvfrom",)][0], want[0], "bytes by call: what recvfrom got")
     peers = {(r["fd.rip"], r["fd.rport"]) for r in ms["connections"].rows() if r["fd.rport"]}
     ctx.equal(len(peers), status["accepts"], "connections")
     snmp = load.net.snmp()
@@ -65,21 +62,49 @@ def nginx_with_wrk(ctx):
 
     names = ("evt.buflen.file.in", "evt.buflen.file.out", "evt.count.open", "evt.count.error")
     files = ms["files"].sums(("fd.name",), names)
-    for path in ("page.html", "sent/page.html"):
-        n = counts[(200, "/" + path)]
-        ctx.equal(files[(f"{ctx.dir}/www/{path}",)], (n * nginx.size, 0, n, 0), f"{path}, served {n} times")
+    n = counts[(200, "/page.html")]
+    ctx.equal(files[(f"{ctx.dir}/www/page.html",)], (n * nginx.size, 0, n, 0), f"a page that was read {n} times")
+    # sendfile() reads what it sends: less, or nothing, when wrk has gone; it sends after the head
+    sent = [r[2] for r in log if r[3] == "/sent/page.html"]
+    head = max(sent) - nginx.size
+    got = files[(f"{ctx.dir}/www/sent/page.html",)]
+    ctx.equal((got[0], got[2]), (sum(max(0, n - head) for n in sent), len(sent)), f"a page that was sent {len(sent)} times")
+    ctx.within(got[3], 0, 8, "failed: at most those under way when wrk ended")
     n = counts[(404, "/none")]
     ctx.equal(files[(f"{ctx.dir}/www/none",)], (0, 0, 0, n), f"a file that is not there, asked for {n} times")
     ctx.equal(files[(f"{ctx.dir}/access.log",)][1], os.path.getsize(f"{ctx.dir}/access.log"), "size of the log")
-    directories = ms["directories"].sums(("fd.directory",), names)
-    ctx.equal(directories[(f"{ctx.dir}/www",)][0], nginx.size * counts[(200, "/page.html")], "bytes from the directory")
-
     used = summed(ms["processes"], "thread.exectime")[0]
     # a process is the container's from its first call, the cgroup's once it is moved there; the end comes after reading
     ctx.within(used, charged * 0.98, charged * 1.02 + 50e6, "CPU time, against the cgroup's")
     by_call = summed(ms["calls"], "evt.count")[0]
     by_thread = ms["processes"].sums(("proc.exeline",), ("evt.count",))
     ctx.check(by_call > len(log) * 5, f"{by_call} calls in {len(by_thread)} processes")
+
+
+@case(needs=("bpf", "nginx", "wrk", "ss"), timeout=120)
+def nginx_grouped_otherwise(ctx):
+    """Whatever rows are grouped by, they add up to the bytes of the access log."""
+    load = Load(ctx)
+    server = f"{load.only} and proc.name=nginx"
+    ms = watch(ctx, hosts=("hosts", server), types=("io_by_type", server), directories=("directories", server),
+               containers=("containers", server), users=("users", server), cgroups=("cgroups", server))
+    nginx = Nginx(load)
+    nginx.wrk("/page.html", 1)
+    nginx.stop()
+    finish(ctx, ms)
+    log = nginx.log()
+    want = (sum(r[1] for r in log), sum(r[2] for r in log))
+    ctx.check(want[1] > 5e6, f"wrk was served: {want}")
+    ctx.equal(summed(ms["hosts"], *NET), want, "by remote address")
+    types = ms["types"].sums(("fd.type",), ("evt.buflen.in", "evt.buflen.out"))
+    ctx.equal(types[("ipv4",)], want, "by type")
+    for name in ("containers", "users", "cgroups"):
+        ctx.equal(summed(ms[name], "evt.buflen.net"), (sum(want),), f"{name}: both ways")
+    served = nginx.size * sum(r[0] == 200 for r in log)
+    directories = ms["directories"].sums(("fd.directory",), ("evt.buflen.file.in", "evt.buflen.file.out"))
+    ctx.equal(directories[(f"{ctx.dir}/www",)], (served, 0), "by directory")
+    ctx.equal(directories[(ctx.dir,)][1], os.path.getsize(f"{ctx.dir}/access.log") + len(f"{nginx.process.pid}\n"),
+              "by directory: the log and the pid")
 
 
 @case(needs=("bpf", "redis-server", "redis-benchmark", "redis-cli", "ss"), timeout=120)
@@ -126,7 +151,8 @@ def strace_summary(path):
 def redis_against_strace(ctx):
     """strace -c counts every call of the server from its start to its end, and so do we."""
     load = Load(ctx)
-    ms = watch(ctx, calls=("syscalls", f"{load.only} and proc.name=redis-server"))
+    ms = watch(ctx, calls=("syscalls", f"{load.only} and proc.name=redis-server"),
+               ended=("ended", f"{load.only} and proc.name=redis-server"))
     out = os.path.join(ctx.dir, "strace")
     redis = Redis(load, under=("strace", "-f", "-c", "-o", out))
     redis.benchmark(1000)
@@ -134,6 +160,10 @@ def redis_against_strace(ctx):
     finish(ctx, ms)
     want = strace_summary(out)
     got = ms["calls"].sums(("evt.type",), ("evt.count", "evt.count.error"))
+    life = ms["ended"].rows()[-1]["proc.life.errors"]
+    errors = sum(v[1] for v in want.values())
+    # and those of the threads that are killed in a call
+    ctx.within(life, errors, errors + 8, "failed calls of its life")
     # a child returns from the call that made it, and a thread that is killed in a call from that: strace sees neither
     for call in ("clone", "clone3", "vfork", "fork", "execve", "futex"):
         want.pop(call, None)
@@ -143,6 +173,32 @@ def redis_against_strace(ctx):
         ctx.within(got.get((call,), (0, 0))[0] - n, 0, 3, f"{call} more than strace has")
     ctx.check(want.get("read", (0, 0))[0] > 2000 and len(want) > 30, f"strace saw {len(want)} kinds of calls")
     ctx.equal_maps({k[0]: v for k, v in got.items()}, want, "calls and errors of each call")
+
+
+@case(needs=("bpf", "strace", "python3"), timeout=60)
+def kinds_of_errors_against_strace(ctx):
+    load = Load(ctx)
+    out = os.path.join(ctx.dir, "strace")
+    views = {"evt.count.error.file": "openat", "evt.count.error.net": "connect", "evt.count.error.memory": "mmap",
+             "evt.count.error.other": "kill"}
+    ms = watch(ctx, errors=("procs_errors", f"{load.only} and proc.name=python3 and evt.type in ({','.join(views.values())})"))
+    load.run("strace", "-c", "-o", out, "/usr/bin/python3", "-c", """
+import mmap, os, socket
+def fails(n, f, *args):
+    for _ in range(n):
+        try: f(*args)
+        except OSError: pass
+fails(31, open, "/nowhere")
+fails(22, lambda: socket.socket().connect(("127.0.0.1", 1)))
+fails(13, mmap.mmap, -1, 1 << 46)
+fails(7, os.kill, 2 ** 22 + 1, 0)
+""")
+    finish(ctx, ms)
+    want = strace_summary(out)
+    ctx.check(all(want.get(call, (0, 0))[1] for call in views.values()), f"strace saw all four kinds fail: {want}")
+    for field, call in views.items():
+        ctx.equal(summed(ms["errors"], field)[0], want.get(call, (0, 0))[1], f"{field}, by {call}")
+    ctx.equal(summed(ms["errors"], "evt.count.error")[0], sum(want[c][1] for c in views.values() if c in want), "all of them")
 
 
 def perf_summary(path):

@@ -44,6 +44,8 @@ def same_identity(ctx, row, c):
     age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
     start = (time.time() - age) * 1e9
     ctx.within(row["container.start_ts"], start - 1e8, start + 1e8, f"{c.kind}: start")
+    asked = row["container.start_ts"] + row["container.duration"]
+    ctx.within(asked, start, time.time() * 1e9 + 1e8, f"{c.kind}: start and duration make the time of the sample")
 
 
 def same_amounts(ctx, m, facts, c):
