@@ -36,8 +36,6 @@ def finish(ctx, monitors):
     for name, m in monitors.items():
         m.process.wait(20)
         ctx.equal(m.stop(), 0, f"{name}: exit status of the monitor")
-        lost = {k: v for k, v in m.health().items() if v and k in ("coarse", "folded", "unstored", "lost")}
-        ctx.equal(lost, {}, f"{name}: what was not exact")
 
 
 def mounted_cgroups():
