@@ -111,7 +111,7 @@ void generate_schema(struct buf *out)
 		 "\"hotkey\":{\"type\":\"string\",\"pattern\":\"^[!-~]$\"},\n"
 		 "\"records\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"enum\":[\"tasks\",\"facts\","
 		 "\"fds\",\"events\","
-		 "\"cpus\",\"disks\",\"netifs\",\"lifecycle\"]},\"description\":\"What is walked.\"},\n"
+		 "\"cpus\",\"disks\",\"netifs\",\"metrics\",\"lifecycle\"]},\"description\":\"What is walked.\"},\n"
 		 "\"key\":{\"type\":\"array\",\"minItems\":1,");
 	buf_addf(out, "\"maxItems\":%d,\"items\":{\"$ref\":\"#/definitions/key\"}},\n", TABLE_KEYS);
 	buf_adds(out,
@@ -132,6 +132,12 @@ void generate_schema(struct buf *out)
 		 "\"sort\":{\"type\":\"string\"},\"ascending\":{\"type\":\"boolean\"},\n"
 		 "\"limit\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":1000000,\"description\":\"Rows at "
 		 "most; 0 is all.\"},\n"
+		 "\"metrics\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":200,\"items\":{\"type\":\"object\","
+		 "\"required\":[\"name\",\"category\",\"view\",\"field\"],\"additionalProperties\":false,"
+		 "\"properties\":{\"name\":{\"type\":\"string\"},\"category\":{\"type\":\"string\"},"
+		 "\"view\":{\"type\":\"string\",\"description\":\"Where Enter leads.\"},\n"
+		 "\"records\":{\"enum\":[\"facts\",\"tasks\",\"fds\"]},\"filter\":{\"type\":\"string\"},"
+		 "\"field\":{\"$ref\":\"#/definitions/shown\"},\"agg\":{\"enum\":[\"sum\",\"distinct\"]}}}},\n"
 		 "\"actions\":{\"$ref\":\"#/definitions/actions\"},\n"
 		 "\"columns\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":64,\"items\":{\"$ref\":\"#/"
 		 "definitions/column\"}}}}}}\n");

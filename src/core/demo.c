@@ -375,6 +375,7 @@ static void build_host(struct build *b)
 	double scale = s->interval ? 100.0 / ((double)s->interval * DEMO_CPUS) : 0;
 
 	h->cpus = DEMO_CPUS;
+	memset(&h->tcp, 0xff, sizeof(h->tcp)); /* not known */
 	for (size_t i = 0; i < s->n_threads; i++) {
 		const struct thread *t = &s->threads[i];
 

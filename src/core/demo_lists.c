@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * demo_lists.c - rare calls of the synthetic machine that lists show: programs
- * that are run, ports taken, messages logged, signals. Samples do not count
+ * that are run, ports taken, files deleted, messages logged, signals. Samples do not count
  * them; only a spy that asks for such calls gets them.
  */
 #include <arpa/inet.h>
@@ -30,6 +30,7 @@ static const struct rare rares[] = {
 	{SYS_connect, "node", "10.0.3.9", 5432},
 	{SYS_chdir, "bash", "/srv/shop", 0},
 	{SYS_listen, "node", "0.0.0.0", 9229},
+	{SYS_unlink, "make", "/srv/shop/build/old.o", 0},
 	{SYS_sendto, "cron", "<78>CRON[4410]: (root) CMD (/usr/local/bin/check-feeds)", 0},
 	{SYS_tgkill, "node", NULL, SIGUSR1},
 	{SYS_execve, "bash", "git|status|--short|", 0},
@@ -134,6 +135,7 @@ static struct event *make(struct demo *d, const struct rare *rare, const struct 
 	draft_begin(&dr, d, p, rare->nr, time);
 	switch (rare->nr) {
 	case SYS_execve: add_program(&dr, d, rare); break;
+	case SYS_unlink:
 	case SYS_chdir: draft_string(&dr, 0, rare->text); break;
 	case SYS_sendto: add_message(&dr, rare); break;
 	case SYS_tgkill:

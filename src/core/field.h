@@ -30,6 +30,7 @@ struct record {
 	const struct cpu *cpu;
 	const struct disk *disk;
 	const struct netif *netif;
+	const struct metric_value *metric; /* a line of the Overview */
 	const struct life_event *life;
 	const struct event *event; /* spy only */
 	const struct record_index *index; /* spy only: other processes and users; may be NULL */

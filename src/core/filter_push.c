@@ -94,7 +94,7 @@ static enum maybe ask(const struct filter *f, const struct node *n, const struct
 	return MAYBE;
 }
 
-static size_t push_calls_of(struct push *ps, uint64_t *bits, uint16_t compat)
+static size_t calls_of(const struct filter *f, uint64_t *bits, uint16_t compat)
 {
 	size_t passed = 0;
 
@@ -102,7 +102,7 @@ static size_t push_calls_of(struct push *ps, uint64_t *bits, uint16_t compat)
 		struct fact fact = {.nr = (uint16_t)(nr | compat)};
 		struct record r = {.fact = &fact};
 
-		if (ask(ps->filter, ps->filter->root, &r) == NO)
+		if (f && f->root && ask(f, f->root, &r) == NO)
 			continue;
 		bits[nr / 64] |= 1ULL << (nr % 64);
 		passed++;
@@ -110,11 +110,18 @@ static size_t push_calls_of(struct push *ps, uint64_t *bits, uint16_t compat)
 	return passed;
 }
 
+void filter_calls(const struct filter *f, uint64_t bits[WIRE_SYSCALLS / 64])
+{
+	memset(bits, 0, WIRE_SYSCALLS / 8);
+	calls_of(f, bits, 0);
+	if (f)
+		arena_reset(f->scratch);
+}
+
 static void push_calls(struct push *ps)
 {
 	struct spy_filter *f = &ps->sel->filter;
-	size_t n = push_calls_of(ps, f->calls, 0),
-	       n_compat = push_calls_of(ps, f->compat_calls, WIRE_NR_COMPAT);
+	size_t n = calls_of(ps->filter, f->calls, 0), n_compat = calls_of(ps->filter, f->compat_calls, WIRE_NR_COMPAT);
 	char text[40];
 
 	arena_reset(ps->filter->scratch);

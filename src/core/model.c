@@ -13,6 +13,7 @@
 #include "core/lifecycle.h"
 #include "core/mem.h"
 #include "core/procfs.h"
+#include "core/tcpstat.h"
 #include "core/uring.h"
 
 enum { ALIVE_CHECKS_MAX = 1000 /* looks into /proc for processes that left no record, per sample */ };
@@ -27,6 +28,7 @@ struct model {
 	struct users *users;
 	struct hostnames names;
 	struct hosttotals host;
+	struct tcpstat tcp;
 	struct lifecycle *life;
 	struct inside *inside;
 	struct devices *devices;
@@ -385,6 +387,7 @@ static void fill_host(struct model *m, struct sample *s)
 	struct host *h = &s->host;
 
 	hosttotals_read(&m->host, m->proc_root, h);
+	tcpstat_read(&m->tcp, m->proc_root, &h->tcp);
 	devices_read(m->devices, m->proc_root, s);
 	for (size_t i = 0; i < s->n_threads; i++) {
 		task_counts_add(&h->counts, &s->threads[i].counts);

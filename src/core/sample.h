@@ -244,7 +244,17 @@ struct host_name {
 	const char *name;
 };
 
+/* What the kernel counts for TCP in our own network namespace, deltas; UNKNOWN_U64. */
+struct tcp_totals {
+	uint64_t connects, accepts; /* begun; ended well */
+	uint64_t failed;            /* attempts, either way, that came to nothing */
+	uint64_t resets;            /* of established connections */
+	uint64_t resets_sent;       /* segments */
+	uint64_t sent, retrans;     /* segments */
+};
+
 struct host {
+	struct tcp_totals tcp;
 	uint32_t cpus;
 	double cpu_user, cpu_sys, cpu_iowait, cpu_steal; /* percent of the whole machine, 0..100 */
 	struct task_counts counts;  /* deltas over all threads, lost ones included: exact */

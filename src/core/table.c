@@ -11,6 +11,7 @@
 #include "bpf/need.h"
 #include "core/arena.h"
 #include "core/fact_part.h"
+#include "core/metric.h"
 #include "core/table_acc.h"
 #include "core/table_tree.h"
 
@@ -38,6 +39,7 @@ struct build {
 	struct plan *plans;
 	size_t n_aux, n_first; /* n_first: columns that show the first value */
 	bool any_rate;
+	const struct filter *row_filter; /* of metrics, if it is on themselves */
 	struct group *groups; /* beside table->rows */
 	size_t cap;
 	uint32_t *slots; /* group + 1; 0 = free */
@@ -48,7 +50,7 @@ struct build {
 	struct aux *total_aux;
 };
 
-unsigned table_records(const struct table_query *q)
+static unsigned records_of(const struct table_query *q)
 {
 	unsigned records = q->records;
 	bool object = false, fd = false, fact = false;
@@ -72,9 +74,16 @@ unsigned table_records(const struct table_query *q)
 	return records;
 }
 
+unsigned table_records(const struct table_query *q)
+{
+	if (q->records & REC_METRICS) /* they walk what they count themselves */
+		return REC_METRICS;
+	return records_of(q);
+}
+
 unsigned table_needs(const struct table_query *q)
 {
-	unsigned records = table_records(q), needs = NEED_TASKS;
+	unsigned records = table_records(q), needs = NEED_TASKS | metrics_needs(q->metrics, q->n_metrics);
 
 	if (records & REC_FACTS)
 		needs |= NEED_FACTS;
@@ -321,7 +330,7 @@ static void add_record(struct build *b, const struct record *r, unsigned grains)
 	if (b->by_pid && r->process)
 		hash = value_hash(&(struct value){.kind = V_INT, .i = (int64_t)r->process->start_boot}, hash);
 	/* a call without an object is no file; by thread and file, it is one of the thread's rows */
-	if (!any || !filter_match(b->q->filter, r))
+	if (!any || !filter_match(r->metric ? b->row_filter : b->q->filter, r))
 		return;
 	group = find_group(b, r, keys, hash);
 	g = &b->groups[group];
@@ -401,6 +410,22 @@ static void walk_devices(struct build *b, unsigned grains)
 	}
 }
 
+/* A filter on metric.* picks lines, any other what they count. */
+static void walk_metrics(struct build *b, unsigned grains)
+{
+	const struct table_query *q = b->q;
+	bool on_lines = filter_uses_grain(q->filter, GRAIN_DEVICE);
+	const struct metric_value *values = metrics_compute(q->metrics, q->n_metrics, on_lines ? NULL : q->filter,
+							    b->sample, b->arena);
+	struct record r = {.sample = b->sample};
+
+	b->row_filter = on_lines ? q->filter : NULL;
+	for (size_t i = 0; i < q->n_metrics; i++) {
+		r.metric = &values[i];
+		add_record(b, &r, grains);
+	}
+}
+
 static void walk(struct build *b)
 {
 	const struct sample *s = b->sample;
@@ -435,6 +460,8 @@ static void walk(struct build *b)
 		add_record(b, &r, grains);
 	}
 	walk_devices(b, grains);
+	if (b->records & REC_METRICS)
+		walk_metrics(b, grains);
 	if (b->records & REC_LIFE)
 		walk_life(b, grains);
 }

@@ -51,7 +51,8 @@ enum records {
 	REC_DISKS = 1 << 5,
 	REC_NETIFS = 1 << 6,
 	REC_LIFE = 1 << 7, /* what happened to containers; goes with no other kind */
-	REC_DEVICES = REC_CPUS | REC_DISKS | REC_NETIFS,
+	REC_METRICS = 1 << 8, /* the query's metrics */
+	REC_DEVICES = REC_CPUS | REC_DISKS | REC_NETIFS | REC_METRICS,
 };
 
 enum { TABLE_KEYS = 8 }; /* fields that rows are told apart by, at most */
@@ -68,6 +69,8 @@ struct table_query {
 	const struct column_query *columns;
 	size_t n_columns;
 	const struct filter *filter; /* NULL = all */
+	const struct metric *metrics; /* REC_METRICS: the filter is on what they count */
+	size_t n_metrics;
 	int sort;                    /* column index, -1 = by key */
 	bool ascending;
 };

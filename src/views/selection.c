@@ -97,7 +97,8 @@ static char *row_filter(const struct view *view, const struct row *row)
 		const char *and = b.len ? " and " : "";
 		char *text;
 
-		if (view->records == REC_LIFE && keys[i]->grain == GRAIN_DEVICE) /* processes are told by the others */
+		if (view->records == REC_LIFE &&
+		    keys[i]->grain == GRAIN_DEVICE) /* processes are told by the others */
 			continue;
 
 		if (row->keys[i].kind == V_MISSING) {
@@ -153,14 +154,14 @@ char *view_row_label(const struct view *view, const struct row *row)
 	const struct value *value = &row->keys[at];
 
 	if (keys != view->keys) /* a level of the tree: process names are better short */
-		label = view->tree->query.keys[row->level] == field_find("proc.pid") ? field_find("proc.name")
-										     : view->tree->query.labels[row->level];
+		label = view->tree->query.keys[row->level] == field_find("proc.pid")
+				? field_find("proc.name")
+				: view->tree->query.labels[row->level];
 	if (label)
 		v = field_get(label, &row->rep, tmp);
 	if (v.kind != V_MISSING)
 		format_value(&b, &v, label->unit, true);
-	if (v.kind == V_MISSING ||
-	    (label != key && (n == 1 || keys != view->keys) && key->type == FT_INT)) {
+	if (v.kind == V_MISSING || (label != key && (n == 1 || keys != view->keys) && key->type == FT_INT)) {
 		if (b.len)
 			buf_addc(&b, ' ');
 		format_value(&b, value, key->unit, true);
@@ -177,6 +178,14 @@ int selection_drill(struct selection *sel, const struct row *row, const struct v
 	size_t n;
 	const struct field *const *keys = view_row_keys(from, row, &n);
 
+	if (row->rep.metric) { /* what it counts */
+		level = push(sel, view);
+		level->filter =
+			xstrdup(row->rep.metric->metric->filter ? row->rep.metric->metric->filter : "");
+		level->field = from->keys[0];
+		level->label = view_row_label(from, row);
+		return 0;
+	}
 	if (from->records & REC_DEVICES) { /* nothing else belongs to one: no filter */
 		push(sel, view);
 		return 0;
@@ -187,9 +196,7 @@ int selection_drill(struct selection *sel, const struct row *row, const struct v
 	label = view_row_label(from, row);
 	level = push(sel, view);
 	level->filter = filter;
-	level->field = keys != from->keys ? keys[n - 1]
-		       : n > 1 && from->label ? from->label
-					      : from->keys[0];
+	level->field = keys != from->keys ? keys[n - 1] : n > 1 && from->label ? from->label : from->keys[0];
 	level->label = label;
 	return 0;
 }
@@ -239,7 +246,9 @@ char *selection_row_filter(const struct selection *sel, const struct row *row)
 	struct buf b = {0};
 	const struct view *view = selection_top(sel)->view;
 	bool device = view->records & REC_DEVICES;
-	char *step = row && !device ? row_filter(view, row) : NULL;
+	char *step = row && row->rep.metric ? xstrdup(row->rep.metric->metric->filter)
+		     : row && !device       ? row_filter(view, row)
+					    : NULL;
 
 	add_selection(&b, sel);
 	if (!device)
@@ -278,6 +287,8 @@ static bool applies(const struct view *view, const struct selection *sel)
 	for (size_t k = 0; k < view->n_applies_to; k++) {
 		const struct view *from = sel->levels[i - 2].view;
 
+		if (from->metrics) /* a number about everything */
+			return view->root;
 		if (view->applies_to[k] == sel->levels[i - 1].field)
 			return true;
 		for (size_t j = 0; j < from->n_keys; j++) {
@@ -332,6 +343,8 @@ static int query_of(const struct selection *sel, struct table_query *ret, struct
 		.columns = *ret_columns,
 		.n_columns = view->n_columns,
 		.filter = *ret_filter,
+		.metrics = view->metrics,
+		.n_metrics = view->n_metrics,
 		.sort = level->sort,
 		.ascending = level->ascending,
 	};

@@ -29,6 +29,14 @@ struct view *view_free(struct view *v)
 	for (size_t i = 0; i < v->n_actions; i++)
 		action_free(v->actions[i]);
 	free(v->actions);
+	for (size_t i = 0; i < v->n_metrics; i++) {
+		free(v->metrics[i].name);
+		free(v->metrics[i].category);
+		free(v->metrics[i].view);
+		free(v->metrics[i].filter);
+		filter_free(v->metrics[i].compiled);
+	}
+	free(v->metrics);
 	free(v->columns);
 	free(v->tips);
 	free(v->id);
@@ -106,6 +114,8 @@ const char *view_drilldown(const struct view *v, const struct row *row)
 {
 	const char *own = is_level(v, row) ? v->tree->drilldown[row->level] : NULL;
 
+	if (v->metrics && row->rep.metric)
+		return row->rep.metric->metric->view;
 	return own ? own : v->drilldown;
 }
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "core/buf.h"
+#include "core/metric.h"
 #include "core/table_tree.h"
 
 struct column {
@@ -50,6 +51,8 @@ struct view {
 	int sort;
 	bool ascending;
 	unsigned limit;      /* rows at most; 0 = all */
+	struct metric *metrics; /* of an Overview; NULL */
+	size_t n_metrics;
 	const struct field **applies_to;
 	size_t n_applies_to; /* selection fields it is offered for */
 	char *drilldown;     /* view id, NULL = the spy (dig) */

@@ -24,9 +24,9 @@ static void load_records(struct loader *l, struct node view, struct view *v)
 	static const struct {
 		const char *name;
 		unsigned bit;
-	} kinds[] = {{"tasks", REC_TASKS},   {"facts", REC_FACTS},   {"fds", REC_FDS},
-		     {"events", REC_EVENTS}, {"cpus", REC_CPUS},     {"disks", REC_DISKS},
-		     {"netifs", REC_NETIFS}, {"lifecycle", REC_LIFE}};
+	} kinds[] = {{"tasks", REC_TASKS},   {"facts", REC_FACTS},    {"fds", REC_FDS},
+		     {"events", REC_EVENTS}, {"cpus", REC_CPUS},      {"disks", REC_DISKS},
+		     {"netifs", REC_NETIFS}, {"lifecycle", REC_LIFE}, {"metrics", REC_METRICS}};
 	enum { N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 	struct node list = get_list(&l->reports, view, "records", N_KINDS, true);
 
@@ -43,9 +43,11 @@ static void load_records(struct loader *l, struct node view, struct view *v)
 		if (text && !found)
 			report(&l->reports, element(list, i).pos,
 			       "unknown records '%.60s'; one is tasks, facts, fds, events, cpus, disks, "
-			       "netifs or lifecycle",
+			       "netifs, lifecycle or metrics",
 			       text);
 	}
+	if ((v->records & REC_METRICS) && v->records != REC_METRICS)
+		report(&l->reports, list.pos, "'metrics' make an overview; no other records go with them");
 	if (view_is_list(v) && v->records != REC_EVENTS)
 		report(&l->reports, list.pos, "'events' makes a list; no other records go with it");
 }
@@ -200,7 +202,7 @@ static void load_view(struct loader *l, struct node n)
 		"id",         "name",      "hotkey",  "description", "tips",
 		"records",    "key",       "label",   "filter",      "propagate_filter",
 		"applies_to", "drilldown", "sort",    "ascending",   "columns",
-		"limit",      "tree",      "actions", NULL};
+		"limit",      "tree",      "actions", "metrics",     NULL};
 	struct view *v;
 	struct action_list actions = {0};
 	struct node drill;
@@ -226,6 +228,7 @@ static void load_view(struct loader *l, struct node n)
 	load_applies(l, n, v);
 	loader_columns(l, n, v);
 	v->sort = -1;
+	loader_metrics(l, n, v);
 	v->limit = get_count(&l->reports, n, "limit", 1000000, 0);
 	if (!view_is_list(v))
 		load_sort(l, n, v);
@@ -258,6 +261,11 @@ static void check_view_name(struct loader *l, struct node n, const char *id)
 
 static void check_drilldown(struct loader *l, struct node n, const struct view *v)
 {
+	struct node metrics = member(n, "metrics");
+
+	for (size_t i = 0; i < v->n_metrics; i++)
+		if (v->metrics[i].view)
+			check_view_name(l, member(element(metrics, i), "view"), v->metrics[i].view);
 	check_view_name(l, member(n, "drilldown"), v->drilldown);
 	for (size_t i = 0; v->tree && i < TREE_LEVELS; i++)
 		if (v->tree->drilldown[i])

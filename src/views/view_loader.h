@@ -21,8 +21,9 @@ const struct field *loader_field(struct loader *l, struct node n, const char *wh
 /* One that rows can be grouped by. */
 const struct field *loader_dimension(struct loader *l, struct node n, const char *what);
 
-/* The members "columns" and "tree" of a view. */
+/* The members "columns", "tree" and "metrics" of a view. */
 void loader_columns(struct loader *l, struct node view, struct view *v);
 void loader_tree(struct loader *l, struct node view, struct view *v);
+void loader_metrics(struct loader *l, struct node view, struct view *v);
 
 #endif
