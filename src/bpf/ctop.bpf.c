@@ -235,6 +235,23 @@ int BPF_PROG(on_free, struct task_struct *task)
 	return 0;
 }
 
+/* The program's path: who ends before the next sample has no /proc to read it from. */
+static __always_inline u32 exec_path(struct scratch *s, struct mm_struct *mm)
+{
+	struct file *file = BPF_CORE_READ(mm, exe_file);
+	u32 pos, len;
+
+	if (!file)
+		return 0;
+	walk_path(SCRATCH_EXIT, (u64)BPF_CORE_READ(file, f_path.mnt), (u64)BPF_CORE_READ(file, f_path.dentry));
+	pos = s->walk_pos;
+	if (s->walk_partial || pos >= WIRE_PATH_MAX)
+		return 0;
+	len = (WIRE_PATH_MAX - pos) & (2 * WIRE_PATH_MAX - 1);
+	bpf_probe_read_kernel(s->exec.rec.exe, len, s->walk + (pos & PATH_MASK));
+	return len;
+}
+
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task)
 {
@@ -246,13 +263,13 @@ int BPF_PROG(on_exec, struct task_struct *task)
 	if (!s)
 		return 0;
 	task = bpf_get_current_task_btf();
-	e = &s->exec;
+	e = &s->exec.rec;
 	mm = task->mm;
 	e->hdr.type = META_EXEC;
-	e->hdr.size = sizeof(*e);
 	e->tgid = task->tgid;
 	e->start_boot = task->start_boottime;
 	e->args_len = 0;
+	e->exe_len = 0;
 	BPF_CORE_READ_STR_INTO(&e->comm, task, comm);
 	if (mm) {
 		start = mm->arg_start;
@@ -264,8 +281,11 @@ int BPF_PROG(on_exec, struct task_struct *task)
 			if (!bpf_probe_read_user(e->args, len, (void *)start))
 				e->args_len = len;
 		}
+		e->exe_len = exec_path(s, mm);
 	}
-	if (bpf_ringbuf_output(&meta_ring, e, sizeof(*e), ring_wakeup(&meta_ring)))
+	len = e->exe_len & (2 * WIRE_PATH_MAX - 1);
+	e->hdr.size = sizeof(*e) + len;
+	if (bpf_ringbuf_output(&meta_ring, e, sizeof(*e) + len, ring_wakeup(&meta_ring)))
 		ADD(lost.meta_full, 1);
 	return 0;
 }

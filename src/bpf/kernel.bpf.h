@@ -261,6 +261,7 @@ struct percpu_counter {
 };
 
 struct mm_struct {
+	struct file *exe_file;
 	unsigned long total_vm;
 	unsigned long arg_start;
 	unsigned long arg_end;

@@ -79,7 +79,10 @@ struct scratch {
 	u32 walk_partial;
 	volatile u64 address; /* a typed pointer goes in, a plain number comes out */
 	char user_path[2 * WIRE_PATH_MAX];
-	struct exec_rec exec;
+	struct {
+		struct exec_rec rec;
+		char exe[2 * WIRE_PATH_MAX];
+	} exec;
 	struct cgroup_rec cgroup;
 };
 

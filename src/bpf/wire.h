@@ -238,8 +238,10 @@ struct exec_rec { /* successful execve */
 	u32 tgid;
 	u32 args_len;
 	u64 start_boot;
+	u32 exe_len, pad;
 	char comm[WIRE_COMM_LEN];
 	char args[WIRE_ARGS_MAX]; /* argv joined by NUL, args_len bytes, cut at the limit */
+	char exe[];               /* path of the program, exe_len bytes, no NUL; 0 = not known whole */
 };
 
 struct cgroup_rec { /* cgroup created: its path would be gone if it lives shortly */

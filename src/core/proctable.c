@@ -231,11 +231,13 @@ void proctable_exec(struct proctable *t, const struct exec_rec *rec)
 	struct proc *p = exact(t, rec->tgid, rec->start_boot);
 	size_t len = rec->args_len < WIRE_ARGS_MAX ? rec->args_len : WIRE_ARGS_MAX;
 	char *cwd = p->at[PROC_CWD] == UINT32_MAX ? NULL : xstrdup(p->text + p->at[PROC_CWD]);
+	char *exepath = rec->exe_len ? xstrndup(rec->exe, rec->exe_len) : NULL;
 
 	p->ran = true;
 	memcpy(p->comm, rec->comm, WIRE_COMM_LEN);
-	set_argv(p, rec->args, len, NULL, cwd);
+	set_argv(p, rec->args, len, exepath, cwd);
 	free(cwd);
+	free(exepath);
 	p->has_argv = len < WIRE_ARGS_MAX; /* one that was cut is read in full if the process is seen alive */
 	p->has_links = false;
 	free(p->detail);
@@ -284,7 +286,7 @@ void proctable_complete(struct proctable *t, struct proc *p)
 				       [PROC_ARGS] = proc_text(p, p->text, PROC_ARGS),
 				       [PROC_ARGV] = proc_text(p, p->text, PROC_ARGV),
 				       [PROC_EXELINE] = proc_text(p, p->text, PROC_EXELINE),
-				       [PROC_EXEPATH] = exepath,
+				       [PROC_EXEPATH] = exepath ? exepath : proc_text(p, p->text, PROC_EXEPATH),
 				       [PROC_CWD] = cwd,
 			       });
 	} else if (!inherit(t, p)) { /* gone, or it never had arguments of its own */

@@ -326,12 +326,17 @@ static void test_short_life_around_the_walk(void **state)
 static void test_exec_records(void **state)
 {
 	struct fixture *f = *state;
-	struct exec_rec exec = {.tgid = 30,
-				.start_boot = 1003 * (uint64_t)SEC,
-				.args_len = 9,
-				.comm = "ls",
-				.args = "ls\0-l\0/a"};
-	const struct exec_rec *execs[] = {&exec};
+	struct {
+		struct exec_rec rec;
+		char exe[8];
+	} exec = {.rec = {.tgid = 30,
+			  .start_boot = 1003 * (uint64_t)SEC,
+			  .args_len = 9,
+			  .exe_len = 7,
+			  .comm = "ls",
+			  .args = "ls\0-l\0/a"},
+		  .exe = "/bin/ls"};
+	const struct exec_rec *execs[] = {&exec.rec};
 	const struct process *p;
 	struct task_rec *r;
 
@@ -347,6 +352,7 @@ static void test_exec_records(void **state)
 	p = process(next(f), 30);
 	assert_string_equal(p->exeline, "ls -l /a");
 	assert_string_equal(p->args, "-l /a");
+	assert_string_equal(p->exepath, "/bin/ls");
 	assert_true(p->exited);
 	assert_true(p->fresh);
 	assert_int_equal(p->end_time - p->start_time, 250000000); /* not the end of the interval */
