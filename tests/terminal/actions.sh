@@ -105,6 +105,9 @@ test_actions_of_my_own() {
 	   "run": [{"argv": ["ctop-no-tool", "%container.id"]}, {"argv": ["ctop-no-other"]}]},
 	  {"id": "unknown", "name": "Unknown value", "key": "V", "applies_to": ["container.id"],
 	   "run": [{"argv": ["true", "%k8s.pod.name"]}]},
+	  {"id": "second", "name": "Second best", "key": "m", "applies_to": ["container.id"],
+	   "run": [{"argv": ["ctop-no-tool"]}, {"when": "container.type = docker", "argv": ["true"]},
+	     {"when": "container.type = lxc", "argv": ["printf", "second"]}, {"argv": ["printf", "third"]}]},
 	  {"id": "logs", "name": "My logs", "key": "M", "applies_to": ["container.id"],
 	   "run": [{"argv": ["printf", "%%s", "<%container.name>"]}]}]}
 	END
@@ -117,9 +120,13 @@ test_actions_of_my_own() {
 	wait_for 'Unknown value: k8s.pod.name is not known of this row'
 	keys M
 	wait_for "nothing was run: printf %s '<build>'"
+	keys m # the first way whose program is there and that fits
+	wait_for 'nothing was run: printf second'
 	keys F8
 	wait_for 'Actions on build'
 	see 'M My logs'
+	see 'm Second best +printf second'
+	see '│ +printf third'
 	see 'Y No such tool +none of these is installed'
 	keys Y
 	wait_for 'No such tool: none of these'

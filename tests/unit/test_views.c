@@ -465,7 +465,7 @@ static void test_docs(void **state)
 		p = end;
 		n++;
 	}
-	assert_int_equal(n, 7);
+	assert_int_equal(n, 8);
 	free(text);
 }
 
