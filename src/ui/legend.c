@@ -76,7 +76,7 @@ static void add_kernel_part(struct app *a, int width, const char *kernel, bool r
 		buf_adds(&line, running ? "of it, the kernel decides: "
 					: "of it, the kernel decides for dig and echo: ");
 		buf_adds(&line, kernel);
-		buf_adds(&line, "; the rest is decided here");
+		buf_adds(&line, "; whatever else is in it is decided here");
 		add_safe(a, ROLE_DIM, 2, width, buf_str(&line));
 	} else {
 		page_wrap(a, ROLE_DIM, 2, width,

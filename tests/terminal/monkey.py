@@ -16,7 +16,7 @@ import termios
 import time
 
 SEED, COUNT, COMMAND = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-KEYS = ([c.encode() for c in "jkgGJKlbvhinNefdspxcFI,.<>[]+-/\\?123456 =!HL\t"]
+KEYS = ([c.encode() for c in "jkgGJKlbvhinNefdspxcFIatzZXE,.<>[]+-/\\?123456 =!HL\t"]
         + [b"\r", b"\x1b", b"\x7f", b"\x0c", b"\x17", b"\x15"]
         + [b"\x1b[" + s for s in (b"A", b"B", b"C", b"D", b"H", b"F", b"5~", b"6~", b"3~", b"15~", b"17~", b"18~", b"20~")]
         + [b"nginx", b"proc.name = nginx", b"evt.type in (read, write)", b"fd.name contains \"", "größe".encode(),
