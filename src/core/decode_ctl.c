@@ -154,8 +154,15 @@ void dec_ioctl_req(struct dec *d)
 
 static void termios(struct dec *d, const void *p)
 {
-	buf_addf(d->out, "{c_iflag=%#x, c_oflag=%#x, c_cflag=%#x, c_lflag=%#x, ...}", get_u32(p, 0),
-		 get_u32(p, 4), get_u32(p, 8), get_u32(p, 12));
+	buf_adds(d->out, "{c_iflag=");
+	dec_bits(d, flags_of(term_iflag), get_u32(p, 0));
+	buf_adds(d->out, ", c_oflag=");
+	dec_bits(d, flags_of(term_oflag), get_u32(p, 4));
+	buf_adds(d->out, ", c_cflag=");
+	dec_bits(d, flags_of(term_cflag), get_u32(p, 8));
+	buf_adds(d->out, ", c_lflag=");
+	dec_bits(d, flags_of(term_lflag), get_u32(p, 12));
+	buf_adds(d->out, ", ...}");
 }
 
 void dec_ioctl_arg(struct dec *d)

@@ -218,6 +218,7 @@ enum prctl_shape {
 	PR_INT_REST,
 	PR_NAME,
 	PR_SIGNAL,
+	PR_SIGNAL_OUT,
 	PR_INT_OUT,
 	PR_CAP,
 	PR_SECCOMP,
@@ -230,7 +231,7 @@ static const struct prctl_op {
 	const struct flag_table *table;
 } prctl_ops[] = {
 	{1, PR_SIGNAL, NULL},
-	{2, PR_INT_OUT, NULL},
+	{2, PR_SIGNAL_OUT, NULL},
 	{3, PR_NONE, NULL},
 	{4, PR_INT, NULL},
 	{7, PR_NONE, NULL},
@@ -290,11 +291,17 @@ void dec_prctl_arg(struct dec *d)
 			quote_string(d->out, b->data, strnlen(b->len ? b->data : "", b->len), QUOTE_NAME,
 				     false);
 		break;
+	case PR_SIGNAL_OUT:
 	case PR_INT_OUT:
-		if (b && b->len >= 4 && !dec_failed(d))
-			buf_addf(d->out, "[%" PRId32 "]", (int32_t)get_u32(b->data, 0));
-		else
+		if (!b || b->len < 4 || dec_failed(d)) {
 			dec_addr(d, d->v);
+		} else if (op->shape == PR_SIGNAL_OUT && get_u32(b->data, 0)) {
+			buf_addc(d->out, '[');
+			dec_signal_name(d, (int32_t)get_u32(b->data, 0));
+			buf_addc(d->out, ']');
+		} else {
+			buf_addf(d->out, "[%" PRId32 "]", (int32_t)get_u32(b->data, 0));
+		}
 		break;
 	case PR_HEX: dec_hex(d); break;
 	}

@@ -55,7 +55,7 @@ int main(void)
 
 	expect("prctl(PR_SET_NAME, \"spy_proc\") = %s", res(CALL(SYS_prctl, PR_SET_NAME, "spy_proc")));
 	expect("prctl(PR_SET_PDEATHSIG, SIGTERM) = %s", res(CALL(SYS_prctl, PR_SET_PDEATHSIG, SIGTERM)));
-	expect("prctl(PR_GET_PDEATHSIG, [15]) = %s", res(CALL(SYS_prctl, PR_GET_PDEATHSIG, &status)));
+	expect("prctl(PR_GET_PDEATHSIG, [SIGTERM]) = %s", res(CALL(SYS_prctl, PR_GET_PDEATHSIG, &status)));
 	expect("prctl(PR_CAPBSET_READ, CAP_CHOWN) = %s", res(CALL(SYS_prctl, PR_CAPBSET_READ, CAP_CHOWN)));
 	expect("prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) = %s",
 	       res(CALL(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)));
