@@ -19,7 +19,7 @@ int main(int argc, char **argv)
 	int sig, n = 0;
 
 	if (argc != 3) {
-		fprintf(stderr, "usage: probe OBJECT exit|pair|twomap\n");
+		fprintf(stderr, "usage: probe OBJECT exit|pair|least|twomap\n");
 		return 2;
 	}
 	libbpf_set_print(quiet);

@@ -44,4 +44,4 @@ $(O)/bench/%: bench/%.c
 $(O)/bench/group: bench/group.c $(LIB)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALLC) $(ALLL) -o $@ $< $(LIB) $(PKGLIB) -lpthread -lm
-benchbin: $(O)/bench/probe.bpf.o $(O)/bench/probe $(O)/bench/loop $(O)/bench/group $(O)/bench/conns
+benchbin: $(O)/bench/probe.bpf.o $(O)/bench/probe $(O)/bench/loop $(O)/bench/group $(O)/bench/conns $(O)/bench/storm

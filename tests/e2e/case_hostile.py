@@ -174,8 +174,8 @@ def terminal_that_shrinks(ctx):
     """Down to one cell, with everything that can be open on it."""
     s = Screen(ctx, "--demo", "-d", "0.1", "--read-only")
     s.opened()
-    for keys in (b"", b"v", b"\x1b", b"?", b"\x1b", b"\\proc.name = ", b"\t\t", b"\x1b", b"i", b"q", b"d", b"\\epoll",
-                 b"\x1b", b"\r", b"\x1b", b"i", b"q", b"\x7f", b"e", b"\x7f", b">", b"\x1b", b"LLLL", b"="):
+    for keys in (b"", b"v", b"\x1b", b"?", b"\x1b", b"\\proc.name = ", b"\t\t", b"\x1b", b"X", b"q", b"d", b"\\epoll",
+                 b"\x1b", b"\r", b"\x1b", b"X", b"q", b"\x7f", b"e", b"\x7f", b">", b"\x1b", b"LLLL", b"="):
         s.type(keys)
         for rows, cols in ((1, 1), (2, 200), (100, 1), (10, 40), (9, 39), (50, 200)):
             s.resize(rows, cols)

@@ -139,7 +139,7 @@ def two_capabilities_and_what_they_do_not_show(ctx):
         ctx.check(re.search(rf"^-- .*{cap} missing: .*{cost}", r.stdout, re.M), f"--check says what {cap} costs")
     s = Screen(ctx, *prefix, f"{program} -d 0.5")
     ctx.check(s.wait("3 rights missing"), f"the header says so: {s.text[-300:]!r}")
-    s.keys("i")
+    s.keys("X")
     for words in ("CAP_SYS_PTRACE: proc.cwd", "CAP_DAC_READ_SEARCH: container.name", "CAP_SYS_ADMIN: the header"):
         ctx.check(s.wait(words, 10), f"the legend says {words!r}")
     s.keys("\x1bq")
