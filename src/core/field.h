@@ -144,6 +144,9 @@ struct record record_from_fact(const struct sample *s, const struct fact *f);
 struct record record_from_thread(const struct sample *s, const struct thread *t); /* counters unset */
 struct record record_from_fd(const struct sample *s, const struct descriptor *d);
 
+/* The thing of this grain that a record is about; NULL if none is, or each record is one of its own (facts). */
+const void *record_thing(const struct record *r, enum grain g);
+
 /* Finds processes by pid and containers by cgroup; lives as long as its sample, which may be NULL. */
 struct record_index;
 struct record_index *record_index_new(const struct sample *s);

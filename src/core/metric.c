@@ -30,23 +30,10 @@ static bool call_can_pass(const struct metric *m, const struct fact *f)
 	return f->nr >= WIRE_SYSCALLS || (m->calls[f->nr / 64] >> (f->nr % 64) & 1);
 }
 
-/* The thing that a field belongs to, if there is one for several records. */
-static const void *entity(const struct record *r, enum grain g)
-{
-	switch (g) {
-	case GRAIN_OBJECT: return r->obj;
-	case GRAIN_THREAD: return r->thread;
-	case GRAIN_PROCESS: return r->process;
-	case GRAIN_CONTAINER: return r->container;
-	case GRAIN_HOST: return r->sample;
-	default: return NULL;
-	}
-}
-
 static void add(struct compute *c, size_t i, const struct record *r)
 {
 	const struct metric *m = &c->metrics[i];
-	const void *thing = entity(r, m->field->grain);
+	const void *thing = record_thing(r, m->field->grain);
 	struct value v = {.kind = V_MISSING};
 
 	if (m->agg == AGG_SUM && thing && !seen_first(&c->seen, (uintptr_t)thing, (uint32_t)i))

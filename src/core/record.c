@@ -33,3 +33,15 @@ struct record record_from_fd(const struct sample *s, const struct descriptor *d)
 			       .obj = d->obj,
 			       .fd = d};
 }
+
+const void *record_thing(const struct record *r, enum grain g)
+{
+	switch (g) {
+	case GRAIN_OBJECT: return r->obj;
+	case GRAIN_THREAD: return r->thread;
+	case GRAIN_PROCESS: return r->process;
+	case GRAIN_CONTAINER: return r->container;
+	case GRAIN_HOST: return r->sample;
+	default: return NULL;
+	}
+}

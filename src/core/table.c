@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * table.c - one pass over the records of a sample: filter, find the group, add
+ * table.c - of each record that passes the filter (table_walk.c): find the group, add
  * to its columns. Sorting is in table_sort.c, the arithmetic in table_acc.c.
  */
 #include "core/table.h"
@@ -10,12 +10,11 @@
 
 #include "bpf/need.h"
 #include "core/arena.h"
-#include "core/fact_part.h"
-#include "core/metric.h"
 #include "core/table_acc.h"
 #include "core/table_tree.h"
+#include "core/table_walk.h"
 
-enum { TOTALS = UINT32_MAX - 1, READ_NEEDS = NEED_FDS | NEED_CGROUPS | NEED_DETAILS | NEED_PATHS /* no hooks */ };
+enum { TOTALS = UINT32_MAX - 1 /* in struct seen, where groups have their index */ };
 
 struct group {
 	uint64_t hash;
@@ -33,13 +32,13 @@ struct build {
 	const struct sample *sample;
 	struct table *table;
 	struct arena *arena;
-	unsigned records;
-	bool counters; /* evt.* amounts come from threads */
-	bool by_pid;   /* a key is a number that the kernel gives out again: processes of one pid are different rows */
+	struct table_walk walk;
+	bool by_pid; /* a key is a number that the kernel gives out again: processes of one pid are different
+			rows */
 	struct plan *plans;
 	size_t n_aux, n_first; /* n_first: columns that show the first value */
 	bool any_rate;
-	const struct filter *row_filter; /* of metrics, if it is on themselves */
+	unsigned once;        /* grains of the columns that need a look at what was seen */
 	struct group *groups; /* beside table->rows */
 	size_t cap;
 	uint32_t *slots; /* group + 1; 0 = free */
@@ -49,54 +48,6 @@ struct build {
 	bool partial; /* some group is */
 	struct aux *total_aux;
 };
-
-static unsigned records_of(const struct table_query *q)
-{
-	unsigned records = q->records;
-	bool object = false, fd = false, fact = false;
-
-	for (size_t i = 0; i < q->n_columns + q->n_keys; i++) {
-		const struct field *f = i < q->n_columns ? q->columns[i].field : q->keys[i - q->n_columns];
-
-		fact = fact || (f->grain == GRAIN_FACT && (f->needs & NEED_FACTS));
-		object = object || f->grain == GRAIN_OBJECT;
-		fd = fd || f->grain == GRAIN_FD;
-	}
-	if (fact || filter_uses_grain(q->filter, GRAIN_FACT))
-		records |= REC_FACTS;
-	if (fd || filter_uses_grain(q->filter, GRAIN_FD))
-		records |= REC_FDS;
-	if (object && !(records & (REC_FACTS | REC_FDS)))
-		records |= REC_FACTS;
-	/* who has it open is as good an answer as who used it */
-	if (filter_uses_grain(q->filter, GRAIN_OBJECT) && !(records & (REC_FACTS | REC_FDS)))
-		records |= REC_FACTS | REC_FDS;
-	return records;
-}
-
-unsigned table_records(const struct table_query *q)
-{
-	if (q->records & REC_METRICS) /* they walk what they count themselves */
-		return REC_METRICS;
-	return records_of(q);
-}
-
-unsigned table_needs(const struct table_query *q)
-{
-	unsigned records = table_records(q), needs = NEED_TASKS | metrics_needs(q->metrics, q->n_metrics);
-
-	if (records & REC_FACTS)
-		needs |= NEED_FACTS;
-	if (records & REC_FDS)
-		needs |= NEED_FDS;
-	if (records & REC_LIFE)
-		needs |= NEED_LIFE;
-	for (size_t i = 0; i < q->n_columns; i++)
-		needs |= q->columns[i].field->needs & READ_NEEDS;
-	for (size_t i = 0; i < q->n_keys; i++)
-		needs |= q->keys[i]->needs & READ_NEEDS;
-	return needs | (filter_needs(q->filter) & READ_NEEDS);
-}
 
 /* ---- plan ---- */
 
@@ -111,7 +62,8 @@ static void make_plans(struct build *b)
 	const struct sample *s = b->sample;
 
 	for (size_t i = 0; i < q->n_keys; i++)
-		b->by_pid = b->by_pid || !strcmp(q->keys[i]->id, "proc.pid") || !strcmp(q->keys[i]->id, "thread.tid");
+		b->by_pid = b->by_pid || !strcmp(q->keys[i]->id, "proc.pid") ||
+			    !strcmp(q->keys[i]->id, "thread.tid");
 	b->plans = arena_array(b->arena, q->n_columns, sizeof(*b->plans));
 	for (size_t i = 0; i < q->n_columns; i++) {
 		struct plan *p = &b->plans[i];
@@ -122,14 +74,17 @@ static void make_plans(struct build *b)
 		p->agg = q->columns[i].agg;
 		p->aux = -1;
 		p->available = !(f->needs & NEED_FDS & off);
-		if (f->grain == GRAIN_FACT && !b->counters)
+		if (f->grain == GRAIN_FACT && !b->walk.counters)
 			p->available = s->needs & NEED_FACTS;
 		else if (f->grain == GRAIN_FACT)
 			p->available = !(off & NEED_FACTS);
 		if ((f->flags & FIELD_DELTA) && !s->interval)
 			p->available = false;
 		p->dedup = p->agg != AGG_NONE && f->grain != GRAIN_FACT && f->grain != GRAIN_FD &&
-			   f->grain != GRAIN_DEVICE && !(f->grain == GRAIN_THREAD && b->records == REC_TASKS);
+			   f->grain != GRAIN_DEVICE &&
+			   !(f->grain == GRAIN_THREAD && b->walk.records == REC_TASKS);
+		if (p->dedup)
+			b->once |= 1u << f->grain;
 		b->any_rate = b->any_rate || p->agg == AGG_RATE;
 		b->n_first += p->agg == AGG_NONE;
 		if (p->agg == AGG_AVG || is_percentile(p->agg)) {
@@ -217,19 +172,6 @@ static uint32_t find_group(struct build *b, const struct record *r, const struct
 
 /* ---- adding a record ---- */
 
-/* The thing that a measure of this grain belongs to. */
-static const void *entity(const struct record *r, enum grain g)
-{
-	switch (g) {
-	case GRAIN_OBJECT: return r->obj;
-	case GRAIN_THREAD: return r->thread;
-	case GRAIN_PROCESS: return r->process;
-	case GRAIN_CONTAINER: return r->container;
-	case GRAIN_HOST: return r->sample;
-	default: return NULL;
-	}
-}
-
 static void add_column(struct build *b, const struct record *r, uint32_t group, size_t column, bool in_totals)
 {
 	const struct plan *p = &b->plans[column];
@@ -279,7 +221,7 @@ static void add_first(struct build *b, const struct record *r, struct group *g)
 /* Columns of one grain, once per thing that is new to the group. */
 static void add_grain(struct build *b, const struct record *r, uint32_t group, enum grain grain)
 {
-	const void *thing = entity(r, grain);
+	const void *thing = record_thing(r, grain);
 	struct group *g = &b->groups[group];
 	bool in_totals;
 
@@ -314,8 +256,9 @@ static void add_threads(struct build *b, const struct record *r, uint32_t group)
 	}
 }
 
-static void add_record(struct build *b, const struct record *r, unsigned grains)
+static void add_record(const struct record *r, void *userdata)
 {
+	struct build *b = userdata;
 	struct value keys[TABLE_KEYS];
 	uint64_t hash = 0;
 	uint32_t group;
@@ -330,7 +273,7 @@ static void add_record(struct build *b, const struct record *r, unsigned grains)
 	if (b->by_pid && r->process)
 		hash = value_hash(&(struct value){.kind = V_INT, .i = (int64_t)r->process->start_boot}, hash);
 	/* a call without an object is no file; by thread and file, it is one of the thread's rows */
-	if (!any || !filter_match(r->metric ? b->row_filter : b->q->filter, r))
+	if (!any)
 		return;
 	group = find_group(b, r, keys, hash);
 	g = &b->groups[group];
@@ -350,120 +293,13 @@ static void add_record(struct build *b, const struct record *r, unsigned grains)
 			add_column(b, r, group, i, false);
 	}
 	for (enum grain grain = GRAIN_OBJECT; grain <= GRAIN_HOST; grain++) {
-		if (!(grains & (1u << grain)))
+		if (!(b->once & (1u << grain)))
 			continue;
 		if (grain == GRAIN_THREAD && !r->thread && r->fd)
 			add_threads(b, r, group);
 		else
 			add_grain(b, r, group, grain);
 	}
-}
-
-/* Calls that found the fact map full: their number is known, by thread, and nothing else. */
-static void walk_coarse(struct build *b, unsigned grains)
-{
-	for (size_t i = 0; i < b->sample->n_threads; i++) {
-		const struct thread *t = &b->sample->threads[i];
-		struct fact *f;
-		struct record r;
-
-		if (!t->counts.coarse)
-			continue;
-		f = arena_alloc(b->arena, sizeof(*f)); /* a row may keep it as its example */
-		*f = (struct fact){.thread = t, .nr = WIRE_NR_NONE, .calls = t->counts.coarse};
-		r = record_from_fact(b->sample, f);
-		add_record(b, &r, grains);
-	}
-}
-
-static void walk_life(struct build *b, unsigned grains)
-{
-	const struct sample *s = b->sample;
-	struct record r = {.sample = s};
-
-	for (size_t i = 0; i < s->n_life; i++) {
-		r.life = &s->life[i];
-		r.container = s->life[i].container;
-		add_record(b, &r, grains);
-	}
-}
-
-static void walk_devices(struct build *b, unsigned grains)
-{
-	const struct sample *s = b->sample;
-	/* the machine's, so no container's */
-	struct record r = {.sample = s, .container = s->n_containers ? &s->containers[0] : NULL};
-
-	for (size_t i = 0; i < s->n_cpus && (b->records & REC_CPUS); i++) {
-		r.cpu = &s->cpus[i];
-		add_record(b, &r, grains);
-	}
-	r.cpu = NULL;
-	for (size_t i = 0; i < s->n_disks && (b->records & REC_DISKS); i++) {
-		r.disk = &s->disks[i];
-		add_record(b, &r, grains);
-	}
-	r.disk = NULL;
-	for (size_t i = 0; i < s->n_netifs && (b->records & REC_NETIFS); i++) {
-		r.netif = &s->netifs[i];
-		add_record(b, &r, grains);
-	}
-}
-
-/* A filter on metric.* picks lines, any other what they count. */
-static void walk_metrics(struct build *b, unsigned grains)
-{
-	const struct table_query *q = b->q;
-	bool on_lines = filter_uses_grain(q->filter, GRAIN_DEVICE);
-	const struct metric_value *values = metrics_compute(q->metrics, q->n_metrics, on_lines ? NULL : q->filter,
-							    b->sample, b->arena);
-	struct record r = {.sample = b->sample};
-
-	b->row_filter = on_lines ? q->filter : NULL;
-	for (size_t i = 0; i < q->n_metrics; i++) {
-		r.metric = &values[i];
-		add_record(b, &r, grains);
-	}
-}
-
-static void walk(struct build *b)
-{
-	const struct sample *s = b->sample;
-	unsigned grains = 0; /* of the columns that need a look at what was seen */
-	bool by_latency = filter_uses_latency(b->q->filter);
-
-	for (size_t i = 0; i < b->q->n_columns; i++) {
-		if (b->plans[i].dedup)
-			grains |= 1u << b->plans[i].field->grain;
-	}
-	for (size_t i = 0; i < s->n_threads && (b->records & REC_TASKS); i++) {
-		struct record r = record_from_thread(s, &s->threads[i]);
-
-		r.counters = b->counters;
-		add_record(b, &r, grains);
-	}
-	for (size_t i = 0; i < s->n_facts && (b->records & REC_FACTS); i++) {
-		struct record r = record_from_fact(s, &s->facts[i]);
-
-		if (by_latency) { /* calls that were counted together are judged one by one */
-			r.fact = fact_part(b->q->filter, &r, b->arena);
-			if (!r.fact)
-				continue;
-		}
-		add_record(b, &r, grains);
-	}
-	if ((b->records & REC_FACTS) && s->health.coarse)
-		walk_coarse(b, grains);
-	for (size_t i = 0; i < s->n_fds && (b->records & REC_FDS); i++) {
-		struct record r = record_from_fd(s, &s->fds[i]);
-
-		add_record(b, &r, grains);
-	}
-	walk_devices(b, grains);
-	if (b->records & REC_METRICS)
-		walk_metrics(b, grains);
-	if (b->records & REC_LIFE)
-		walk_life(b, grains);
 }
 
 /* ---- results ---- */
@@ -565,17 +401,11 @@ int table_build(const struct table_query *q, const struct sample *s, struct tabl
 	b.table->n_columns = q->n_columns;
 	b.table->n_keys = q->n_keys;
 	b.table->interval = s->interval;
-	b.records = table_records(q);
-	/* without facts in the sample, amounts of whole threads are right as long as nothing is filtered by
-	 * call */
-	b.counters = !(b.records & REC_FACTS) ||
-		     ((b.records & REC_TASKS) && !(s->needs & NEED_FACTS) &&
-		      !filter_uses_grain(q->filter, GRAIN_FACT) &&
-		      !filter_uses_grain(q->filter, GRAIN_OBJECT) && !filter_uses_grain(q->filter, GRAIN_FD));
+	b.walk = table_walk_plan(q, s);
 	make_plans(&b);
 	b.totals = arena_array(b.arena, q->n_columns, sizeof(*b.totals));
 	b.total_aux = arena_array(b.arena, b.n_aux, sizeof(*b.total_aux));
-	walk(&b);
+	table_walk(&b.walk, b.arena, add_record, &b);
 	finish(&b);
 	free(b.groups);
 	free(b.slots);
