@@ -471,9 +471,9 @@ void table_op(struct app *a, enum op op, int key)
 	case OP_ECHO: start_spy(a, SPY_ECHO); break;
 	case OP_DIG: start_spy(a, SPY_DIG); break;
 	case OP_DETAILS:
-		if (!a->spying && details_open(a, top->view, rows_current(&a->rows)))
-			break;
-		/* fall through */
+		if (a->spying || !details_open(a, top->view, rows_current(&a->rows)))
+			overlay_open_page(a, top->view->name, legend_page);
+		break;
 	case OP_LEGEND: overlay_open_page(a, top->view->name, legend_page); break;
 	case OP_SORT: overlay_open_sort(a); break;
 	case OP_SORT_PREV: sort_neighbour(a, -1); break;
