@@ -16,6 +16,7 @@
 
 #include "core/arena.h"
 #include "core/mem.h"
+#include "core/tasktable.h"
 
 struct build { /* what is being built, before it is const */
 	struct demo *d;
@@ -127,17 +128,6 @@ static bool writes(uint16_t nr)
 	       nr == SYS_sendmsg;
 }
 
-static void count_bytes(struct task_counts *c, enum obj_kind kind, uint64_t in, uint64_t out)
-{
-	switch (kind) {
-	case OBJ_FILE:
-	case OBJ_CHR:
-	case OBJ_BLK: c->file_in += in, c->file_out += out; break;
-	case OBJ_INET: c->net_in += in, c->net_out += out; break;
-	default: c->other_in += in, c->other_out += out;
-	}
-}
-
 static void push_fact(struct build *b, const struct fact *f)
 {
 	if (b->d->needs & NEED_FACTS)
@@ -172,8 +162,8 @@ static void act(struct build *b, struct demo_proc *p, size_t a, struct thread *t
 		out = f.obj;
 		f.obj = show(b, in, NULL);
 		f.bytes_in = bytes;
-		count_bytes(&t->counts, in->kind, bytes, 0);
-		count_bytes(&t->counts, o->kind, 0, bytes);
+		wire_add_bytes(&t->counts, in->kind, bytes, 0);
+		wire_add_bytes(&t->counts, o->kind, 0, bytes);
 		o->bytes_acked += bytes;
 	} else if (reads(act->nr))
 		f.bytes_in = bytes;
@@ -186,7 +176,7 @@ static void act(struct build *b, struct demo_proc *p, size_t a, struct thread *t
 	t->counts.errors += act->err ? f.calls : 0;
 	t->counts.opens += act->nr == SYS_openat && !act->err ? f.calls : 0;
 	if (!act->fd2)
-		count_bytes(&t->counts, o ? o->kind : OBJ_NONE, f.bytes_in, f.bytes_out);
+		wire_add_bytes(&t->counts, o ? o->kind : OBJ_NONE, f.bytes_in, f.bytes_out);
 	if (o && !act->fd2) {
 		o->bytes_acked += f.bytes_out;
 		o->bytes_received += f.bytes_in;
@@ -379,16 +369,7 @@ static void build_host(struct build *b)
 	for (size_t i = 0; i < s->n_threads; i++) {
 		const struct thread *t = &s->threads[i];
 
-		h->counts.calls += t->counts.calls;
-		h->counts.errors += t->counts.errors;
-		h->counts.file_in += t->counts.file_in;
-		h->counts.file_out += t->counts.file_out;
-		h->counts.net_in += t->counts.net_in;
-		h->counts.net_out += t->counts.net_out;
-		h->counts.other_in += t->counts.other_in;
-		h->counts.other_out += t->counts.other_out;
-		h->counts.opens += t->counts.opens;
-		h->counts.coarse += t->counts.coarse;
+		task_counts_add(&h->counts, &t->counts);
 		h->threads += !t->exited;
 		user += t->cpu_user;
 		sys += t->cpu_sys;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* demo_draft.h - a spy event of the synthetic machine while it grows. Private to demo_spy.c and demo_lists.c.
+/*
+ * demo_draft.h - a spy event of the synthetic machine while it grows: begun, filled, finished.
+ * Private to demo_spy.c and demo_lists.c.
  */
 #ifndef CTOP_CORE_DEMO_DRAFT_H
 #define CTOP_CORE_DEMO_DRAFT_H
@@ -28,6 +30,10 @@ void draft_blob(struct draft *dr, int arg, int part, uint64_t addr, const void *
 void draft_string(struct draft *dr, int arg, const char *s);
 /* What a descriptor points to: 0 the first, 1 the second, 2 the one that was returned. */
 void draft_fd(struct draft *dr, int which, const struct demo_obj *o);
+/* Arguments, memory and result of what the process does all the time, on the object; it moves `bytes`. */
+void draft_call(struct draft *dr, struct demo *d, struct demo_proc *p, const struct demo_act *a,
+		struct demo_obj *o, uint64_t bytes);
+/* The event, the caller's: event_free(). The draft is empty again. */
 struct event *draft_finish(struct draft *dr);
 
 /* Whether the spy's selection has the process. */
