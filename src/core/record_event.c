@@ -1,177 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * record_event.c - spy events as records, joined with the latest sample by pid
- * and cgroup.
+ * record_event.c - spy events as records: what the event says, and what the
+ * index (record_index.c) knows of the process, container and user behind it.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "bpf/capture.h" /* SPY_CGROUP_V1 */
-#include "core/arena.h"
 #include "core/field.h"
-#include "core/mem.h"
+#include "core/buf.h"
 #include "core/objname.h"
 #include "core/procfs.h"
+#include "core/record_index.h"
 #include "core/syscall.h"
 
-/* Open addressing, at most half full; NULL value = free slot. */
-struct slot {
-	uint64_t key;
-	const void *value;
-};
-
-struct map {
-	struct slot *slots;
-	size_t mask;
-};
-
-enum {
-	YOUNG_MAX = 4096,   /* processes that an index learns of */
-	LOOKUPS_MAX = 2048, /* and looks for in /proc */
-	GENERATIONS_MAX = 8,
-};
-
-struct record_index {
-	const struct sample *sample;
-	struct map processes, cgroups, users;
-	/* processes that ran a program since the sample; made when there is the first one */
-	struct map young;
-	/* processes of which there were other events: ancestors of those that they started since the sample
-	 */
-	struct map seen;
-	struct arena *arena;
-	size_t n_young, n_seen, n_lookups;
-};
-
-static size_t slot_of(const struct map *m, uint64_t key)
-{
-	return (size_t)((key * 0x9e3779b97f4a7c15ULL) >> 20) & m->mask;
-}
-
-static void map_init(struct map *m, size_t n)
-{
-	size_t size = 16;
-
-	while (size < n * 2)
-		size *= 2;
-	m->slots = xcalloc(size, sizeof(*m->slots));
-	m->mask = size - 1;
-}
-
-static const void **map_at(struct map *m, uint64_t key)
-{
-	size_t i = slot_of(m, key);
-
-	while (m->slots[i].value && m->slots[i].key != key)
-		i = (i + 1) & m->mask;
-	m->slots[i].key = key;
-	return &m->slots[i].value;
-}
-
-static const void *map_get(const struct map *m, uint64_t key)
-{
-	size_t i;
-
-	if (!m->slots)
-		return NULL;
-	for (i = slot_of(m, key); m->slots[i].value; i = (i + 1) & m->mask) {
-		if (m->slots[i].key == key)
-			return m->slots[i].value;
-	}
-	return NULL;
-}
-
-struct record_index *record_index_new(const struct sample *s)
-{
-	struct record_index *idx = xcalloc(1, sizeof(*idx));
-	size_t n_ids = 0;
-
-	if (!s)
-		return idx;
-	idx->sample = s;
-	map_init(&idx->processes, s->n_processes);
-	map_init(&idx->users, s->n_processes);
-	for (size_t i = 0; i < s->n_processes; i++) {
-		const struct process *p = &s->processes[i];
-		const void **at = map_at(&idx->processes, p->pid);
-		const struct process *old = *at;
-
-		/* a pid used twice: the younger one is the one that makes calls now */
-		if (!old || old->start_boot < p->start_boot)
-			*at = p;
-		if (p->user && p->uid != UNKNOWN_U32)
-			*map_at(&idx->users, p->uid) = p->user;
-	}
-	for (size_t i = 0; i < s->n_containers; i++)
-		n_ids += s->containers[i].n_cgroup_ids;
-	map_init(&idx->cgroups, n_ids);
-	for (size_t i = 0; i < s->n_containers; i++) {
-		for (size_t k = 0; k < s->containers[i].n_cgroup_ids; k++)
-			*map_at(&idx->cgroups, s->containers[i].cgroup_ids[k]) = &s->containers[i];
-	}
-	return idx;
-}
-
-struct record_index *record_index_free(struct record_index *idx)
-{
-	if (!idx)
-		return NULL;
-	free(idx->processes.slots);
-	free(idx->cgroups.slots);
-	free(idx->users.slots);
-	free(idx->young.slots);
-	free(idx->seen.slots);
-	arena_free(idx->arena);
-	free(idx);
-	return NULL;
-}
-
-/* What is known of a process beyond its own events. */
-static const struct process *known_process(const struct record_index *idx, uint32_t pid)
-{
-	const struct process *p = idx ? map_get(&idx->young, pid) : NULL;
-
-	return p || !idx ? p : map_get(&idx->processes, pid);
-}
-
-const struct process *record_index_process(const struct record_index *idx, uint32_t pid)
-{
-	const struct process *p = known_process(idx, pid);
-
-	return p || !idx ? p : map_get(&idx->seen, pid);
-}
-
-static const struct container *container_of_event(const struct record_index *idx, const struct event *ev)
-{
-	const struct container *c = NULL;
-
-	if (!idx || !idx->sample)
-		return NULL;
-	if (ev->cgroup_v1)
-		c = map_get(&idx->cgroups, ev->cgroup_v1 | SPY_CGROUP_V1);
-	if ((!c || c->is_host) && ev->cgroup_v2) {
-		const struct container *v2 = map_get(&idx->cgroups, ev->cgroup_v2);
-
-		c = v2 ? v2 : c;
-	}
-	return c;
-}
-
-size_t record_index_unknown(const struct record_index *idx, const struct event *ev, uint64_t ret[2])
-{
-	const uint64_t ids[] = {ev->cgroup_v1 ? ev->cgroup_v1 | SPY_CGROUP_V1 : 0, ev->cgroup_v2};
-	const struct container *c = container_of_event(idx, ev);
-	size_t n = 0;
-
-	if (!idx || !idx->sample || (c && !c->is_host))
-		return 0;
-	for (size_t i = 0; i < 2; i++)
-		if (ids[i] && !map_get(&idx->cgroups, ids[i]))
-			ret[n++] = ids[i];
-	return n;
-}
+enum { GENERATIONS_MAX = 8 /* of ancestors that are looked for in /proc */ };
 
 static void fill_object(struct object *o, const struct event_fd *fd)
 {
@@ -254,7 +99,7 @@ static const struct process *fill_process(struct event_record *ret, const struct
 					  const struct container *c, const struct event *ev)
 {
 	const struct process *parent = record_index_process(idx, ev->ppid);
-	const char *user = idx ? map_get(&idx->users, ev->uid) : NULL;
+	const char *user = record_index_user(idx, ev->uid);
 
 	snprintf(ret->uid_text, sizeof(ret->uid_text), "%u", ev->uid);
 	ret->process = (struct process){
@@ -339,56 +184,6 @@ static const struct process *fill_exec(struct event_record *ret, const struct pr
 	return &ret->process;
 }
 
-/* Keeps a copy for the events that come: strings of the sample live as long as the index, others do not. */
-static void keep(struct record_index *idx, struct map *map, size_t *count, const struct event_record *er,
-		 const struct process *p)
-{
-	struct process *copy;
-
-	if (*count >= YOUNG_MAX)
-		return;
-	if (!idx->arena)
-		idx->arena = arena_new();
-	if (!map->slots)
-		map_init(map, YOUNG_MAX);
-	copy = arena_alloc(idx->arena, sizeof(*copy));
-	*copy = *p;
-	copy->name = arena_strdup(idx->arena, p->name);
-	if (p->exeline == er->text[0]) {
-		copy->exe = arena_strdup(idx->arena, p->exe);
-		copy->exeline = arena_strdup(idx->arena, p->exeline);
-		copy->args = *p->args ? copy->exeline + (p->args - p->exeline) : "";
-		copy->argv = NULL;
-		if (p->argv) {
-			size_t n = strlen(p->args) + 1;
-			char *argv = arena_alloc(idx->arena, n);
-
-			copy->argv = memcpy(argv, p->argv, n);
-		}
-	}
-	if (p->cwd == er->text[0])
-		copy->cwd = arena_strdup(idx->arena, p->cwd);
-	if (p->user == er->uid_text)
-		copy->user = arena_strdup(idx->arena, p->user);
-	*map_at(map, p->pid) = copy;
-	++*count;
-}
-
-static void learn(struct record_index *idx, const struct event_record *er, const struct process *p)
-{
-	if (idx)
-		keep(idx, &idx->young, &idx->n_young, er, p);
-}
-
-/* What events say of a process, the name above all, is theirs: remembered for its children only. */
-static void see(struct record_index *idx, const struct event_record *er, const struct process *p)
-{
-	const struct process *old = idx ? map_get(&idx->seen, p->pid) : NULL;
-
-	if (idx && (!old || strcmp(old->name, p->name) != 0))
-		keep(idx, &idx->seen, &idx->n_seen, er, p);
-}
-
 /* Name and parent of a process that is still there. */
 static bool read_stat(uint32_t pid, struct event *ret)
 {
@@ -413,15 +208,14 @@ static void look_up(struct record_index *idx, uint32_t pid, int generation)
 	struct event_record er;
 	struct event ev;
 
-	if (!idx || !idx->sample || !idx->sample->source || strcmp(idx->sample->source, "live") != 0 ||
-	    !pid || record_index_process(idx, pid) || generation == GENERATIONS_MAX ||
-	    idx->n_lookups++ >= LOOKUPS_MAX || !read_stat(pid, &ev))
+	if (!pid || record_index_process(idx, pid) || generation == GENERATIONS_MAX ||
+	    !record_index_may_look(idx) || !read_stat(pid, &ev))
 		return;
 	look_up(idx, ev.ppid, generation + 1);
 	fill_process(&er, idx, NULL, &ev);
 	er.process.uid = UNKNOWN_U32;
 	er.process.user = NULL;
-	see(idx, &er, &er.process);
+	record_index_see(idx, &er, &er.process);
 }
 
 /* A path argument as far as it can be told: below the directory that it starts from. */
@@ -472,7 +266,7 @@ static void learn_directory(struct record_index *idx, struct event_record *er, c
 		snprintf(er->text[0], sizeof(er->text[0]), "%s", moved.cwd);
 		moved.cwd = er->text[0];
 	}
-	learn(idx, er, &moved);
+	record_index_learn(idx, er, &moved);
 }
 
 /* The path that a failed call could not find, as counted calls have it: it is all there is. */
@@ -532,8 +326,8 @@ static bool fill_object_of(struct event_record *ret, const struct process *p, co
 
 void record_from_event(struct event_record *ret, struct record_index *idx, const struct event *ev)
 {
-	const struct process *p = known_process(idx, ev->tgid);
-	const struct container *c = container_of_event(idx, ev);
+	const struct process *p = record_index_known(idx, ev->tgid);
+	const struct container *c = record_index_container(idx, ev);
 	const struct thread *t = NULL;
 
 	if (!p) {
@@ -542,9 +336,9 @@ void record_from_event(struct event_record *ret, struct record_index *idx, const
 	}
 	if (ran_program(ev)) {
 		p = fill_exec(ret, p, ev);
-		learn(idx, ret, p);
+		record_index_learn(idx, ret, p);
 	} else if (p == &ret->process) {
-		see(idx, ret, p);
+		record_index_see(idx, ret, p);
 	}
 	for (size_t i = 0; i < p->n_threads && !t; i++) {
 		if (p->threads[i]->tid == ev->tid)
@@ -561,7 +355,7 @@ void record_from_event(struct event_record *ret, struct record_index *idx, const
 		t = &ret->thread;
 	}
 	fill_fact(&ret->fact, ev);
-	ret->record = (struct record){.sample = idx ? idx->sample : NULL,
+	ret->record = (struct record){.sample = record_index_sample(idx),
 				      .fact = &ret->fact,
 				      .thread = t,
 				      .process = p,
