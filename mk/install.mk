@@ -57,7 +57,8 @@ uninstall:
 
 # Who may execute the file sees what every process does: GROUP=NAME lets in only that group.
 setcap:
-	$(Q)f=$(DESTDIR)$(BINDIR)/ctop-trace; [ -e $$f ] || { echo "make setcap: no $$f: make install first" >&2; exit 1; }; \
+	$(Q)PATH=$$PATH:/usr/sbin:/sbin; command -v setcap > /dev/null || packaging/deps.sh caps || exit; \
+	f=$(DESTDIR)$(BINDIR)/ctop-trace; [ -e $$f ] || { echo "make setcap: no $$f: make install first" >&2; exit 1; }; \
 	if [ -n "$(GROUP)" ]; then chgrp $(GROUP) $$f && chmod 750 $$f; fi && setcap $(SETCAPS)+ep $$f && getcap $$f && ls -l $$f
 
 dist:

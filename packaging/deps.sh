@@ -6,6 +6,7 @@
 #	packaging/deps.sh test    that, and what the tests use
 #	packaging/deps.sh runtimes   that, and the container runtimes of `make test-runtimes`
 #	packaging/deps.sh bench   that, and the programs that `make bench` compares with
+#	packaging/deps.sh caps    what `make setcap` needs
 #	packaging/deps.sh list    prints the packages for building
 #
 # The servers among them are started neither now nor at boot: tests start their own. Does nothing, quickly, when all are
@@ -23,8 +24,9 @@ build) want=$build ;;
 test) want=$test ;;
 runtimes) want=$runtimes ;;
 bench) want=$bench ;;
+caps) want=libcap2-bin ;;
 list) echo "$build"; exit 0 ;;
-*) echo "usage: $0 build|test|runtimes|bench|list" >&2; exit 2 ;;
+*) echo "usage: $0 build|test|runtimes|bench|caps|list" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query > /dev/null || ! command -v apt-get > /dev/null; then

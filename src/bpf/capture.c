@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -228,6 +229,18 @@ static const char *lacks(char ret[64])
 	return NULL;
 }
 
+/*
+ * Whether the process ids of our /proc are those that the kernel's hooks report. In a pid namespace they are
+ * not, and every process would be taken for one that has ended.
+ */
+static bool pids_are_the_hosts(void)
+{
+	enum { INIT_PID_NS = 0xEFFFFFFC }; /* PROC_PID_INIT_INO, the same since Linux 3.8 */
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) < 0 || st.st_ino == INIT_PID_NS;
+}
+
 /* One sentence for the user: what is missing and how to get it. */
 static char *explain(int error)
 {
@@ -236,7 +249,11 @@ static char *explain(int error)
 	int n;
 
 	uname(&u);
-	if (access("/sys/kernel/btf/vmlinux", R_OK) != 0)
+	if (!pids_are_the_hosts())
+		n = asprintf(&text,
+			     "a container's process ids are not the kernel's: start it with the host's "
+			     "(docker run --pid=host, hostPID: true)");
+	else if (access("/sys/kernel/btf/vmlinux", R_OK) != 0)
 		n = asprintf(&text,
 			     "kernel %s has no BTF (/sys/kernel/btf/vmlinux): a kernel built with "
 			     "CONFIG_DEBUG_INFO_BTF=y is needed, as distributions ship since 2021",
@@ -269,7 +286,7 @@ int capture_open(const struct capture_config *config, struct capture **ret, char
 	pthread_mutex_init(&c->meta_lock, NULL);
 	c->pump_stop = -1;
 	libbpf_set_print(print_debug);
-	r = open_object(c);
+	r = pids_are_the_hosts() ? open_object(c) : -ENOTSUP;
 	if (r == 0)
 		r = load(c, config);
 	if (r == 0)

@@ -109,9 +109,11 @@ static bool present(const struct btf *btf, enum kind kind, const char *name)
 
 size_t capture_features(struct capture_feature *ret, size_t max)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
+	struct btf *btf;
 	size_t n = 0;
 
+	libbpf_set_print(NULL); /* that there is none is for the caller to say */
+	btf = btf__load_vmlinux_btf();
 	if (!btf)
 		return 0;
 	for (; n < sizeof(features) / sizeof(*features) && n < max; n++)

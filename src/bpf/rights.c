@@ -20,7 +20,7 @@ static const struct right all[] = {
 	{CAP_BPF, "CAP_BPF", "loads BPF programs", NULL, false},
 	{CAP_PERFMON, "CAP_PERFMON", "attaches them and reads kernel memory", NULL, false},
 	{CAP_SYS_PTRACE, "CAP_SYS_PTRACE", "reads other users' /proc/PID/cwd and exe",
-	 "proc.cwd and proc.exepath of others stay empty", false},
+	 "proc.cwd and proc.exepath of others stay empty, users in containers are numbers", false},
 	{CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", "reads the container runtimes' files",
 	 "container.name, .image, .label and others stay empty, ids are there", false},
 	{CAP_SYS_ADMIN, "CAP_SYS_ADMIN", "measures what our own BPF programs cost",

@@ -146,6 +146,28 @@ def two_capabilities_and_what_they_do_not_show(ctx):
     s.keys("q")
 
 
+@case(needs=("bpf", "unshare"))
+def what_it_cannot_run_in(ctx):
+    """One line on stderr that says what is missing and how to get it, exit status 1, and a screen left alone."""
+    places = {
+        "no BTF": (("-m", "sh", "-c", 'mount -t tmpfs none /sys/kernel/btf && exec "$@"', "sh"),
+                   r"kernel \S+ has no BTF .*CONFIG_DEBUG_INFO_BTF=y"),
+        "a pid namespace": (("-m", "-p", "-f", "--mount-proc"), r"process ids .*--pid=host"),
+    }
+    for name, (words, says) in places.items():
+        for option in (("-b", "-n", "1"), ("--spy",)):
+            r = run_command("unshare", *words, PROGRAM, *option, check=False, stdin=subprocess.DEVNULL)
+            ctx.equal((r.returncode, r.stdout), (1, ""), f"{name}, {option}: exit status, standard output")
+            ctx.check(re.fullmatch(f"ctop-trace: .*{says}.*\n", r.stderr), f"{name}, {option}: {r.stderr!r}")
+        s = Screen(ctx, "unshare", *words, PROGRAM)
+        ctx.equal(s.process.wait(20), 1, f"{name}: exit status on a terminal")
+        ctx.check(re.fullmatch(f"ctop-trace: .*{says}.*\r\n", s.read(0.3)), f"{name}, on a terminal: {s.text!r}")
+        ctx.check("\x1b" not in s.text, f"{name}: nothing but text on the terminal")
+        r = run_command("unshare", *words, PROGRAM, "--check", check=False, stdin=subprocess.DEVNULL)
+        ctx.equal((r.returncode, r.stderr), (1, ""), f"{name}: --check")
+        ctx.check(re.search(f"^!! .*{says}", r.stdout, re.M), f"{name}: --check says so: {r.stdout}")
+
+
 @case(needs=("bpf", "capsh"))
 def columns_that_a_right_fills(ctx):
     """What --check says a right is for is what comes and goes with it."""
