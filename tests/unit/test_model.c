@@ -326,20 +326,20 @@ static void test_short_life_around_the_walk(void **state)
 static void test_exec_records(void **state)
 {
 	struct fixture *f = *state;
-	struct {
+	union {
 		struct exec_rec rec;
-		char exe[8];
+		char bytes[sizeof(struct exec_rec) + 8];
 	} exec = {.rec = {.tgid = 30,
 			  .start_boot = 1003 * (uint64_t)SEC,
 			  .args_len = 9,
 			  .exe_len = 7,
 			  .comm = "ls",
-			  .args = "ls\0-l\0/a"},
-		  .exe = "/bin/ls"};
+			  .args = "ls\0-l\0/a"}};
 	const struct exec_rec *execs[] = {&exec.rec};
 	const struct process *p;
 	struct task_rec *r;
 
+	memcpy(exec.bytes + offsetof(struct exec_rec, exe), "/bin/ls", exec.rec.exe_len);
 	next(f);
 	f->batch.execs = execs;
 	f->batch.n_execs = 1;
