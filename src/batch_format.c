@@ -283,22 +283,6 @@ static void csv_interval(const struct batch_config *c, const struct sample *s, c
 
 /* --- tables --- */
 
-static enum unit unit_of(const struct column *col)
-{
-	switch (col->agg) {
-	case AGG_COUNT:
-	case AGG_DISTINCT: return UNIT_COUNT;
-	case AGG_SHARE: return UNIT_PERCENT;
-	default: return col->field->unit;
-	}
-}
-
-static bool right_aligned(const struct column *col)
-{
-	return col->field->type == FT_INT || col->field->type == FT_DOUBLE || col->field->type == FT_DIST ||
-	       col->agg == AGG_COUNT || col->agg == AGG_DISTINCT;
-}
-
 static char *cell_text(const struct column *col, const struct value *v, bool ascii)
 {
 	struct buf text = {0};
@@ -306,12 +290,13 @@ static char *cell_text(const struct column *col, const struct value *v, bool asc
 	if (v->kind == V_STRING)
 		format_safe(&text, v->s, strlen(v->s));
 	else
-		format_value(&text, v, unit_of(col), ascii);
+		format_value(&text, v, agg_unit(col->agg, col->field), ascii);
 	return buf_steal(&text);
 }
 
 /* A cell, or in the column of a tree the label behind its guides. */
-static char *row_text(const struct batch_config *c, const struct table *t, const struct row *row, size_t column)
+static char *row_text(const struct batch_config *c, const struct table *t, const struct row *row,
+		      size_t column)
 {
 	const struct column *col = &c->view->columns[column];
 	struct buf out = {0};
@@ -384,7 +369,7 @@ static void table_interval(const struct batch_config *c, const struct sample *s,
 		for (size_t k = 0; k < n; k++) {
 			const char *text = cells[i * n + k];
 			size_t pad = width[k] - format_width(text);
-			bool right = right_aligned(&view->columns[k]);
+			bool right = column_is_number(&view->columns[k]);
 
 			if (k)
 				buf_adds(out, "  ");
@@ -408,7 +393,7 @@ static void table_interval(const struct batch_config *c, const struct sample *s,
 static void list_cell(const struct column *col, const char *text, bool last, struct buf *out)
 {
 	size_t width = col->width, title = format_width(col->title), have = format_width(text), pad;
-	bool right = right_aligned(col);
+	bool right = column_is_number(col);
 
 	width = title > width ? title : width;
 	pad = have < width ? width - have : 0;

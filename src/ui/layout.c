@@ -19,13 +19,6 @@ enum {
 	BAR_FROM = 110
 };
 
-bool column_is_number(const struct column *c)
-{
-	if (c->agg == AGG_COUNT || c->agg == AGG_DISTINCT)
-		return true;
-	return c->field->type == FT_INT || c->field->type == FT_DOUBLE || c->field->type == FT_DIST;
-}
-
 /* A header with its sort mark must fit as well; the rest column gets a fifth of the line at least. */
 static int base_width(const struct column *c, int line)
 {

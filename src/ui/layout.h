@@ -38,6 +38,4 @@ void layout_make(const struct view *view, int x, int width, int scroll, const in
 /* The furthest `scroll` that still changes something. */
 int layout_max_scroll(const struct view *view, int x, int width);
 
-bool column_is_number(const struct column *c);
-
 #endif

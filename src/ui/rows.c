@@ -50,13 +50,6 @@ bool cell_is_zero(const struct column *c, const struct value *v)
 	return column_is_number(c) && value_number(v, &x) && x == 0;
 }
 
-static enum unit shown_unit(const struct column *c)
-{
-	if (c->agg == AGG_COUNT || c->agg == AGG_DISTINCT)
-		return UNIT_COUNT;
-	return c->agg == AGG_SHARE ? UNIT_PERCENT : c->field->unit;
-}
-
 void row_cell(const struct view *view, const struct row *row, size_t column, struct buf *out)
 {
 	const struct column *c = &view->columns[column];
@@ -67,7 +60,7 @@ void row_cell(const struct view *view, const struct row *row, size_t column, str
 	else if (cell_is_zero(c, v))
 		buf_adds(out, "·");
 	else
-		format_value(out, v, shown_unit(c), false);
+		format_value(out, v, agg_unit(c->agg, c->field), false);
 }
 
 void row_tree_cell(const struct view *view, const struct row *row, size_t column, bool folded,

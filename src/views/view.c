@@ -176,3 +176,10 @@ int views_load_stock(struct views **views, struct views_error *err)
 {
 	return views_load_text(views, "views.json", (const char *)stock_views, stock_views_len, err);
 }
+
+bool column_is_number(const struct column *c)
+{
+	if (c->agg == AGG_COUNT || c->agg == AGG_DISTINCT)
+		return true;
+	return c->field->type == FT_INT || c->field->type == FT_DOUBLE || c->field->type == FT_DIST;
+}

@@ -121,6 +121,9 @@ const struct row *view_row_in(const struct view *v, const struct row *row, const
 /* Index of a column by id (or by plain field name where that is unambiguous), -1 if there is none. */
 int view_column(const struct view *v, const char *id);
 
+/* Whether a column holds numbers: aligned right, sorted from the largest. */
+bool column_is_number(const struct column *c);
+
 /* A stack of drill-downs; each level filters what is below it. */
 struct selection_level {
 	const struct view *view;   /* view that is shown at this level */
