@@ -102,8 +102,8 @@ void generate_fields(struct buf *out, enum output_format format)
 	for (size_t i = 0; i < n; i++)
 		width = strlen(f[i].id) > width ? strlen(f[i].id) : width;
 	if (format == FORMAT_TABLE)
-		buf_addf(out, "%-*s  %-6s  %-9s  %-7s  %-7s  %-18s  %s\n", (int)width, "FIELD", "TYPE", "GRAIN", "UNIT",
-			 "COST", "KERNEL", "DESCRIPTION");
+		buf_addf(out, "%-*s  %-6s  %-9s  %-7s  %-7s  %-18s  %s\n", (int)width, "FIELD", "TYPE",
+			 "GRAIN", "UNIT", "COST", "KERNEL", "DESCRIPTION");
 	if (format == FORMAT_CSV)
 		buf_adds(out, "id,type,unit,grain,cost,kernel,measure,source,description\n");
 	for (size_t i = 0; i < n; i++, f++) {
@@ -113,8 +113,8 @@ void generate_fields(struct buf *out, enum output_format format)
 		case FORMAT_TABLE:
 			buf_addf(out, "%-*s  %-6s  %-9s  %-7s  %-7s  %-18s  %s\n", (int)width, f->id,
 				 field_type_name(f->type), grain_name(f->grain),
-				 f->unit == UNIT_NONE ? "-" : unit_name(f->unit), field_cost(f), field_kernel(f),
-				 f->description);
+				 f->unit == UNIT_NONE ? "-" : unit_name(f->unit), field_cost(f),
+				 field_kernel(f), f->description);
 			break;
 		case FORMAT_JSON:
 			buf_addc(out, '{');
@@ -391,7 +391,7 @@ static const char man_tail[] =
 	"ctop\\-trace \\-\\-demo\n.fi\n"
 	".SH SEE ALSO\n.BR top (1),\n.BR htop (1),\n.BR strace (1),\n.BR ss (8),\n.BR bpftool (8)\n";
 
-void generate_man(struct buf *out, const struct views *views)
+static void generate_man(struct buf *out, const struct views *views)
 {
 	buf_addf(out, ".TH CTOP\\-TRACE 8 \"\" \"ctop\\-trace %s\" \"System Administration\"\n",
 		 CTOP_VERSION);
@@ -413,7 +413,7 @@ static void words(struct buf *out, const char *choices)
 		buf_addc(out, *choices == '|' ? ' ' : *choices);
 }
 
-void generate_completion(struct buf *out, const struct views *views)
+static void generate_completion(struct buf *out, const struct views *views)
 {
 	size_t n, n_fields, n_aliases;
 	const struct alias *alias = alias_all(&n_aliases);

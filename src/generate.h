@@ -11,9 +11,7 @@
 
 void generate_views(struct buf *out, const struct views *views, enum output_format format);
 void generate_fields(struct buf *out, enum output_format format);
-void generate_man(struct buf *out, const struct views *views);
 void generate_schema(struct buf *out);
-void generate_completion(struct buf *out, const struct views *views);
 
 /* Name of the generator for messages; 0 or -EINVAL when there is no such thing. */
 int generate(const char *what, const struct views *views, struct buf *out);

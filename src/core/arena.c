@@ -18,7 +18,6 @@ struct block {
 
 struct arena {
 	struct block *head;
-	size_t total;
 };
 
 struct arena *arena_new(void)
@@ -51,7 +50,6 @@ void arena_reset(struct arena *a)
 	memset(keep->data, 0, keep->used); /* what is handed out is zeroed */
 	keep->used = 0;
 	keep->next = NULL;
-	a->total = sizeof(*keep) + keep->size;
 }
 
 void *arena_alloc(struct arena *a, size_t size)
@@ -66,7 +64,6 @@ void *arena_alloc(struct arena *a, size_t size)
 
 		b = xcalloc(1, sizeof(*b) + room);
 		b->size = room;
-		a->total += sizeof(*b) + room;
 		if (a->head && room == size) { /* big one: keep filling the current block */
 			b->next = a->head->next;
 			a->head->next = b;
@@ -116,9 +113,4 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 		vsnprintf(text, (size_t)n + 1, fmt, again);
 	va_end(again);
 	return text;
-}
-
-size_t arena_size(const struct arena *a)
-{
-	return a->total;
 }

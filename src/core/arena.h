@@ -20,6 +20,5 @@ void *arena_array(struct arena *a, size_t n, size_t size); /* overflow-checked *
 char *arena_strdup(struct arena *a, const char *s);        /* NULL gives NULL */
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-size_t arena_size(const struct arena *a); /* bytes held */
 
 #endif

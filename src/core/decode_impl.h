@@ -105,10 +105,8 @@ void dec_fd_as(struct dec *d, int64_t number, const struct event_fd *fd);
 
 /* Decoders of a part that several arguments have. */
 void dec_signal_name(struct dec *d, int sig);
-void dec_sigset_value(struct dec *d, uint64_t set);
 void dec_timespec_at(struct dec *d, const void *p, size_t off);
 void dec_timeval_at(struct dec *d, const void *p, size_t off);
-void dec_sockaddr_bytes(struct dec *d, const void *data, size_t len);
 void dec_mode_value(struct dec *d, uint32_t mode);
 void dec_open_flags_value(struct dec *d, uint64_t flags);
 void dec_iov_list(struct dec *d, const struct event_blob *array, const struct event_blob *payload,

@@ -38,7 +38,7 @@ static void packet_addr(struct dec *d, const void *p, size_t len)
 	}
 }
 
-void dec_sockaddr_bytes(struct dec *d, const void *data, size_t len)
+static void dec_sockaddr_bytes(struct dec *d, const void *data, size_t len)
 {
 	const char *p = data;
 	char text[INET6_ADDRSTRLEN];

@@ -7,7 +7,7 @@
 #include "core/decode_impl.h"
 
 /* [INT RT_3], or what is missing when most are set: ~[KILL STOP] */
-void dec_sigset_value(struct dec *d, uint64_t set)
+static void dec_sigset_value(struct dec *d, uint64_t set)
 {
 	bool inverted = __builtin_popcountll(set) >= 64 * 2 / 3;
 	uint64_t shown = inverted ? ~set : set;

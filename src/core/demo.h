@@ -168,7 +168,6 @@ void demo_world_step(struct demo *d); /* births, churn; deaths are marked by die
 void demo_world_bury(struct demo *d); /* drops those that died in this tick */
 void demo_world_done(struct demo *d);
 struct demo_fd *demo_fd(struct demo_proc *p, int fd);
-void demo_obj_ref(struct demo *d, struct demo_obj *o, int n); /* frees the object with its last reference */
 
 /* Name of the type as sysdig has it (fd.type). */
 const char *demo_type(const struct demo_obj *o);

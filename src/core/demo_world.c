@@ -79,7 +79,7 @@ static struct demo_obj *obj_add(struct demo *d, const struct obj_key *key, enum 
 	return o;
 }
 
-void demo_obj_ref(struct demo *d, struct demo_obj *o, int n)
+static void demo_obj_ref(struct demo *d, struct demo_obj *o, int n)
 {
 	o->refs += (uint32_t)n;
 	if (o->refs)

@@ -24,7 +24,6 @@ struct filter *filter_free(struct filter *f);
 bool filter_match(const struct filter *f,
 		  const struct record *r); /* one thread at a time: it has scratch memory */
 bool filter_is_empty(const struct filter *f);
-const char *filter_text(const struct filter *f);
 
 /* What must be attached to evaluate it (enum need), and whether any check is on the fact or fd grain. */
 unsigned filter_needs(const struct filter *f);

@@ -74,7 +74,6 @@ struct node {
 };
 
 struct filter {
-	char *text;
 	struct node *root;       /* NULL: passes everything */
 	unsigned needs, grains;  /* bit 1 << enum grain */
 	bool latency;            /* some check is on the latency of calls */
@@ -95,6 +94,7 @@ void *filter_fail(struct filter_parser *ps, const char *at, const char *fmt, ...
 	__attribute__((format(printf, 3, 4)));
 void filter_skip_blanks(struct filter_parser *ps);
 bool filter_is_word(char c);
+bool filter_is_blank(const char *s); /* NULL is */
 /* NULL with the error noted. */
 struct node *filter_parse_check(struct filter_parser *ps);
 void filter_node_free(struct node *n);

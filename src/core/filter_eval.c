@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * filter_eval.c - whether a record passes, and filters as text.
+ * filter_eval.c - whether a record passes, what that takes, and texts for filters.
  */
 #include <ctype.h>
 #include <fnmatch.h>
@@ -200,11 +200,6 @@ bool filter_is_empty(const struct filter *f)
 	return !f || !f->root;
 }
 
-const char *filter_text(const struct filter *f)
-{
-	return f ? f->text : "";
-}
-
 unsigned filter_needs(const struct filter *f)
 {
 	return f ? f->needs : 0;
@@ -239,16 +234,11 @@ char *filter_quote(const char *value)
 	return buf_steal(&b);
 }
 
-static bool is_blank(const char *s)
-{
-	return !s || !s[strspn(s, " \t\r\n\v\f")];
-}
-
 char *filter_and(const char *a, const char *b)
 {
-	if (is_blank(a))
-		return xstrdup(is_blank(b) ? "" : b);
-	if (is_blank(b))
+	if (filter_is_blank(a))
+		return xstrdup(filter_is_blank(b) ? "" : b);
+	if (filter_is_blank(b))
 		return xstrdup(a);
 	return xasprintf("(%s) and (%s)", a, b);
 }

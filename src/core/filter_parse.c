@@ -130,7 +130,7 @@ static struct node *parse_or(struct filter_parser *ps)
 	return parse_chain(ps, NODE_OR, "or", parse_and);
 }
 
-static bool is_blank(const char *s)
+bool filter_is_blank(const char *s)
 {
 	return !s || !s[strspn(s, " \t\r\n\v\f")];
 }
@@ -141,9 +141,9 @@ int filter_parse(const char *text, struct filter **ret, struct filter_error *ret
 	struct filter *f = xcalloc(1, sizeof(*f));
 	struct filter_parser ps = {.text = text, .p = text, .filter = f, .err = &err};
 
-	if (!is_blank(text) && strnlen(text, MAX_TEXT) == MAX_TEXT) {
+	if (!filter_is_blank(text) && strnlen(text, MAX_TEXT) == MAX_TEXT) {
 		filter_fail(&ps, text, "filter longer than %d bytes", MAX_TEXT);
-	} else if (!is_blank(text)) {
+	} else if (!filter_is_blank(text)) {
 		f->root = parse_or(&ps);
 		filter_skip_blanks(&ps);
 		if (f->root && *ps.p)
@@ -156,7 +156,6 @@ int filter_parse(const char *text, struct filter **ret, struct filter_error *ret
 			*ret_err = err;
 		return -EINVAL;
 	}
-	f->text = xstrdup(text ? text : "");
 	f->scratch = arena_new();
 	f->match = pcre2_match_data_create(1, NULL);
 	f->limits = pcre2_match_context_create(NULL);
@@ -174,7 +173,6 @@ struct filter *filter_free(struct filter *f)
 	if (!f)
 		return NULL;
 	filter_node_free(f->root);
-	free(f->text);
 	arena_free(f->scratch);
 	pcre2_match_data_free(f->match);
 	pcre2_match_context_free(f->limits);

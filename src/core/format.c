@@ -89,7 +89,7 @@ void format_ns(struct buf *out, double ns, bool ascii)
 		buf_addf(out, "%llud", (unsigned long long)(s / 86400));
 }
 
-void format_percent(struct buf *out, double v)
+static void format_percent(struct buf *out, double v)
 {
 	buf_addf(out, fabs(v) < 999.95 ? "%.1f" : "%.0f", v);
 }

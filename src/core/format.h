@@ -15,7 +15,6 @@ void format_bytes(struct buf *out, double v);
 void format_count(struct buf *out, double v);
 /* 812 -> "812ns", 4100 -> "4.1µs", 12.0ms, 3.20s, 1h02m; ascii: "us". */
 void format_ns(struct buf *out, double ns, bool ascii);
-void format_percent(struct buf *out, double v);
 
 /* Any value by its field's unit. Missing gives "–" ("-" with ascii). */
 void format_value(struct buf *out, const struct value *v, enum unit unit, bool ascii);

@@ -11,8 +11,7 @@
 static const size_t strings[] = {
 	MEMBER(name),    MEMBER(type),          MEMBER(image),    MEMBER(image_id),
 	MEMBER(ip),      MEMBER(health),        MEMBER(pod_name), MEMBER(pod_ns),
-	MEMBER(pod_uid), MEMBER(pod_container), MEMBER(sandbox),
-	MEMBER(runtime_ns),
+	MEMBER(pod_uid), MEMBER(pod_container), MEMBER(sandbox),  MEMBER(runtime_ns),
 };
 
 static const struct {
@@ -48,7 +47,7 @@ static size_t list_n(const struct container_meta *m, size_t i)
 	return n < META_LIST_MAX ? n : META_LIST_MAX;
 }
 
-size_t meta_size(const struct container_meta *m)
+static size_t meta_size(const struct container_meta *m)
 {
 	size_t size = sizeof(*m);
 

@@ -17,9 +17,6 @@ enum {
 /* Nothing known. */
 struct container_meta meta_none(void);
 
-/* Bytes of a copy with all that it points to. */
-size_t meta_size(const struct container_meta *m);
-
 /* Deep copy in one block: free() it. */
 struct container_meta *meta_dup(const struct container_meta *m);
 

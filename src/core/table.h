@@ -16,7 +16,7 @@
  * A descriptor belongs to all threads of its process: an open but idle one
  * brings in the CPU of each of them. It counts no calls.
  *
- * Whatever a view says, table_records() adds what its fields and filter need:
+ * Whatever a query says, the records that its fields and filter need are walked, too:
  * a check on evt.type can only be decided on facts.
  */
 #ifndef CTOP_CORE_TABLE_H
@@ -112,9 +112,8 @@ void table_sort(struct table *t, int column, bool ascending); /* stable, ties by
 void table_limit(struct table *t, size_t n);
 struct table *table_free(struct table *t);
 
-/* What must be attached for a query (enum need), and what it walks in the end (enum records). */
+/* What must be attached for a query: enum need. */
 unsigned table_needs(const struct table_query *q);
-unsigned table_records(const struct table_query *q);
 
 const char *agg_name(enum agg a);
 int agg_from_name(const char *name); /* -EINVAL */

@@ -32,7 +32,7 @@ static unsigned records_of(const struct table_query *q)
 	return records;
 }
 
-unsigned table_records(const struct table_query *q)
+static unsigned table_records(const struct table_query *q)
 {
 	if (q->records & REC_METRICS) /* they walk what they count themselves */
 		return REC_METRICS;
