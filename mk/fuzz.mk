@@ -18,7 +18,8 @@ fuzz: fuzz-seeds
 
 # what other tests read is a good start
 fuzz-seeds:
-	$(Q)mkdir -p $(SEEDS)/fuzz_views $(SEEDS)/fuzz_filter $(SEEDS)/fuzz_cgroup
+	$(Q)mkdir -p $(SEEDS)/fuzz_views $(SEEDS)/fuzz_filter $(SEEDS)/fuzz_cgroup $(SEEDS)/fuzz_runtime
+	$(Q)tests/fuzz/runtime-seeds tests/data/runtimes $(SEEDS)/fuzz_runtime
 	$(Q)cp views.json tests/data/views-*.json $(SEEDS)/fuzz_views
 	$(Q)awk -F '|' '/\|/ && !/^#/ { f = "$(SEEDS)/fuzz_filter/" NR; printf "%s", $$1 > f; close(f) }' tests/unit/filter.txt
 	$(Q)awk '/\// && !/^#/ { f = "$(SEEDS)/fuzz_cgroup/" NR; print $$NF > f; close(f) }' tests/unit/cgroup-paths.txt

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Call by call and byte by byte: the sums over all intervals are the workload's own counts."""
+import json
 import os
 import re
 
 from cases import case
-from monitor import Monitor, Workload, observe, res_name
+from monitor import ROOT, Monitor, Workload, observe, res_name
 
 INODE = re.compile(r"^(?:pipe|socket):\[(\d+)\]$")
 AMOUNTS = ("evt.count", "evt.buflen.in", "evt.buflen.out")
@@ -259,3 +260,35 @@ def more_keys_than_the_map_holds(ctx):
     facts = m2.sums((), AMOUNTS).get((), (0, 0, 0))
     ctx.within(facts[0] + m2.health().get("coarse", 0), w2.total("calls"), 10**9,
                "rows and coarse calls together are all calls")
+
+
+@case(needs="bpf", timeout=180)
+def every_view_with_a_map_too_small(ctx):
+    """--max-facts 64 in all stock views: threads' counters stay exact, and nothing says "exact" that is not."""
+    with open(os.path.join(ROOT, "views.json")) as f:
+        views = [v for v in json.load(f)["views"] if set(v["records"]) & {"tasks", "facts"}]
+    ctx.check(len(views) >= 20, f"{len(views)} views")
+    for at in range(0, len(views), 4):
+        monitors = [(v, Monitor(ctx, v["id"], "proc.name=wl-many", interval=0.5, options=["--max-facts", "64"], ready=False))
+                    for v in views[at:at + 4]]
+        for _, m in monitors:
+            if not m.lines:
+                m.wait_interval()
+        w = Workload(ctx, "files", "many", ctx.dir, 1000, 2)
+        w.run()
+        for v, m in monitors:
+            m.settle()
+        for v, m in monitors:
+            ctx.equal(m.stop(), 0, f"{v['id']}: exit status")
+            facts = "facts" in v["records"]
+            coarse = m.health().get("coarse", 0)
+            ctx.check(not facts or coarse > 1000, f"{v['id']}: health.coarse says so: {coarse}")
+            ctx.check(all(l["health"]["exact"] == (not any(l["health"][k] for k in ("coarse", "folded", "unstored", "missed")))
+                          for l in m.intervals()), f"{v['id']}: exact means that nothing was coarsened")
+            columns = {c for r in m.rows() for c in r}
+            for column, truth in (("evt.buflen.file.in", w.total("in")), ("evt.buflen.file.out", w.total("out")),
+                                  ("evt.buflen.file", w.total("in") + w.total("out"))):
+                if column in columns and not facts:
+                    ctx.equal(m.totals((column,))[0], truth, f"{v['id']}: {column}")
+            if "evt.count" in columns and facts:
+                ctx.check(m.totals(("evt.count",))[0] + coarse >= w.total("calls"), f"{v['id']}: rows and coarse calls are all calls")

@@ -101,7 +101,7 @@ class Monitor:
                 raise Failure("no interval that ends after the workload")
             self.wait_interval()
 
-    def stop(self, sig=signal.SIGINT, timeout=10):
+    def stop(self, sig=signal.SIGINT, timeout=30):
         """Ends it and returns its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(sig)
