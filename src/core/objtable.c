@@ -11,8 +11,10 @@
 
 enum {
 	MAX_DEFAULT = 200000,
-	AGE_LONG = 60, /* intervals; dropped when the table is three quarters full */
-	AGE_SHORT = 2, /* dropped when it is full all the same */
+	AGE_LONG = 30, /* intervals; then the kernel side is to name it again, and the next sweep drops it */
+	SWEEP_EVERY = 8,   /* intervals: a walk of the table for little would cost more than it frees */
+	SWEEP_FROM = 4096, /* objects: fewer are not worth it */
+	AGE_SHORT = 2,     /* dropped when it is full all the same */
 	EPHEMERAL = 32768,
 };
 
@@ -23,6 +25,7 @@ struct obj_entry {
 	bool partial;
 	bool was_server; /* its port had a listener once: stays the server when that is gone */
 	bool known;      /* a record came */
+	bool forgotten;  /* the kernel side was told; dropped unless seen again */
 	uint64_t sk, peer_sk;
 	uint32_t named_at; /* listen_epoch of name, 0 = to be made */
 	uint32_t seen;
@@ -183,10 +186,17 @@ static bool keep(void *value, void *userdata)
 	struct obj_entry *e = value;
 	struct objtable *t = userdata;
 
-	if (t->now - e->seen < t->max_age)
+	if (t->now - e->seen < t->max_age) {
+		e->forgotten = false;
 		return true;
-	if (t->forget)
+	}
+	if (t->forget && !e->forgotten)
 		t->forget(&e->o.key, t->userdata);
+	/* a fact of the interval that has begun may still count on the name */
+	if (t->max_age == AGE_LONG && !e->forgotten) {
+		e->forgotten = true;
+		return true;
+	}
 	entry_free(t, e);
 	return false;
 }
@@ -423,8 +433,10 @@ void objtable_set_mark(struct objtable *t, struct obj_entry *e, uint32_t mark)
 
 void objtable_end(struct objtable *t)
 {
-	/* not every time: a table that stays at the mark would be walked for nothing */
-	if (t->objects.n >= t->max / 4 * 3 && t->now % 4 == 0)
+	size_t from = t->max / 4 * 3 < SWEEP_FROM ? t->max / 4 * 3 : SWEEP_FROM;
+
+	/* what many short-lived processes touch once would else fill the table to its bound */
+	if (t->objects.n >= from && t->now % SWEEP_EVERY == 0)
 		sweep(t, AGE_LONG);
 	if (t->objects.n >= t->max / 8 * 7)
 		sweep(t, AGE_SHORT);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mixed load with churn for a while: every total equal, memory flat, no map growing. SOAK=SECONDS (30)."""
 import os
+import shutil
 import time
 
 from cases import case
@@ -91,3 +92,28 @@ def mixed_load(ctx):
         ctx.check(late < early * 1.25 + (8 << 20), f"memory with {name}: {early >> 20} MB early, {late >> 20} MB late")
     early, late = max(maps[third:-third]), max(maps[-third:])
     ctx.check(late <= early * 1.25 + (4 << 20), f"maps: {early} bytes early, {late} late")
+
+
+@case(needs="bpf", timeout=SECONDS + 120)
+def files_used_once(ctx):
+    """Thousands of files that nobody touches again: their names go, and memory with them."""
+    m = Monitor(ctx, "files", interval=0.1, fold=lambda line: None)
+    memory, maps, files = [], [], 0
+    end = time.monotonic() + max(SECONDS / 2, 20)
+    while time.monotonic() < end:
+        where = os.path.join(ctx.dir, str(len(memory)))
+        os.mkdir(where)
+        w = Workload(ctx, "files", "many", where, 700, 1).run()
+        files += len({r["name"] for r in w.rows() if r["name"]})
+        ctx.cleanups.pop()  # it has ended
+        shutil.rmtree(where)
+        memory.append(resident(m.process.pid))
+        maps.append(map_memory(m.process.pid))
+        time.sleep(0.05)
+    m.settle()
+    ctx.equal(m.stop(), 0, "exit status")
+    ctx.check(files > 5000, f"{files} files")
+    half = len(memory) // 2
+    early, late = max(memory[half // 2:half]), max(memory[half:])
+    ctx.check(late < early * 1.1 + (4 << 20), f"memory: {early >> 20} MB early, {late >> 20} MB late, {files} files")
+    ctx.check(max(maps[half:]) <= max(maps[:half]) * 1.1 + (2 << 20), f"maps: {max(maps[:half])} bytes early, {max(maps[half:])} late")

@@ -338,6 +338,63 @@ static void test_bound(void **state)
 	objtable_free(t);
 }
 
+/* What many short-lived processes touch once does not stay until the table is full. */
+static void test_churn(void **state)
+{
+	struct objtable *t = *state;
+	union named old = path_rec(7, OBJ_FILE, "/used", 5);
+	size_t forgotten = 0, most = 0;
+	struct object o;
+
+	objtable_on_forget(t, count_forgotten, &forgotten);
+	objtable_update(t, &old.rec);
+	for (uint64_t round = 0; round < 200; round++) {
+		objtable_begin(t);
+		for (uint64_t i = 0; i < 500; i++) {
+			union named n = path_rec(1000 + round * 500 + i, OBJ_FILE, "/x", 2);
+
+			objtable_update(t, &n.rec);
+		}
+		if (round % 20 == 0)
+			assert_non_null(objtable_get(t, old.rec.key, &o));
+		objtable_end(t);
+		most = objtable_count(t) > most ? objtable_count(t) : most;
+	}
+	assert_in_range(most, 30 * 500, 50 * 500);
+	assert_string_equal(o.name, "/used");
+	/* told once each; some are still there so that facts on their way find a name */
+	assert_in_range(forgotten, 100000 - most, 100000 - 30 * 500);
+}
+
+/* An object is there for some intervals after the kernel side was told to name it again. */
+static void test_forgotten_and_used(void **state)
+{
+	struct objtable *t = *state;
+	size_t forgotten = 0;
+	struct object o;
+
+	objtable_on_forget(t, count_forgotten, &forgotten);
+	for (uint64_t i = 1; i <= 5000; i++) {
+		union named n = path_rec(i, OBJ_FILE, "/x", 2);
+
+		objtable_update(t, &n.rec);
+	}
+	while (!forgotten) {
+		objtable_begin(t);
+		objtable_end(t);
+	}
+	assert_int_equal(forgotten, 5000);
+	objtable_begin(t);
+	assert_non_null(objtable_get(t, (struct obj_key){.ino = 1, .dev = 8 << 20 | 1}, &o));
+	assert_true(o.named);
+	for (int i = 0; i < 20; i++) {
+		objtable_end(t);
+		objtable_begin(t);
+	}
+	assert_int_equal(objtable_count(t), 1);
+	assert_int_equal(forgotten, 5000);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -350,6 +407,8 @@ int main(void)
 		T(test_names_stay),
 		T(test_tcp_numbers),
 		T(test_paths),
+		T(test_churn),
+		T(test_forgotten_and_used),
 		T(test_bound),
 	};
 
