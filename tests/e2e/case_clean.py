@@ -177,3 +177,14 @@ def no_leak_in_a_long_batch(ctx):
         r = run_command(program, "-b", *argv, check=False, stdin=subprocess.DEVNULL, env=env, timeout=90)
         errors = [l for l in r.stderr.splitlines() if "Sanitizer" in l or "runtime error" in l]
         ctx.equal((r.returncode, errors), (0, []), " ".join(argv))
+
+
+@case(needs=("unshare", "mount"))
+def machine_without_etc(ctx):
+    """A bare container or an early boot: no services, users, hosts. The stock views need none of them."""
+    if os.geteuid() != 0:
+        raise Skip("not root")
+    r = run_command("unshare", "-m", "sh", "-c", 'mount -t tmpfs none /etc && exec "$@"', "sh", PROGRAM, "--demo", "-b",
+                    "--format", "json", "-v", "overview", "-d", "0.05", "-n", "2", check=False, stdin=subprocess.DEVNULL)
+    ctx.equal((r.returncode, r.stderr), (0, ""), "exit status, standard error")
+    ctx.equal(len([json.loads(line) for line in r.stdout.splitlines()]), 2, "intervals")

@@ -47,10 +47,10 @@ class Screen:
     def resize(self, rows, cols):
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
 
-    def read(self, wait):
-        """Everything that comes until nothing came for `wait` seconds; its bytes."""
+    def read(self, wait, most=10):
+        """Everything that comes until nothing came for `wait` seconds, or for `most` seconds; its bytes."""
         got = b""
-        end = time.monotonic() + 10
+        end = time.monotonic() + most
         while time.monotonic() < end and select.select([self.master], [], [], wait)[0]:
             try:
                 part = os.read(self.master, 65536)
@@ -72,7 +72,7 @@ class Screen:
             found = re.search(pattern, self.text)
             if found:
                 return found
-            self.read(0.05)
+            self.read(0.05, 0.2)  # a spy has always more to say
         raise Failure(f"never seen: {pattern!r}; the end is {self.text[-600:]!r}")
 
     def opened(self):
@@ -174,9 +174,11 @@ def terminal_that_shrinks(ctx):
     """Down to one cell, with everything that can be open on it."""
     s = Screen(ctx, "--demo", "-d", "0.1", "--read-only")
     s.opened()
-    for keys in (b"", b"v", b"\x1b", b"?", b"\x1b", b"\\proc.name = ", b"\t\t", b"\x1b", b"X", b"q", b"d", b"\\epoll",
-                 b"\x1b", b"\r", b"\x1b", b"X", b"q", b"\x7f", b"e", b"\x7f", b">", b"\x1b", b"LLLL", b"="):
+    for keys in (b"", b"v", b"\x1b", b"?", b"\x1b", b"\\proc.name = ", b"\t\t", b"\x1b", b"i", b"\x7f", b"X", b"q", b"d",
+                 b"\\epoll", b"\x1b", b"\r", b"\x1b", b"i", b"\x7f", b"\x7f", b"e", b"\x7f", b">", b"\x1b", b"LLLL", b"="):
         s.type(keys)
+        if keys == b"\x1b":
+            time.sleep(0.3)  # alone: with the next key it would be another
         for rows, cols in ((1, 1), (2, 200), (100, 1), (10, 40), (9, 39), (50, 200)):
             s.resize(rows, cols)
             s.read(0.01)

@@ -108,6 +108,7 @@ def build(work, program, build_dir, command=None):
         for f in files:
             tree.put(os.path.join(base, f))
     tree.put(program, "/ctop/ctop-trace")
+    tree.put(os.path.join(ROOT, "views.json"), "/ctop/views.json")
     for name in os.listdir(os.path.join(build_dir, "tests", "workload")):
         path = os.path.join(build_dir, "tests", "workload", name)
         if os.access(path, os.X_OK) and os.path.isfile(path):
