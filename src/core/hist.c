@@ -14,12 +14,12 @@ uint64_t hist_middle(unsigned slot)
 	return (uint64_t)(64 * exp2(((double)slot - 0.5) / 4));
 }
 
-void hist_add(uint32_t *to, const uint32_t *from)
+void hist_add(uint32_t *restrict to, const uint32_t *restrict from)
 {
 	for (unsigned i = 0; i < WIRE_HIST; i++) {
 		uint32_t sum = to[i] + from[i];
 
-		to[i] = sum < from[i] ? UINT32_MAX : sum;
+		to[i] = sum | -(uint32_t)(sum < from[i]); /* no branch: many at once */
 	}
 }
 

@@ -20,10 +20,11 @@ struct group {
 	uint64_t hash;
 	struct value *cells;
 	struct aux *aux;
-	const void *last[3]; /* object, thread, process that came last: often it comes again */
-	size_t open;         /* "first value" columns that have none yet */
-	bool partial;        /* has calls whose bytes are not known */
-	bool alive;          /* some process of it did not end */
+	/* object, thread, process that came first and last: most groups have one, and often it comes again */
+	const void *first[3], *last[3];
+	size_t open;  /* "first value" columns that have none yet */
+	bool partial; /* has calls whose bytes are not known */
+	bool alive;   /* some process of it did not end */
 	bool has_process;
 };
 
@@ -56,6 +57,28 @@ static bool is_percentile(enum agg a)
 	return a == AGG_P50 || a == AGG_P90 || a == AGG_P99;
 }
 
+/*
+ * Different values are told apart by a set of their own: to ask first whether the thing is new is worth it
+ * only where another column needs to know that anyway, or where a descriptor's threads are found that way.
+ */
+static void free_distinct(struct build *b)
+{
+	unsigned asked = 1u << GRAIN_THREAD;
+
+	for (size_t i = 0; i < b->q->n_columns; i++) {
+		if (b->plans[i].dedup && b->plans[i].agg != AGG_DISTINCT)
+			asked |= 1u << b->plans[i].field->grain;
+	}
+	for (size_t i = 0; i < b->q->n_columns; i++) {
+		struct plan *p = &b->plans[i];
+
+		if (p->agg == AGG_DISTINCT && !(asked & (1u << p->field->grain)))
+			p->dedup = false;
+		if (p->dedup)
+			b->once |= 1u << p->field->grain;
+	}
+}
+
 static void make_plans(struct build *b)
 {
 	const struct table_query *q = b->q;
@@ -83,8 +106,6 @@ static void make_plans(struct build *b)
 		p->dedup = p->agg != AGG_NONE && f->grain != GRAIN_FACT && f->grain != GRAIN_FD &&
 			   f->grain != GRAIN_DEVICE &&
 			   !(f->grain == GRAIN_THREAD && b->walk.records == REC_TASKS);
-		if (p->dedup)
-			b->once |= 1u << f->grain;
 		b->any_rate = b->any_rate || p->agg == AGG_RATE;
 		b->n_first += p->agg == AGG_NONE;
 		if (p->agg == AGG_AVG || is_percentile(p->agg)) {
@@ -99,6 +120,7 @@ static void make_plans(struct build *b)
 				p->aux = (int)b->n_aux++;
 		}
 	}
+	free_distinct(b);
 }
 
 /* ---- groups ---- */
@@ -135,7 +157,7 @@ static uint32_t add_group(struct build *b, const struct record *r, const struct 
 	struct value *copy;
 
 	if (t->n_rows == b->cap) {
-		b->cap = b->cap ? b->cap * 2 : 256;
+		b->cap = b->cap ? b->cap * 4 : 256; /* what is not used yet is no memory yet */
 		t->rows = xreallocarray(t->rows, b->cap, sizeof(*t->rows));
 		b->groups = xreallocarray(b->groups, b->cap, sizeof(*b->groups));
 	}
@@ -223,16 +245,21 @@ static void add_grain(struct build *b, const struct record *r, uint32_t group, e
 {
 	const void *thing = record_thing(r, grain);
 	struct group *g = &b->groups[group];
-	bool in_totals;
+	bool in_totals, is_first = false;
 
 	if (!thing)
 		return;
 	if (grain <= GRAIN_PROCESS) {
-		if (g->last[grain - GRAIN_OBJECT] == thing)
+		size_t at = grain - GRAIN_OBJECT;
+
+		if (g->last[at] == thing || g->first[at] == thing)
 			return;
-		g->last[grain - GRAIN_OBJECT] = thing;
+		g->last[at] = thing;
+		is_first = !g->first[at];
+		if (is_first)
+			g->first[at] = thing;
 	}
-	if (!seen_first(&b->seen, (uintptr_t)thing, group))
+	if (!is_first && !seen_first(&b->seen, (uintptr_t)thing, group))
 		return;
 	in_totals = seen_first(&b->seen, (uintptr_t)thing, TOTALS);
 	for (size_t i = 0; i < b->q->n_columns; i++) {
@@ -304,20 +331,10 @@ static void add_record(const struct record *r, void *userdata)
 
 /* ---- results ---- */
 
-static void finish_totals(struct build *b)
+/* Things that may be in several groups were added to the totals as they came. */
+static bool adds_up(const struct plan *p)
 {
-	for (size_t c = 0; c < b->q->n_columns; c++) {
-		const struct plan *p = &b->plans[c];
-
-		if (p->dedup || p->agg == AGG_DISTINCT || p->agg == AGG_NONE || p->agg == AGG_LAST)
-			continue;
-		for (size_t i = 0; i < b->table->n_rows; i++) {
-			struct group *g = &b->groups[i];
-
-			acc_merge(p, &b->totals[c], p->aux < 0 ? NULL : &b->total_aux[p->aux], &g->cells[c],
-				  p->aux < 0 ? NULL : &g->aux[p->aux], b->arena);
-		}
-	}
+	return !p->dedup && p->agg != AGG_DISTINCT && p->agg != AGG_NONE && p->agg != AGG_LAST;
 }
 
 static void finish_shares(struct build *b, size_t column)
@@ -351,15 +368,19 @@ static void finish(struct build *b)
 	struct value *sums = arena_array(b->arena, n, sizeof(*sums)), *kept = NULL;
 	struct value *total_sums = arena_array(b->arena, n, sizeof(*total_sums));
 
-	finish_totals(b);
 	for (size_t i = 0; i < t->n_rows; i++) {
+		struct group *g = &b->groups[i];
+
 		for (size_t c = 0; c < n; c++) {
 			const struct plan *p = &b->plans[c];
+			struct aux *aux = p->aux < 0 ? NULL : &g->aux[p->aux];
 
-			acc_finish(p, &b->groups[i].cells[c], p->aux < 0 ? NULL : &b->groups[i].aux[p->aux],
-				   &sums[c], b->sample->interval);
-			if (b->groups[i].partial && counts_bytes(p))
-				b->groups[i].cells[c].kind = sums[c].kind = V_MISSING;
+			if (adds_up(p))
+				acc_merge(p, &b->totals[c], p->aux < 0 ? NULL : &b->total_aux[p->aux],
+					  &g->cells[c], aux, b->arena);
+			acc_finish(p, &g->cells[c], aux, &sums[c], b->sample->interval);
+			if (g->partial && counts_bytes(p))
+				g->cells[c].kind = sums[c].kind = V_MISSING;
 		}
 		/* idle rows come in thousands: those with equal sums share them */
 		if (!kept || (b->any_rate && memcmp(kept, sums, n * sizeof(*sums)) != 0)) {

@@ -13,7 +13,7 @@
 /* What comparing needs most of the time, beside each other in memory. */
 struct entry {
 	double number;
-	double key;       /* first key, if it is a number; else NAN */
+	double key[2];    /* the first keys, where they are numbers; else NAN */
 	const char *text; /* NULL for numbers */
 	const struct row *row;
 	bool missing;
@@ -45,8 +45,10 @@ static bool is_exact(double d)
 
 static int compare_ties(const struct entry *a, const struct entry *b, size_t n_keys)
 {
-	if (a->key != b->key && is_exact(a->key) && is_exact(b->key))
-		return a->key < b->key ? -1 : 1;
+	for (size_t i = 0; i < 2 && is_exact(a->key[i]) && is_exact(b->key[i]); i++) {
+		if (a->key[i] != b->key[i])
+			return a->key[i] < b->key[i] ? -1 : 1;
+	}
 	return compare_keys(a->row, b->row, n_keys);
 }
 
@@ -89,7 +91,10 @@ static struct entry entry_of(const struct table *t, const struct row *row, int c
 {
 	bool label = t->tree && column >= 0 && column == t->tree->column && row->label.kind != V_MISSING;
 	const struct value *v = column < 0 ? NULL : label ? &row->label : &row->cells[column];
-	struct entry e = {.row = row, .key = number_of(&row->keys[0]), .number = NAN};
+	struct entry e = {.row = row, .key = {number_of(&row->keys[0]), NAN}, .number = NAN};
+
+	if (t->n_keys > 1)
+		e.key[1] = number_of(&row->keys[1]);
 
 	if (!v)
 		return e;

@@ -116,14 +116,43 @@ static void walk_coarse(const struct walk *k)
 	}
 }
 
+/*
+ * Facts and descriptors lie in no order: what they point to is asked for some records ahead, else each would
+ * wait for memory several times. What a thread points to can be followed once the thread has come. (Inlined
+ * by order: gcc drops calls of a function that does nothing else.)
+ */
+enum { FAR = 16, NEAR = 8 };
+
+__attribute__((always_inline)) static inline void fetch_fact_ahead(const struct sample *s, size_t i)
+{
+	if (i + FAR >= s->n_facts)
+		return;
+	__builtin_prefetch(s->facts[i + FAR].thread);
+	__builtin_prefetch(s->facts[i + FAR].obj);
+	__builtin_prefetch(s->facts[i + FAR].hist);
+	if (s->facts[i + NEAR].thread)
+		__builtin_prefetch(&s->facts[i + NEAR].thread->process->container);
+}
+
+__attribute__((always_inline)) static inline void fetch_fd_ahead(const struct sample *s, size_t i)
+{
+	if (i + FAR >= s->n_fds)
+		return;
+	__builtin_prefetch(s->fds[i + FAR].obj);
+	if (s->fds[i + FAR].process)
+		__builtin_prefetch(&s->fds[i + FAR].process->container);
+}
+
 static void walk_facts(const struct walk *k)
 {
 	const struct sample *s = k->w->sample;
 	bool by_latency = filter_uses_latency(k->filter);
 
 	for (size_t i = 0; i < s->n_facts; i++) {
-		struct record r = record_from_fact(s, &s->facts[i]);
+		struct record r;
 
+		fetch_fact_ahead(s, i);
+		r = record_from_fact(s, &s->facts[i]);
 		if (by_latency) { /* calls that were counted together are judged one by one */
 			r.fact = fact_part(k->filter, &r, k->arena);
 			if (!r.fact)
@@ -140,8 +169,10 @@ static void walk_fds(const struct walk *k)
 	const struct sample *s = k->w->sample;
 
 	for (size_t i = 0; i < s->n_fds; i++) {
-		struct record r = record_from_fd(s, &s->fds[i]);
+		struct record r;
 
+		fetch_fd_ahead(s, i);
+		r = record_from_fd(s, &s->fds[i]);
 		offer(k, &r);
 	}
 }
