@@ -18,10 +18,12 @@
 
 #define MS 1000000ULL
 
-static const uint64_t patience = 60 * MS;   /* of a sample, for containers never seen before */
-static const uint64_t recheck = 2000 * MS;  /* between looks at a file's stamp */
-static const uint64_t retry_first = 1 * MS; /* after a failure; doubles */
-static const uint64_t retry_last = 10000 * MS;
+static const uint64_t patience = 60 * MS;        /* of a sample, for containers never seen before */
+static const uint64_t recheck = 2000 * MS;       /* between looks at a file's stamp */
+static const uint64_t retry_first = 1 * MS;      /* after a failure; doubles */
+static const uint64_t retry_last = 60000 * MS;   /* no runtime has a file; directories are watched anyhow */
+static const uint64_t retry_broken = 10000 * MS; /* there is one, but it cannot be used */
+static const uint64_t glance = 1000 * MS;  /* between looks for a directory that others' containers are in */
 static const uint64_t keep = 120000 * MS;  /* since it was last asked for */
 static const uint64_t refresh = 3000 * MS; /* between looks for new runtimes */
 static const uint64_t settle = 300 * MS;   /* runtimes write several files one after the other */
@@ -56,7 +58,8 @@ struct runtime {
 	struct arena *arena;
 	struct entry **todo;
 	size_t n_todo, cap_todo;
-	uint64_t next_refresh;
+	struct hash bases; /* see runtime_there() */
+	uint64_t next_refresh, next_glance;
 };
 
 static uint64_t now_ns(void)
@@ -138,17 +141,18 @@ static void succeeded(struct entry *e, const struct runtime_query *q, uint64_t n
 	if (e->meta->name)
 		e->due = now + (e->reads > SETTLE_READS ? recheck : settle);
 	else /* the file with the name may come later than another */
-		e->due = now + (e->reads < 8 ? 10 * retry_first << e->reads : recheck);
+		e->due = now + (10 * retry_first << (e->reads < 10 ? e->reads : 10));
 }
 
 /* Files go before the last process does, and a name known is better than none; but a broken file is no name.
  */
 static void failed(struct entry *e, int error, uint64_t now)
 {
-	uint64_t wait = retry_first << (e->failures < 14 ? e->failures : 14);
+	uint64_t wait = retry_first << (e->failures < 16 ? e->failures : 16);
+	uint64_t most = error == -ENOENT ? retry_last : retry_broken;
 
 	e->failures++;
-	e->due = now + (wait < retry_last ? wait : retry_last);
+	e->due = now + (wait < most ? wait : most);
 	if (error != -ENOENT && e->failures >= GIVE_UP_OLD) {
 		free(e->meta);
 		e->meta = NULL;
@@ -160,15 +164,22 @@ static void process(struct runtime *r, struct entry *e)
 {
 	struct runtime_query q = {
 		.sys_root = r->sys_root, .type = e->type, .id = e->id, .arena = r->arena, .lists = &r->list};
+	const uint64_t now = now_ns();
 	bool same = !e->failures && e->reads > SETTLE_READS && e->meta && e->meta->name && unchanged(r, e);
 	int error;
 
 	if (same) {
 		pthread_mutex_lock(&r->lock);
-		e->due = now_ns() + recheck;
+		e->due = now + recheck;
 		pthread_mutex_unlock(&r->lock);
 		return;
 	}
+	if (now >= r->next_glance) {
+		hash_clear(&r->bases);
+		r->next_glance = now + glance;
+	}
+	if (e->failures) /* the first look takes nothing for granted */
+		q.bases = &r->bases;
 	pthread_mutex_lock(&r->lock);
 	q.cgroup = e->cgroup ? arena_strdup(r->arena, e->cgroup) : NULL;
 	pthread_mutex_unlock(&r->lock);
@@ -185,13 +196,38 @@ static void process(struct runtime *r, struct entry *e)
 	arena_reset(r->arena);
 }
 
+/* Something was made that may be about it; as if it were new, unless its files are at hand. The lock is held.
+ */
+static void look_again(struct entry *e)
+{
+	if (e->meta && !e->failures)
+		return;
+	e->failures = 0;
+	e->due = 0;
+}
+
 static void on_new(const char *type, const char *id, void *userdata)
 {
 	struct runtime *r = userdata;
+	struct entry *e;
 
 	pthread_mutex_lock(&r->lock);
-	if (!hash_get(&r->entries, key_of(type, id)))
+	e = hash_get(&r->entries, key_of(type, id));
+	if (e)
+		look_again(e);
+	else
 		entry_add(r, type, id, NULL);
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* A runtime's directory is there that was not before; containers may be in it already. */
+static void on_place(struct runtime *r)
+{
+	struct entry *e;
+
+	pthread_mutex_lock(&r->lock);
+	for (size_t pos = 0; (e = hash_next(&r->entries, &pos));)
+		look_again(e);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -270,7 +306,8 @@ static void *run(void *userdata)
 			hash_sweep(&r->entries, keep_entry, &now);
 			r->next_refresh = now + refresh;
 			pthread_mutex_unlock(&r->lock);
-			runtime_watch_refresh(r->watch);
+			if (runtime_watch_refresh(r->watch))
+				on_place(r);
 			pthread_mutex_lock(&r->lock);
 		}
 		pause = schedule(r, now);
@@ -344,6 +381,7 @@ struct runtime *runtime_free(struct runtime *r)
 	hash_done(&r->entries);
 	runtime_watch_free(r->watch);
 	runtime_list_done(&r->list);
+	hash_done(&r->bases);
 	arena_free(r->arena);
 	free(r->todo);
 	if (r->wake >= 0)

@@ -277,7 +277,7 @@ static int read_tasks(struct runtime_query *q, const char *state)
 	size_t n = 0;
 	DIR *d;
 
-	if (r != -ENOENT)
+	if (r != -ENOENT || !runtime_there(q, state))
 		return r;
 	fd = safe_opendir(q->sys_root, state, "");
 	d = fd < 0 ? NULL : fdopendir(fd);

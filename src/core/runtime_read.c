@@ -63,11 +63,27 @@ void runtime_list_done(struct runtime_list *l)
 	*l = (struct runtime_list){0};
 }
 
+bool runtime_there(struct runtime_query *q, const char *base)
+{
+	static const char marks[2];
+	const char *here = &marks[0], *absent = &marks[1];
+	struct hash_key key = hash_bytes(base, strlen(base));
+	const void *known = q->bases ? hash_get(q->bases, key) : here;
+	struct file_stamp stamp;
+
+	if (!known) {
+		known = safe_stamp(q->sys_root, base, "", &stamp) == -ENOENT ? absent : here;
+		hash_put(q->bases, key, (void *)known);
+	}
+	return known == here;
+}
+
 static int remember(struct runtime_query *q, const char *base, const char *rel, size_t max, char **ret,
 		    size_t *ret_len)
 {
 	struct file_stamp stamp;
-	int r = safe_read(q->sys_root, base, rel, max, ret, ret_len, &stamp);
+	int r = runtime_there(q, base) ? safe_read(q->sys_root, base, rel, max, ret, ret_len, &stamp)
+				       : -ENOENT;
 
 	if (r == -ENOTDIR || r == -ENAMETOOLONG)
 		return -ENOENT;
@@ -113,7 +129,8 @@ json_t *runtime_config_json(struct runtime_query *q, const char *base, const cha
 	char *text;
 	size_t len;
 
-	if (safe_read(q->sys_root, base, rel, RUNTIME_FILE_MAX, &text, &len, NULL) < 0)
+	if (!runtime_there(q, base) ||
+	    safe_read(q->sys_root, base, rel, RUNTIME_FILE_MAX, &text, &len, NULL) < 0)
 		return NULL;
 	json = json_loadb(text, len, 0, NULL);
 	free(text);
@@ -126,7 +143,8 @@ const char *runtime_config_value(struct runtime_query *q, const char *base, cons
 	char *text, *save = NULL;
 	size_t len;
 
-	if (safe_read(q->sys_root, base, rel, RUNTIME_FILE_MAX, &text, &len, NULL) < 0)
+	if (!runtime_there(q, base) ||
+	    safe_read(q->sys_root, base, rel, RUNTIME_FILE_MAX, &text, &len, NULL) < 0)
 		return NULL;
 	for (char *line = strtok_r(text, "\n", &save); line && !found; line = strtok_r(NULL, "\n", &save)) {
 		size_t n = strlen(key);

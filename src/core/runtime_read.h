@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "core/arena.h"
+#include "core/hash.h"
 #include "core/meta.h"
 #include "core/safefile.h"
 #include "core/sample.h"
@@ -45,6 +46,7 @@ struct runtime_query {
 	const char *cgroup;
 	struct arena *arena;        /* all of the answer */
 	struct runtime_list *lists; /* NULL = none kept */
+	struct hash *bases;         /* directories that were looked for: runtime_there(); NULL = none kept */
 	/* answer */
 	struct container_meta meta;
 	struct runtime_file files[RUNTIME_FILES];
@@ -66,6 +68,9 @@ int runtime_read_machined(struct runtime_query *q);
 void runtime_list_done(struct runtime_list *l);
 
 /* ---- shared by the readers ---- */
+
+/* Whether there is a directory `base` of a runtime; looked at once, until who owns q->bases clears them. */
+bool runtime_there(struct runtime_query *q, const char *base);
 
 /* Reads and remembers in q->files. The text version's text is in the arena. */
 int runtime_text(struct runtime_query *q, const char *base, const char *rel, char **ret);

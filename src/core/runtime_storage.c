@@ -21,7 +21,7 @@ static const char *const drivers[] = {"overlay", "vfs", "btrfs", "zfs", "aufs"};
 static int list_of(struct runtime_query *q, const char *root, const char *rel, json_t **ret, bool *ret_own)
 {
 	struct file_stamp stamp;
-	int r = safe_stamp(q->sys_root, root, rel, &stamp);
+	int r = runtime_there(q, root) ? safe_stamp(q->sys_root, root, rel, &stamp) : -ENOENT;
 	const char *path;
 
 	if (r < 0)
@@ -180,6 +180,15 @@ static void read_libpod(struct runtime_query *q, const char *graph)
 	close(fd);
 }
 
+/* Most storages have one driver: the files of the others are not even looked for. */
+static bool has_driver(struct runtime_query *q, const char *root, const char *driver)
+{
+	struct file_stamp stamp;
+
+	return runtime_there(q, root) &&
+	       safe_stamp(q->sys_root, root, arena_printf(q->arena, "%s-containers", driver), &stamp) == 0;
+}
+
 static int read_roots(struct runtime_query *q, const char *graph, const char *run)
 {
 	bool found = false;
@@ -191,6 +200,8 @@ static int read_roots(struct runtime_query *q, const char *graph, const char *ru
 			arena_printf(q->arena, "%s-containers/volatile-containers.json", drivers[i])};
 		const char *roots[] = {graph, run};
 
+		if (!has_driver(q, graph, drivers[i]) && !has_driver(q, run, drivers[i]))
+			continue;
 		/* Podman's own list has the name that people gave; the bundle of CRI-O has the pod's */
 		for (size_t k = 0; k < 4; k++) {
 			int r = found ? 0 : read_list(q, roots[k / 2], lists[k % 2]);

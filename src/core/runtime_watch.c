@@ -80,29 +80,34 @@ static int watch_dir(struct runtime_watch *w, size_t place, const char *ns)
 	return wd;
 }
 
-static void watch_namespaces(struct runtime_watch *w, size_t place)
+static bool watch_namespaces(struct runtime_watch *w, size_t place)
 {
 	int fd = safe_opendir(w->sys_root, places[place].base, "");
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
+	bool added = false;
 
 	if (!d && fd >= 0)
 		close(fd);
 	while (d && w->n < WATCHES_MAX && (e = readdir(d)))
 		if (safe_component(e->d_name) && e->d_type == DT_DIR && !is_watched(w, place, e->d_name))
-			watch_dir(w, place, e->d_name);
+			added |= watch_dir(w, place, e->d_name) >= 0;
 	if (d)
 		closedir(d);
+	return added;
 }
 
-void runtime_watch_refresh(struct runtime_watch *w)
+bool runtime_watch_refresh(struct runtime_watch *w)
 {
+	bool added = false;
+
 	for (size_t i = 0; w && i < sizeof(places) / sizeof(places[0]); i++) {
 		if (w->n < WATCHES_MAX && !is_watched(w, i, NULL))
-			watch_dir(w, i, NULL);
-		if (places[i].nested)
-			watch_namespaces(w, i);
+			added |= watch_dir(w, i, NULL) >= 0;
+		if (is_watched(w, i, NULL) && places[i].nested)
+			added |= watch_namespaces(w, i);
 	}
+	return added;
 }
 
 struct runtime_watch *runtime_watch_new(const char *sys_root)

@@ -6,6 +6,7 @@
 #ifndef CTOP_CORE_RUNTIME_WATCH_H
 #define CTOP_CORE_RUNTIME_WATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct runtime_watch;
@@ -25,7 +26,7 @@ void runtime_watch_read(struct runtime_watch *w, runtime_watch_fn fn, void *user
 /* The n-th directory that a runtime keeps its containers in, and which runtime; NULL after the last. */
 const char *runtime_place(size_t n, const char **ret_type);
 
-/* Looks for runtimes that were not there before; to be called every few seconds. */
-void runtime_watch_refresh(struct runtime_watch *w);
+/* Looks for runtimes that were not there before; to be called every few seconds. Whether there is one. */
+bool runtime_watch_refresh(struct runtime_watch *w);
 
 #endif

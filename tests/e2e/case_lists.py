@@ -9,9 +9,11 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 
-from cases import Failure, case, wait_for
+from case_containers import Cgroup, hex_id
+from cases import Failure, case, run_command, wait_for
 from monitor import Monitor, PROGRAM, end_process
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -118,6 +120,30 @@ def connections(ctx):
     got = collections.Counter((r["evt.type"], r["fd.name"]) for r in rows)
     ctx.equal_maps(got, names, "connections")
     ctx.equal(sum(got.values()), sum(names.values()), "all of them, none twice, not the refused one")
+
+
+TALK = """
+import socket
+server = socket.create_server(("127.0.0.1", 0))
+for _ in range(60):
+    c = socket.create_connection(server.getsockname())
+    s = server.accept()[0]
+    c.close()
+    s.close()
+"""
+
+
+@case(needs="bpf")
+def of_a_container_that_starts_later(ctx):
+    """From its first event on: also of one that is gone before the next sample, and of one that lives on."""
+    for i, rest in enumerate((0, 1.5)):
+        full = hex_id(190 + i)
+        m = watch(ctx, "new_connections", f"container.id={full[:12]}", interval=1)
+        cg = Cgroup(ctx, f"docker/{full}")
+        run_command(*cg.prefix(), sys.executable, "-c", TALK + f"import time; time.sleep({rest})")
+        run_command(sys.executable, "-c", TALK)  # somebody else
+        got = collections.Counter((r["evt.type"], r["container.name"]) for r in finish(ctx, m))
+        ctx.equal(got, {("connect", full[:12]): 60, ("accept4", full[:12]): 60}, "connections")
 
 
 @case(needs="bpf")

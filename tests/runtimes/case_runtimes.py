@@ -252,3 +252,11 @@ def spy_by_name(ctx):
     ctx.equal({e["container"] for e in events}, {both[0].full_id[:12]}, "containers seen")
     writes = [e for e in events if e["comm"] == "dd" and e["type"] == "write" and e["rawres"] == 512]
     ctx.equal(len(writes), 9, f"writes of its dd among {len(events)} events")
+    # made, run and removed after the spy began: by its name, from its first call on
+    spy = Spy(ctx, "dig", "container.name=rt-late and container.image contains load", interval=1)
+    rt.short("rt-late")
+    events = spy.stop().events()
+    ctx.equal(len({e["container"] for e in events}), 1, "containers seen that started later")
+    writes = [e for e in events if e["comm"] == "dd" and e["type"] == "write" and e["rawres"] == 4096]
+    ctx.equal(len(writes), 3, f"writes of one that started later, among {len(events)} events")
+    ctx.check(any(e["type"] == "execve" for e in events), "its first calls")
