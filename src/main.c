@@ -419,7 +419,10 @@ static int monitor(struct options *o, struct view_sets *sets)
 	struct view *view;
 	int status;
 
-	rights_drop(o->demo ? RIGHTS_NONE : o->batch ? RIGHTS_BATCH : RIGHTS_SCREEN);
+	rights_drop(o->demo      ? RIGHTS_NONE
+		    : o->details ? RIGHTS_PAGE
+		    : o->batch   ? RIGHTS_BATCH
+				 : RIGHTS_SCREEN);
 	status = open_view(o, &sets->sets[0], &view);
 	if (status)
 		return status;

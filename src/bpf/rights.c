@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -199,6 +200,12 @@ static const uint16_t refused[] = {
 };
 enum { N_REFUSED = sizeof(refused) / sizeof(refused[0]) };
 
+/* What getifaddrs() in another network namespace takes, besides a socket. */
+static bool for_page(uint16_t nr)
+{
+	return nr == SYS_setns || nr == SYS_bind;
+}
+
 #define LOAD(member)   BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, member))
 #define RETURN(action) BPF_STMT(BPF_RET | BPF_K, action)
 /* skips the next n instructions unless the loaded word is k */
@@ -206,7 +213,7 @@ enum { N_REFUSED = sizeof(refused) / sizeof(refused[0]) };
 #define REFUSE(error) RETURN(SECCOMP_RET_ERRNO | (error))
 #define ALLOW         RETURN(SECCOMP_RET_ALLOW)
 
-static void filter_calls(void)
+static void filter_calls(enum rights_use use)
 {
 	const struct sock_filter head[] = {
 		LOAD(arch),
@@ -235,13 +242,22 @@ static void filter_calls(void)
 		ALLOW,
 		REFUSE(EPERM),
 	};
-	enum { N_HEAD = sizeof(head) / sizeof(head[0]) };
-	struct sock_filter code[N_HEAD + 2 * N_REFUSED + 1];
+	const struct sock_filter netlink[] = {
+		UNLESS(SYS_socket, 4), LOAD(args[0]), UNLESS(AF_NETLINK, 1), ALLOW, REFUSE(EPERM),
+	};
+	enum { N_HEAD = sizeof(head) / sizeof(head[0]), N_NETLINK = sizeof(netlink) / sizeof(netlink[0]) };
+	struct sock_filter code[N_HEAD + N_NETLINK + 2 * N_REFUSED + 1];
 	struct sock_fprog prog = {.filter = code};
 	unsigned short n = N_HEAD;
 
 	memcpy(code, head, sizeof(head));
+	if (use == RIGHTS_PAGE) {
+		memcpy(code + n, netlink, sizeof(netlink));
+		n += N_NETLINK;
+	}
 	for (size_t i = 0; i < N_REFUSED; i++) {
+		if (use == RIGHTS_PAGE && for_page(refused[i]))
+			continue;
 		code[n++] = (struct sock_filter)UNLESS(refused[i], 1);
 		code[n++] = (struct sock_filter)REFUSE(EPERM);
 	}
@@ -251,14 +267,14 @@ static void filter_calls(void)
 	(void)prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0);
 }
 #else
-static void filter_calls(void)
+static void filter_calls(enum rights_use use)
 {
 }
 #endif
 
 void rights_drop(enum rights_use use)
 {
-	uint64_t keep = use == RIGHTS_NONE ? 0 : use == RIGHTS_BATCH ? watch : watch | act;
+	uint64_t keep = use == RIGHTS_NONE ? 0 : use == RIGHTS_SCREEN ? watch | act : watch;
 	struct caps c;
 
 	if (get_caps(&c) < 0)
@@ -279,5 +295,5 @@ void rights_drop(enum rights_use use)
 	set_caps(&c);
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (use != RIGHTS_SCREEN)
-		filter_calls();
+		filter_calls(use);
 }

@@ -29,6 +29,7 @@ size_t rights_list(struct right *ret, size_t max);
 enum rights_use {
 	RIGHTS_NONE,   /* the demo */
 	RIGHTS_BATCH,  /* watches, starts nothing: also no new privileges, and a filter of system calls */
+	RIGHTS_PAGE,   /* the same, and enters network namespaces to read addresses there */
 	RIGHTS_SCREEN, /* also starts programs and signals processes for the user */
 };
 
@@ -42,7 +43,8 @@ enum rights_use {
  */
 void rights_drop(enum rights_use use);
 
-/* Makes CAP_SYS_ADMIN effective for the calling thread, and takes it back: only around bpf_enable_stats(). */
+/* Makes CAP_SYS_ADMIN effective for the calling thread, and takes it back: only around bpf_enable_stats() and
+ * setns(). */
 void rights_admin(bool on);
 
 #endif

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bpf/rights.h"
 #include "core/buf.h"
 #include "core/mem.h"
 #include "core/mounts.h"
@@ -358,12 +359,23 @@ static void addresses_from_files(struct reading *r)
 	free(text);
 }
 
+/* For this thread, which reads nothing else of a network. */
+static bool enter(int ns)
+{
+	int r;
+
+	rights_admin(true);
+	r = setns(ns, CLONE_NEWNET);
+	rights_admin(false);
+	return r == 0;
+}
+
 static void read_addresses(struct reading *r)
 {
 	int ns = openat(r->fd, "ns/net", O_RDONLY | O_CLOEXEC);
 	struct ifaddrs *list = NULL;
 
-	if (ns >= 0 && setns(ns, CLONE_NEWNET) == 0 && getifaddrs(&list) == 0)
+	if (ns >= 0 && enter(ns) && getifaddrs(&list) == 0)
 		add_interfaces(r, list);
 	else
 		addresses_from_files(r);

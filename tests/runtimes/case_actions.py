@@ -249,11 +249,11 @@ def hostile_name(ctx):
         pid = wait_for("sleep", lambda: run_command("pgrep", "-P", str(p.pid), check=False).stdout.split())[0]
         for d in cgroups:
             try:
-                os.mkdir(d)
+                os.makedirs(d, exist_ok=True)
                 with open(os.path.join(d, "cgroup.procs"), "w") as f:
                     f.write(pid)
             except OSError:
-                pass
+                pass  # cpuset has no CPUs yet
         s = Screen(ctx, "-d", "0.5", "-v", "containers", "proc.pid=" + pid, cols=150)
         if not s.has(re.escape(name)):
             ctx.fail(f"{name} is no container here\n" + s.screen())

@@ -125,20 +125,23 @@ def cgroup_dirs():
         return [line.split()[1] for line in f if line.split()[2] in ("cgroup", "cgroup2")]
 
 
-def remove_cgroups(*names):
-    """Empty cgroups that runtimes leave at the top of each hierarchy."""
-    for top in cgroup_dirs():
-        for name in names:
-            for root, dirs, _ in os.walk(os.path.join(top, name), topdown=False):
-                for d in dirs:
-                    try:
-                        os.rmdir(os.path.join(root, d))
-                    except OSError:
-                        pass
+def remove_cgroup(top, name):
+    """All below, then itself; whether it is gone."""
+    for root, dirs, _ in os.walk(os.path.join(top, name), topdown=False):
+        for d in [os.path.join(root, d) for d in dirs] + [root]:
             try:
-                os.rmdir(os.path.join(top, name))
+                os.rmdir(d)
             except OSError:
                 pass
+    return not os.path.exists(os.path.join(top, name))
+
+
+def remove_cgroups(*names):
+    """Empty cgroups that runtimes leave at the top of each hierarchy; what was in them may just be ending."""
+    for _ in range(20):
+        if all([remove_cgroup(top, name) for top in cgroup_dirs() for name in names]):
+            return
+        time.sleep(0.05)
 
 
 class Container:
@@ -265,7 +268,10 @@ class PodmanOfUser(Podman):
         def mine():
             return run_command("pgrep", "-U", str(self.uid), check=False).stdout.split()
         for pid in mine():
-            os.kill(int(pid), signal.SIGKILL)
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # went with another
         wait_for("the user's processes to end", lambda: not mine())
 
     def start(self, name, blocks, *options):

@@ -144,6 +144,21 @@ static int batch_refuses(void)
 	abort();
 }
 
+static int page_refuses(void)
+{
+	rights_drop(RIGHTS_PAGE);
+	REQUIRE(fork() < 0 && errno == EPERM);
+	REQUIRE(unlink(file) < 0 && errno == EPERM);
+	REQUIRE(socket(AF_INET, SOCK_STREAM, 0) < 0 && errno == EPERM);
+	REQUIRE(close(socket(AF_NETLINK, SOCK_RAW, 0)) == 0);
+	return 0;
+}
+
+static void page_opens_netlink_only(void **state)
+{
+	assert_int_equal(in_child(page_refuses), 0);
+}
+
 static void batch_starts_and_changes_nothing(void **state)
 {
 	int fd = mkstemp(file), r;
@@ -177,7 +192,7 @@ int main(void)
 		cmocka_unit_test(every_right_says_what_it_is_for),  cmocka_unit_test(demo_keeps_nothing),
 		cmocka_unit_test(batch_keeps_what_watching_takes),  cmocka_unit_test(screen_can_act),
 #ifndef __SANITIZE_ADDRESS__
-		cmocka_unit_test(batch_starts_and_changes_nothing),
+		cmocka_unit_test(batch_starts_and_changes_nothing), cmocka_unit_test(page_opens_netlink_only),
 #endif
 	};
 
