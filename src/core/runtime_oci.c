@@ -58,16 +58,24 @@ static const char *annotation(const json_t *annotations, const char *key)
 	return json_string_value(json_object_get(annotations, key));
 }
 
-static void labels_in_string(struct runtime_query *q, const char *text)
+void runtime_pod_labels(struct runtime_query *q, const char *text)
 {
 	static const char *const kubelet[] = {"io.kubernetes.", NULL};
+	json_t *json = text ? json_loads(text, 0, NULL) : NULL;
+
+	runtime_labels(q, json, kubelet, &q->meta.pod_labels, &q->meta.n_pod_labels);
+	json_decref(json);
+}
+
+static void labels_in_string(struct runtime_query *q, const char *text)
+{
 	struct container_meta *m = &q->meta;
 	json_t *json = text ? json_loads(text, 0, NULL) : NULL;
 
 	runtime_labels(q, json, NULL, &m->labels, &m->n_labels);
-	if (m->is_sandbox)
-		runtime_labels(q, json, kubelet, &m->pod_labels, &m->n_pod_labels);
 	json_decref(json);
+	if (m->is_sandbox)
+		runtime_pod_labels(q, text);
 }
 
 void runtime_annotations(struct runtime_query *q, const json_t *a)

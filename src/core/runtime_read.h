@@ -107,6 +107,8 @@ size_t runtime_people(struct runtime_query *q, long *uids, size_t max);
 
 /* Names, image, pod, labels and times out of a bundle's annotations. */
 void runtime_annotations(struct runtime_query *q, const json_t *annotations);
+/* The pod's labels out of JSON in a string, as CRI-O notes its sandbox's; NULL: none. */
+void runtime_pod_labels(struct runtime_query *q, const char *text);
 /* Annotations, mounts and privileges of a bundle's config.json. */
 void runtime_spec(struct runtime_query *q, const json_t *spec);
 

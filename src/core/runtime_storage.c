@@ -96,11 +96,29 @@ static int read_list(struct runtime_query *q, const char *root, const char *rel)
 }
 
 /* userdata/config.json of the bundle, below the graph root (Podman) or the run root (CRI-O). */
+static const char *bundle_of(struct runtime_query *q, const char *driver, const char *id)
+{
+	return arena_printf(q->arena, "%s-containers/%s/userdata/config.json", driver, id);
+}
+
+/* CRI-O: the labels of the pod are those of its sandbox, which lies beside the container. */
+static void read_pod_labels(struct runtime_query *q, const char *root, const char *driver)
+{
+	static const char key[] = "io.kubernetes.cri-o.Labels";
+	const char *sandbox = q->meta.sandbox;
+	json_t *spec;
+
+	if (q->meta.is_sandbox || !sandbox || !safe_component(sandbox))
+		return;
+	spec = runtime_config_json(q, root, bundle_of(q, driver, sandbox));
+	runtime_pod_labels(q, json_string_value(json_object_get(json_object_get(spec, "annotations"), key)));
+	json_decref(spec);
+}
+
 static int read_bundle(struct runtime_query *q, const char *root, const char *driver)
 {
-	const char *rel = arena_printf(q->arena, "%s-containers/%s/userdata/config.json", driver, q->id);
 	json_t *spec;
-	int r = runtime_json(q, root, rel, &spec);
+	int r = runtime_json(q, root, bundle_of(q, driver, q->id), &spec);
 	const char *manager;
 
 	if (r < 0)
@@ -110,6 +128,7 @@ static int read_bundle(struct runtime_query *q, const char *root, const char *dr
 		json_object_get(json_object_get(spec, "annotations"), "io.container.manager"));
 	q->meta.type = manager && !strcmp(manager, "cri-o") ? "cri-o" : "podman";
 	json_decref(spec);
+	read_pod_labels(q, root, driver);
 	return 0;
 }
 
@@ -161,21 +180,29 @@ static const char *address(struct runtime_query *q, json_t *networks)
 
 static void read_libpod(struct runtime_query *q, const char *graph)
 {
+	static const char db[] = "libpod/bolt_state.db";
 	const char *path[] = {"ctr", q->id};
 	struct container_meta *m = &q->meta;
 	struct libpod l = {0};
-	int fd = safe_open(q->sys_root, graph, "libpod/bolt_state.db");
+	struct file_stamp stamp = {0};
+	int fd = safe_open(q->sys_root, graph, db);
 	json_t *n;
 
 	if (fd < 0)
 		return;
+	safe_stamp(q->sys_root, graph, db, &stamp);
 	if (bolt_bucket(fd, path, 2, take_libpod, forget_libpod, &l) == 0) {
 		runtime_labels(q, json_object_get(l.config, "labels"), NULL, &m->labels, &m->n_labels);
 		m->started = runtime_time(json_string_value(json_object_get(l.state, "startedTime")));
 		m->ip = address(q, json_object_get(l.state, "networkStatus"));
 		n = json_object_get(l.state, "restartCount");
 		m->restarts = json_integer_value(n) > 0 ? (uint64_t)json_integer_value(n) : 0;
+	} else {
+		stamp = (struct file_stamp){0}; /* somebody writes to it: another time */
 	}
+	if (q->n_files < RUNTIME_FILES)
+		q->files[q->n_files++] = (struct runtime_file){arena_strdup(q->arena, graph),
+							       arena_strdup(q->arena, db), stamp};
 	forget_libpod(&l);
 	close(fd);
 }

@@ -57,7 +57,7 @@ def crio_state(ctx, full, pod, sandbox):
              "io.kubernetes.pod.uid": UID, "io.kubernetes.container.name": "web" if full != sandbox else "POD",
              "io.kubernetes.cri-o.ContainerType": kind, "io.kubernetes.cri-o.SandboxID": sandbox,
              "io.kubernetes.cri-o.ImageName": "docker.io/rt/web:2.1", "io.kubernetes.cri-o.Labels":
-             json.dumps({"app": "shop", "io.kubernetes.pod.name": pod})}
+             json.dumps({"app" if full == sandbox else "own": "shop", "io.kubernetes.pod.name": pod})}
     put_json(ctx, f"/run/containers/storage/overlay-containers/{full}/userdata/config.json",
              {"ociVersion": "1.0.2", "annotations": notes, "mounts": []})
 
@@ -90,6 +90,9 @@ def every_layout(ctx):
         ctx.equal([row["container.name"], row["container.type"], row["container.image"]],
                   ["web", who, "docker.io/rt/web:2.1"], f"{what}: container")
         ctx.equal([pause["k8s.container.name"], pause["k8s.pod.name"]], ["POD", pod], f"{what}: pause container")
+        if who == "cri-o":  # containerd's are in its database only: tests/unit/test_runtime.c
+            ctx.equal([row["k8s.pod.labels"], pause["k8s.pod.labels"]], ["app=shop"] * 2, f"{what}: labels of the pod")
+            ctx.check("own=shop" in row["container.labels"], f"{what}: labels {row['container.labels']}")
         w.finish()
         p.finish()
     m.settle()
