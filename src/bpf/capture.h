@@ -42,7 +42,11 @@ struct capture_batch {
 	struct task_key
 		*same; /* alive, and what their last record said still holds; older than those of tasks */
 	size_t n_same;
-	struct fact_key *fact_keys; /* facts of the interval; NULL without NEED_FACTS */
+	/*
+	 * Facts of the interval, in parts: the same key may come several times, from different CPUs, and the
+	 * parts add up. Without NEED_FACTS those of io_uring only.
+	 */
+	struct fact_key *fact_keys;
 	struct fact_val *fact_vals;
 	size_t n_facts;
 	struct capture_fd *fds;

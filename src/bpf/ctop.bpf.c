@@ -4,8 +4,8 @@
  * with objects and latency while a view needs them, exits, execs, cgroups. The
  * iterators are in walk.bpf.h, the spy is in spy.bpf.c.
  *
- * Only stable ground: tp_btf tracepoints, iterators, task storage, hashes,
- * ring buffers.
+ * Only stable ground: tp_btf tracepoints, iterators, arrays, hashes, task
+ * storage, ring buffers.
  */
 #include "bpf/kernel.bpf.h"
 

@@ -172,7 +172,7 @@ static int walk_tasks(struct capture *c, struct memory *m)
 	return r;
 }
 
-/* The same for the rows that the CPUs had at hand in an interval: a key can be there more than once. */
+/* Adds the rows that the CPUs had at hand in an interval that is over; a key can be in several of them. */
 static int drain_rows(struct capture *c, uint32_t interval, struct bytes *keys, struct bytes *vals)
 {
 	const struct fact_row *rows = c->rows + (interval & 1) * c->n_rows;

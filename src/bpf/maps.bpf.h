@@ -9,7 +9,7 @@
 
 /* Per-thread state, see thread.bpf.h. Only the thread itself writes it: plain increments are exact. */
 struct thread_state {
-	u64 sid;          /* unique per storage, see task_rec.sid */
+	u64 sid;          /* never given twice, see task_rec.sid */
 	struct task_counts counts;
 	struct task_counts walked; /* what the last walk has handed over of them */
 	u64 walked_sid;   /* ... of whom: a walk can be overtaken by an exit */

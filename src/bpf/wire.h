@@ -75,7 +75,7 @@ struct task_key {
 	u32 gen;
 };
 
-/* One row of the kernel's aggregation: what one thread did with one object. */
+/* One row of the kernel's aggregation: what one thread did with one object in one interval. */
 struct fact_key {
 	struct obj_key obj;
 	struct task_key task;
@@ -94,7 +94,7 @@ struct fact_val {
 	u32 hist[WIRE_HIST];
 };
 
-/* A row that a CPU has at hand: of this interval or, with another number, left over from an earlier one. */
+/* A row that a CPU has at hand (combine.bpf.h): of this interval or, with another number, left over from an earlier one. */
 enum { FACT_ROWS = 128 /* a CPU; a power of two */ };
 
 struct fact_row {
@@ -137,13 +137,13 @@ static inline __attribute__((always_inline)) void wire_add_bytes(struct task_cou
 
 /*
  * A thread as the task iterator or its exit saw it. Cumulative values; user
- * space subtracts. sid identifies the counter storage, not the thread: when a
- * thread execs and takes over its leader's tid, the sid stays.
+ * space subtracts. sid identifies the counters, not the thread: when a thread
+ * execs and takes over its leader's tid, the sid stays.
  */
 struct task_rec {
 	u32 tid, tgid;
 	u64 start_boot; /* ns since boot */
-	u64 sid;        /* 0 = no storage yet (no system call seen) */
+	u64 sid;        /* 0 = no counters yet (no system call seen) */
 	struct task_counts counts;
 	u64 cset;          /* opaque id of the set of cgroups (all hierarchies) */
 	u64 cgroup_v1;     /* kernfs id in the chosen v1 hierarchy, 0 = none */
@@ -395,7 +395,7 @@ struct lost_counts {
 	u64 exit_full;     /* exits folded into exit_rest */
 	u64 meta_full;     /* names not sent; sent again at next sight */
 	u64 spy_full;      /* spy events lost: ring full */
-	u64 storage_fail;  /* calls without thread storage: in rest below */
+	u64 storage_fail;  /* calls of threads that no state could be had for: in rest below */
 	struct task_counts rest; /* what exit_full and storage_fail calls counted */
 	u64 rest_cpu;      /* CPU ns of exits folded */
 	u64 rest_exits;

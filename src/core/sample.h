@@ -269,7 +269,7 @@ struct health {
 	uint64_t coarse;      /* calls of this interval counted per thread only: fact map full */
 	uint64_t folded;      /* exits of this interval without a row of their own */
 	uint64_t unnamed;     /* objects without a name */
-	uint64_t unstored;    /* calls without thread storage: in the totals only */
+	uint64_t unstored;    /* calls of threads without counters: in the totals only */
 	uint64_t missed;      /* calls that the kernel did not show us: in no count */
 	uint64_t meta_lost;   /* name records lost, names come later */
 	double self_cpu;      /* own cost: percent of one CPU, process + BPF programs; < 0 = not known */

@@ -116,7 +116,7 @@ static struct task_state *find(struct tasktable *t, const struct task_rec *rec, 
 
 	if (st)
 		return st;
-	/* a task gets its storage once and keeps it: only one without can become, or be, this one */
+	/* a task gets its counters once and keeps them: only one without can become, or be, this one */
 	st = hash_get(&t->by_task, task_hash(key));
 	while (st && (st->sid || rec->exec_runtime < st->last.exec_runtime))
 		st = st->displaced_at == t->now ? st->displaced : NULL;
@@ -147,7 +147,7 @@ struct task_state *tasktable_update(struct tasktable *t, const struct task_rec *
 		before = st->last;
 	} else {
 		/*
-		 * Counters start at 0 with the storage: nobody has seen any of them. The rest counts from the
+		 * Counters start at 0: nobody has seen any of them. The rest counts from the
 		 * start of the task. A task that took over a known tid and cannot have run longer than the
 		 * interval is new as well, though its start time is its leader's.
 		 */

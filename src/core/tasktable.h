@@ -3,9 +3,9 @@
  * tasktable.h - turns the kernel's cumulative numbers of a thread into those of
  * an interval, without losing or doubling any.
  *
- * A task is recognised by the id of its counter storage (sid) if it has one:
+ * A task is recognised by the id of its counters (sid) if it has some:
  * when a thread execs, it takes over its leader's tid and start time, but keeps
- * counting where it was. Tasks without storage go by (tid, start).
+ * counting where it was. Tasks without go by (tid, start).
  */
 #ifndef CTOP_CORE_TASKTABLE_H
 #define CTOP_CORE_TASKTABLE_H
