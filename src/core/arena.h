@@ -6,19 +6,19 @@
 #ifndef CTOP_CORE_ARENA_H
 #define CTOP_CORE_ARENA_H
 
-#include <stddef.h>
+#include "core/mem.h"
 
 struct arena;
 
-struct arena *arena_new(void);
+NEVER_NULL struct arena *arena_new(void);
 struct arena *arena_free(struct arena *a); /* NULL is fine; returns NULL */
-void arena_reset(struct arena *a);         /* forgets all that was allocated, keeps one block for what comes */
+void arena_reset(struct arena *a); /* forgets all that was allocated, keeps one block for what comes */
 
 /* Zeroed memory, aligned to 16. size may be 0. */
-void *arena_alloc(struct arena *a, size_t size);
-void *arena_array(struct arena *a, size_t n, size_t size); /* overflow-checked */
-char *arena_strdup(struct arena *a, const char *s);        /* NULL gives NULL */
-char *arena_strndup(struct arena *a, const char *s, size_t n);
-char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+NEVER_NULL void *arena_alloc(struct arena *a, size_t size);
+NEVER_NULL void *arena_array(struct arena *a, size_t n, size_t size); /* overflow-checked */
+char *arena_strdup(struct arena *a, const char *s);                   /* NULL gives NULL */
+NEVER_NULL char *arena_strndup(struct arena *a, const char *s, size_t n);
+NEVER_NULL char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -9,19 +9,23 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-void *xmalloc(size_t size);
-void *xcalloc(size_t n, size_t size);
-void *xreallocarray(void *p, size_t n, size_t size);
+/* Said to the compiler and to make lint: there is no NULL to check for. */
+#define NEVER_NULL __attribute__((returns_nonnull))
+
+/* The caller frees all of them with free(). Sizes may be 0. */
+NEVER_NULL void *xmalloc(size_t size);
+NEVER_NULL void *xcalloc(size_t n, size_t size); /* zeroed; overflow-checked, as xreallocarray() is */
+NEVER_NULL void *xreallocarray(void *p, size_t n, size_t size);
 char *xstrdup(const char *s); /* NULL gives NULL */
-char *xstrndup(const char *s, size_t n);
-char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+NEVER_NULL char *xstrndup(const char *s, size_t n);
+NEVER_NULL char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void mem_fatal(size_t size);
 
 /* Grows a vector so that one more element fits: VEC_PUSH(v->items, v->n, v->cap) = x; */
-#define VEC_PUSH(items, n, cap)                                                                 \
-	(*(((n) == (cap) ? ((cap) = (cap) ? (cap) * 2 : 16,                                     \
-			    (items) = xreallocarray((items), (cap), sizeof(*(items))))          \
-			 : (void *)0),                                                          \
+#define VEC_PUSH(items, n, cap)                                                                              \
+	(*(((n) == (cap) ? ((cap) = (cap) ? (cap)*2 : 16,                                                    \
+			    (items) = xreallocarray((items), (cap), sizeof(*(items))))                       \
+			 : (void *)0),                                                                       \
 	   &(items)[(n)++]))
 
 #endif
