@@ -3,6 +3,7 @@
 is what the programs themselves, the kernel's own counters, strace and perf say. Equal where both count the same."""
 import collections
 import os
+import shutil
 import subprocess
 import time
 
@@ -87,7 +88,8 @@ def nginx_grouped_otherwise(ctx):
     load = Load(ctx)
     server = f"{load.only} and proc.name=nginx"
     ms = watch(ctx, hosts=("hosts", server), types=("io_by_type", server), directories=("directories", server),
-               containers=("containers", server), users=("users", server), cgroups=("cgroups", server))
+               containers=("containers", server), users=("users", server), cgroups=("cgroups", server),
+               programs=("executables", server))
     nginx = Nginx(load)
     nginx.wrk("/page.html", 1)
     nginx.stop()
@@ -98,8 +100,9 @@ def nginx_grouped_otherwise(ctx):
     ctx.equal(summed(ms["hosts"], *NET), want, "by remote address")
     types = ms["types"].sums(("fd.type",), ("evt.buflen.in", "evt.buflen.out"))
     ctx.equal(types[("ipv4",)], want, "by type")
-    for name in ("containers", "users", "cgroups"):
+    for name in ("containers", "users", "cgroups", "programs"):
         ctx.equal(summed(ms[name], "evt.buflen.net"), (sum(want),), f"{name}: both ways")
+    ctx.equal({r["proc.exepath"] for r in ms["programs"].rows()}, {os.path.realpath(shutil.which("nginx"))}, "one program")
     served = nginx.size * sum(r[0] == 200 for r in log)
     directories = ms["directories"].sums(("fd.directory",), ("evt.buflen.file.in", "evt.buflen.file.out"))
     ctx.equal(directories[(f"{ctx.dir}/www",)], (served, 0), "by directory")
