@@ -189,7 +189,7 @@ read -r end
     shell = subprocess.Popen(["bash", script], stdin=subprocess.PIPE, text=True, cwd="/")
     ctx.cleanup(end_process, shell)
     wait_for("the shell to be there", lambda: os.readlink(f"/proc/{shell.pid}/cwd") == ctx.dir)
-    m = watch(ctx, "commands")
+    m = watch(ctx, "spy_users")  # the view "commands", below login shells
     m.wait_interval()  # the shell is in the sample
     shell.stdin.write("go\n")
     shell.stdin.flush()
