@@ -74,6 +74,48 @@ static void test_sysdig_fields(void **state)
 	assert_int_equal(n, 267);
 }
 
+/* Calls `check` with every name of a file; returns how many there are. */
+static unsigned each_name(const char *path, void (*check)(const char *name))
+{
+	FILE *file = fopen(path, "r");
+	char line[128];
+	unsigned n = 0;
+
+	if (!file)
+		fail_msg("no %s", path);
+	while (fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!*line || *line == '#')
+			continue;
+		check(line);
+		n++;
+	}
+	fclose(file);
+	return n;
+}
+
+static void is_a_field(const char *name)
+{
+	const struct field *f = field_find(name);
+
+	if (!f)
+		fail_msg("%s is no field", name);
+	if (strstr(f->description, "always missing") && !strstr(name, "infra.docker"))
+		fail_msg("%s has never a value", name);
+}
+
+static void is_no_field(const char *name)
+{
+	if (field_find(name))
+		fail_msg("%s is a field, and said to be left out", name);
+}
+
+static void test_sysdig_views_fields(void **state)
+{
+	assert_int_equal(each_name("tests/data/sysdig-views-fields.txt", is_a_field), 93);
+	assert_int_equal(each_name("tests/data/sysdig-left-out.txt", is_no_field), 30);
+}
+
 static void test_nearest(void **state)
 {
 	assert_string_equal(field_nearest("proc.nam"), "proc.name");
@@ -584,6 +626,7 @@ int main(void)
 		cmocka_unit_test(test_event_signal),    cmocka_unit_test(test_event_syslog),
 		cmocka_unit_test(test_event_object),    cmocka_unit_test(test_compare),
 		cmocka_unit_test(test_sysdig_fields),
+		cmocka_unit_test(test_sysdig_views_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
