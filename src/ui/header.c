@@ -182,7 +182,7 @@ static void draw_crumb(struct app *a, int y, int x, int room, const char *crumb)
 
 static void draw_first_line(struct app *a, const char *extra, struct segment *seg, size_t n)
 {
-	int cols = term_cols(a->term), crumb_min = cols / 3, x = 1, cells;
+	int cols = term_cols(a->term), x = 1, cells, crumb_min;
 	char *raw = selection_breadcrumb(&a->sel, " › ");
 	struct buf crumb = {0};
 
@@ -191,6 +191,10 @@ static void draw_first_line(struct app *a, const char *extra, struct segment *se
 		buf_adds(&crumb, extra);
 	if (cols >= 64)
 		x += term_put(a->term, 0, x, cols, ROLE_TITLE, "ctop-trace") + 2;
+	/* where one is matters more than the clock: up to half of the line */
+	crumb_min = (int)format_width(buf_str(&crumb));
+	crumb_min = crumb_min < cols / 2 ? crumb_min : cols / 2;
+	crumb_min = crumb_min > cols / 3 ? crumb_min : cols / 3;
 	cells = fit_segments(seg, &n, cols - x - 3 - crumb_min);
 	draw_crumb(a, 0, x, cols - x - cells - 3, buf_str(&crumb));
 	x = cols - cells - 1;
@@ -342,18 +346,17 @@ static int draw_status(struct app *a, int y)
 	bool tall = term_rows(a->term) >= TALL_ROWS;
 	int cols = term_cols(a->term), x = 1;
 	struct buf text = {0};
+	char *typed;
 
 	if (bar_draw_message(a, y))
 		return y + 1;
-	if (!top->user_filter && !level->needle && !a->sel.base_filter)
+	typed = selection_typed_filter(&a->sel);
+	if (!typed && !level->needle)
 		return tall ? y + 1 : y;
 	x += term_put(a->term, y, x, cols, ROLE_LABEL, "filter ");
-	if (a->sel.base_filter)
-		format_safe(&text, a->sel.base_filter, strlen(a->sel.base_filter));
-	if (top->user_filter) {
-		buf_adds(&text, text.len ? " and " : "");
-		format_safe(&text, top->user_filter, strlen(top->user_filter));
-	}
+	if (typed)
+		format_safe(&text, typed, strlen(typed));
+	free(typed);
 	if (level->needle) {
 		buf_adds(&text, text.len ? "  and rows with \"" : "rows with \"");
 		format_safe(&text, level->needle, strlen(level->needle));

@@ -216,20 +216,47 @@ bool selection_back(struct selection *sel)
 	return true;
 }
 
+/* Whether a level's filters hold for what is on the screen: of a view switched away from they went along. */
+static bool stepped_from(const struct selection *sel, size_t i)
+{
+	return i + 1 < sel->n && sel->levels[i + 1].filter;
+}
+
 /* All but the top view's own filter. */
 static void add_selection(struct buf *b, const struct selection *sel)
 {
 	add_filter(b, sel->base_filter);
 	for (size_t i = 0; i < sel->n; i++) {
 		const struct selection_level *level = &sel->levels[i];
-		bool stepped_from = i + 1 < sel->n && sel->levels[i + 1].filter;
 
 		add_filter(b, level->filter);
-		if (stepped_from && level->view->propagate_filter)
+		if (stepped_from(sel, i) && level->view->propagate_filter)
 			add_filter(b, level->view->filter);
-		if (stepped_from || i + 1 == sel->n)
+		if (stepped_from(sel, i) || i + 1 == sel->n)
 			add_filter(b, level->user_filter);
 	}
+}
+
+char *selection_typed_filter(const struct selection *sel)
+{
+	const char *only = sel->base_filter;
+	struct buf b = {0};
+	size_t n = !is_blank(only);
+
+	add_filter(&b, sel->base_filter);
+	for (size_t i = 0; i < sel->n; i++) {
+		const char *typed = sel->levels[i].user_filter;
+
+		if (is_blank(typed) || (!stepped_from(sel, i) && i + 1 < sel->n))
+			continue;
+		add_filter(&b, typed);
+		only = typed;
+		n++;
+	}
+	if (n > 1)
+		return buf_steal(&b);
+	buf_done(&b);
+	return n ? xstrdup(only) : NULL; /* one needs no parentheses */
 }
 
 char *selection_filter(const struct selection *sel)

@@ -162,6 +162,9 @@ bool selection_back(struct selection *sel);
 
 /* The complete filter of the top level (base, steps, view filters, typed filter) as text; caller frees. */
 char *selection_filter(const struct selection *sel);
+/* What a person asked for, here and on the way here: command line and typed filters; NULL: nothing. Freed by the
+ * caller. */
+char *selection_typed_filter(const struct selection *sel);
 /* The filter a spy on `row` (NULL = the whole selection) would have; caller frees. */
 char *selection_row_filter(const struct selection *sel, const struct row *row);
 /*

@@ -151,6 +151,8 @@ def live_terminals_that_never_read_or_vanish(ctx):
         s = Screen(ctx, "-d", "0.3")
         s.opened()
         s.type(b"d")  # all that the selected row calls: dd is on top soon
+        s.read(0.3)
+        s.repaint()  # a word that was drawn over another need not come as a whole
         s.see(rb"dig")
         objects = bpf_objects_of(s.process.pid)
         if how == "vanished":

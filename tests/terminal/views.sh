@@ -172,6 +172,24 @@ test_views_compose() {
 	wait_for '› .* ›'
 }
 
+# What was asked for on the way stays in sight, and so does where one is.
+test_typed_filters_stay_in_sight() {
+	start 80 24 -v containers
+	keys '\'; typed 'proc.name in (postgres,nginx)'; keys Enter
+	wait_for 'filter proc.name in \(postgres,nginx\)  Esc clears'
+	typed '/shop-db'
+	keys Enter Enter
+	wait_for '(› |… )shop-db › Processes .*exact'
+	see 'filter proc.name in \(postgres,nginx\) *$'
+	keys '\'; typed 'proc.pid > 1'; keys Enter
+	wait_for 'filter \(proc.name in \(postgres,nginx\)\) and \(proc.pid > 1\)  Esc clears'
+	keys 5; wait_for 'shop-db › Files'
+	wait_for 'filter \(proc.name in \(postgres,nginx\)\) and \(proc.pid > 1\)  Esc clears'
+	keys BSpace BSpace; wait_for '^ ctop-trace +Containers  '
+	wait_for 'filter proc.name in \(postgres,nginx\)  Esc clears'
+	keys Escape; wait_gone 'filter proc'
+}
+
 test_legend() {
 	start 100 40 -v files
 	keys i
