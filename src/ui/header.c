@@ -191,8 +191,8 @@ static void draw_first_line(struct app *a, const char *extra, struct segment *se
 		buf_adds(&crumb, extra);
 	if (cols >= 64)
 		x += term_put(a->term, 0, x, cols, ROLE_TITLE, "ctop-trace") + 2;
-	/* where one is matters more than the clock: up to half of the line */
-	crumb_min = (int)format_width(buf_str(&crumb));
+	/* where one is matters more than the clock, up to half of the line; not more than what a spy lost */
+	crumb_min = extra ? 0 : (int)format_width(buf_str(&crumb));
 	crumb_min = crumb_min < cols / 2 ? crumb_min : cols / 2;
 	crumb_min = crumb_min > cols / 3 ? crumb_min : cols / 3;
 	cells = fit_segments(seg, &n, cols - x - 3 - crumb_min);
