@@ -164,7 +164,9 @@ static char *safe_text(const char *s)
 static int find_view(const char *wanted, const struct views *views, struct view **ret)
 {
 	const char *best = NULL;
-	size_t least = 4, n_aliases;
+	size_t typed_len = wanted ? strlen(wanted) : 0, n_aliases;
+	const size_t far = typed_len < 6 ? typed_len / 3 + 2 : 4; /* is no typing error */
+	size_t least = far;
 	const struct alias *alias = alias_all(&n_aliases);
 	char *typed;
 
@@ -176,13 +178,13 @@ static int find_view(const char *wanted, const struct views *views, struct view 
 			*ret = views->items[i];
 			return STATUS_OK;
 		}
-		if (d < least || (least == 4 && !strncmp(id, wanted, strlen(wanted)))) {
-			least = d < 4 ? d : 3;
+		if (d < least || (least == far && !strncmp(id, wanted, typed_len))) {
+			least = d < far ? d : far - 1;
 			best = id;
 		}
 	}
 	for (size_t i = 0; i < n_aliases; i++) {
-		size_t d = wanted ? text_distance(wanted, alias[i].name) : 4;
+		size_t d = wanted ? text_distance(wanted, alias[i].name) : far;
 
 		if (d < least && d < strlen(alias[i].name)) { /* short names are near to anything */
 			least = d;

@@ -128,7 +128,7 @@ static const struct option_info *by_letter(char c)
 static int unknown(struct parser *p, const char *name, size_t len)
 {
 	const char *best = NULL;
-	size_t least = 4; /* further away is no typing error */
+	size_t least = len < 6 ? len / 3 + 2 : 4; /* further away is no typing error */
 	char *typed = xstrndup(name, len), *safe, *message;
 	struct buf b = {0};
 
