@@ -131,3 +131,44 @@ test_not_a_terminal() {
 	[[ $out == *terminal* ]] || fail "says: $out"
 	[[ $out != *$'\e'* ]] || fail "escape sequences in a pipe"
 }
+
+# Cells, not characters: the columns behind wide ones stay in line, and nothing is half a character at the edge.
+test_wide_characters() {
+	cat >"$DIR/wide.json" <<-'END'
+		{"views": [{"id": "wide", "name": "\u30d7\u30ed\u30bb\u30b9\u4e00\u89a7", "records": ["tasks", "facts"], "key": ["proc.pid"],
+		  "sort": "evt.count", "drilldown": "threads", "applies_to": [""], "columns": [
+		  {"field": "proc.pid", "title": "\u756a\u53f7"}, {"field": "proc.name", "title": "\u540d\u524d", "width": 12},
+		  {"field": "evt.count", "agg": "rate", "title": "\u547c\u51fa/s"}, {"field": "proc.cmdline", "title": "\u30b3\u30de\u30f3\u30c9", "width": 0}]}]}
+	END
+	start 80 24 --views "$DIR/wide.json" -v wide
+	wait_for '^ ctop-trace +プロセス一覧 '
+	local size
+	for size in '80 24' '61 20' '47 12'; do
+		# shellcheck disable=SC2086
+		resize $size
+		wait_for '呼出/s▼'
+		until_true is_aligned "${size% *}" || fail "at $size: $(screen | python3 -c "$cells" "${size% *}")"
+	done
+	resize 80 24
+	keys '/'; typed '日本x'; wait_for '日本x'
+	keys BSpace BSpace; wait_for '日 *$'; see_not '日本'
+	keys Escape; keys v; wait_for '│ .*プロセス一覧'
+	[ "$(screen | grep -c '│ *$')" -ge 5 ] || fail "the picker's frame is broken"
+}
+cells='
+import re, sys, unicodedata
+def width(s):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in s)
+lines = [l.rstrip("\n") for l in sys.stdin]
+head = next(l for l in lines if "番号" in l)
+rows = [l for l in lines if re.match("[▌ ][ †] *[0-9]+ ", l)]
+ends = {width(re.match(" *番号", head)[0])} | {width(re.match("[▌ ][ †] *[0-9]+", r)[0]) for r in rows}
+if len(ends) != 1 or not rows:
+    sys.exit("numbers end in cells " + str(ends))
+begins = {width(head[:head.index("名前")])} | {width(re.match("[▌ ][ †] *[0-9]+ +", r)[0]) for r in rows}
+if len(begins) != 1:
+    sys.exit("names begin in cells " + str(begins))
+if any(width(l) > int(sys.argv[1]) for l in lines):
+    sys.exit("a line is too wide")
+'
+is_aligned() { screen | python3 -c "$cells" "$1" 2>/dev/null; }
