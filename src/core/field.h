@@ -123,6 +123,9 @@ size_t text_distance(const char *a, const char *b);
 /* V_MISSING when the record lacks it. */
 struct value field_get(const struct field *f, const struct record *r, struct arena *tmp);
 
+/* The payload's bytes behind a field that shows them as text (evt.buffer, evt.arg.data); NULL: it shows none. */
+const char *field_bytes(const struct field *f, const char *arg, const struct record *r, size_t *ret_len);
+
 /* A second value that filters accept as well: the other end for fd.ip and fd.port. V_MISSING if there is
  * none. */
 struct value field_get_other(const struct field *f, const struct record *r);

@@ -251,6 +251,15 @@ GETTER(evt_buffer)
 	return put_str(ret, copy);
 }
 
+const char *field_bytes(const struct field *f, const char *arg, const struct record *r, size_t *ret_len)
+{
+	bool data = f->get == get_evt_buffer || (f->get_arg == get_arg_evt_arg && arg && !strcmp(arg, "data"));
+	uint64_t full;
+	bool write;
+
+	return data && r->event ? event_payload(r->event, ret_len, &full, &write) : NULL;
+}
+
 /* ---- opens ---- */
 
 static bool open_flags(const struct event *ev, uint64_t *ret)

@@ -46,6 +46,8 @@ void filter_operators(const struct field *f, const char *ret[FILTER_OPERATORS], 
 int filter_operand(const char *op, size_t len);
 /* The field that a word names, with its argument if it takes one (*ret_arg: caller frees; NULL); or NULL. */
 const struct field *filter_field(const char *word, size_t len, char **ret_arg);
+/* Whether a word is a function: tolower, val, ... */
+bool filter_is_function(const char *word, size_t len);
 /* Whether a text can stand as a value without quotes. */
 bool filter_is_bare(const char *value);
 

@@ -45,6 +45,29 @@ struct op_info {
 
 extern const struct op_info filter_ops[OP_MAX];
 
+/* A value made of fields. */
+enum expr_fn {
+	EXPR_FIELD,
+	EXPR_TEXT,
+	EXPR_LOWER,
+	EXPR_UPPER,
+	EXPR_B64,
+	EXPR_BASENAME,
+	EXPR_LEN,
+	EXPR_CONCAT,
+	EXPR_JOIN, /* the first of its kids between the others */
+	EXPR_VAL,
+};
+
+struct expr {
+	enum expr_fn fn;
+	const struct field *field; /* EXPR_FIELD */
+	char *arg;                 /* its argument, or NULL */
+	char *text;                /* EXPR_TEXT */
+	struct expr **kids;
+	size_t n_kids, cap_kids;
+};
+
 struct literal {
 	char *text; /* as written, unquoted; for the b* operators the bytes */
 	size_t len;
@@ -53,15 +76,21 @@ struct literal {
 	bool is_integer; /* num is integer */
 	bool boolean;
 	uint8_t family, prefix, addr[16]; /* IP fields */
+	struct expr *expr;                /* none of these: what it is is known with the record */
+	pcre2_code *regex;
 };
 
+/* How many of a list must match; MOD_NONE: any of `in`, the one of the others. */
+enum modifier { MOD_NONE, MOD_ONEOF, MOD_ANYOF, MOD_ALLOF };
+
 struct check {
-	const struct field *field;
-	char *arg; /* of FIELD_ARG fields */
+	const struct field *field; /* of an expression: what stands for its result */
+	char *arg;                 /* of FIELD_ARG fields */
+	struct expr *expr;         /* what is compared, if it is not the field itself */
 	enum op op;
+	enum modifier modifier;
 	struct literal *items;
 	size_t n_items;
-	pcre2_code *regex;
 };
 
 enum node_kind { NODE_AND, NODE_OR, NODE_NOT, NODE_CHECK };
@@ -95,6 +124,21 @@ void *filter_fail(struct filter_parser *ps, const char *at, const char *fmt, ...
 void filter_skip_blanks(struct filter_parser *ps);
 bool filter_is_word(char c);
 bool filter_is_blank(const char *s); /* NULL is */
+/* A quoted or bare text, malloc'ed; false with the error noted. */
+bool filter_parse_text(struct filter_parser *ps, char **ret, size_t *ret_len);
+/* A field with its argument (malloc'ed, or NULL); NULL with the error noted. */
+const struct field *filter_parse_field(struct filter_parser *ps, char **ret_arg);
+
+/* filter_expr.c: whether a function begins here; its expression, or NULL with the error noted. */
+bool filter_at_function(const struct filter_parser *ps);
+struct expr *filter_parse_expr(struct filter_parser *ps);
+void filter_expr_free(struct expr *e);
+/* A field of the type that the expression has. */
+const struct field *filter_expr_field(const struct expr *e);
+struct value filter_expr_value(const struct filter *f, const struct expr *e, const struct record *r);
+/* The value as the right side of a check, in the filter's scratch memory; false when it is missing. */
+bool filter_expr_literal(const struct filter *f, const struct expr *e, const struct record *r, struct literal *ret);
+
 /* NULL with the error noted. */
 struct node *filter_parse_check(struct filter_parser *ps);
 void filter_node_free(struct node *n);

@@ -88,14 +88,14 @@ static bool parse_quoted(struct filter_parser *ps, char **ret, size_t *ret_len)
 	return true;
 }
 
-static bool parse_text(struct filter_parser *ps, struct literal *lit)
+bool filter_parse_text(struct filter_parser *ps, char **ret, size_t *ret_len)
 {
 	const char *start;
 
 	filter_skip_blanks(ps);
 	start = ps->p;
 	if (*start == '"' || *start == '\'')
-		return parse_quoted(ps, &lit->text, &lit->len);
+		return parse_quoted(ps, ret, ret_len);
 	while (is_bare(*ps->p))
 		ps->p++;
 	if (ps->p == start) {
@@ -105,21 +105,20 @@ static bool parse_text(struct filter_parser *ps, struct literal *lit)
 			    *start);
 		return false;
 	}
-	lit->len = (size_t)(ps->p - start);
-	lit->text = xstrndup(start, lit->len);
+	*ret_len = (size_t)(ps->p - start);
+	*ret = xstrndup(start, *ret_len);
 	return true;
 }
 
-static bool compile_regex(struct filter_parser *ps, const char *at, struct check *c)
+static bool compile_regex(struct filter_parser *ps, const char *at, struct literal *lit)
 {
 	int error;
 	PCRE2_SIZE offset;
 	PCRE2_UCHAR message[100];
 
 	/* bytes, not UTF: names need not be valid UTF-8 */
-	c->regex = pcre2_compile((PCRE2_SPTR)c->items[0].text, c->items[0].len, PCRE2_DOTALL, &error, &offset,
-				 NULL);
-	if (c->regex)
+	lit->regex = pcre2_compile((PCRE2_SPTR)lit->text, lit->len, PCRE2_DOTALL, &error, &offset, NULL);
+	if (lit->regex)
 		return true;
 	pcre2_get_error_message(error, message, sizeof(message));
 	filter_fail(ps, at, "regular expression, byte %zu: %s", (size_t)offset + 1, (const char *)message);
@@ -239,6 +238,34 @@ static enum op parse_op(struct filter_parser *ps, const char *field)
 	return OP_MAX;
 }
 
+static const char *kind_of(const struct field *f)
+{
+	return f->type == FT_STRING ? "text"
+	       : f->type == FT_IP   ? "an address"
+	       : f->type == FT_BOOL ? "true or false"
+				    : "a number";
+}
+
+/* val(field) or a function, to the right of an operator. */
+static bool add_expr(struct filter_parser *ps, struct check *c, struct literal *lit)
+{
+	const char *at = ps->p;
+	const struct field *f;
+
+	if (c->op == OP_REGEX || c->op == OP_BCONTAINS || c->op == OP_BSTARTSWITH) {
+		filter_fail(ps, at, "'%s' takes text only, no field", filter_ops[c->op].text);
+		return false;
+	}
+	lit->expr = filter_parse_expr(ps);
+	if (!lit->expr)
+		return false;
+	f = filter_expr_field(lit->expr);
+	if (!strcmp(kind_of(f), kind_of(c->field)))
+		return true;
+	filter_fail(ps, at, "%s is %s, %s is %s", f->id, kind_of(f), c->field->id, kind_of(c->field));
+	return false;
+}
+
 static bool add_item(struct filter_parser *ps, struct check *c)
 {
 	struct literal lit = {0};
@@ -251,13 +278,17 @@ static bool add_item(struct filter_parser *ps, struct check *c)
 		filter_fail(ps, at, "more than %d values in a list", MAX_ITEMS);
 		return false;
 	}
-	if (!parse_text(ps, &lit))
+	if (filter_at_function(ps) ? !add_expr(ps, c, &lit) : !filter_parse_text(ps, &lit.text, &lit.len)) {
+		filter_expr_free(lit.expr);
 		return false;
+	}
 	if (!(c->n_items & (c->n_items - 1))) /* grow at powers of two */
 		c->items = xreallocarray(c->items, c->n_items ? c->n_items * 2 : 1, sizeof(*c->items));
 	c->items[c->n_items++] = lit;
-	if (literal_convert(&c->items[c->n_items - 1], c->field, c->op, message, sizeof(message)))
+	if (lit.expr)
 		return true;
+	if (literal_convert(&c->items[c->n_items - 1], c->field, c->op, message, sizeof(message)))
+		return c->op != OP_REGEX || compile_regex(ps, at, &c->items[c->n_items - 1]);
 	filter_fail(ps, at, "%s", message);
 	return false;
 }
@@ -355,28 +386,61 @@ bool filter_is_bare(const char *value)
 	return p > value && !*p;
 }
 
+/* proc.name startswith anyof (a, b): of operators that take one value. */
+static enum modifier parse_modifier(struct filter_parser *ps, enum op op)
+{
+	static const char *const names[] = {
+		[MOD_ONEOF] = "oneof", [MOD_ANYOF] = "anyof", [MOD_ALLOF] = "allof"};
+
+	for (int m = MOD_ONEOF; m <= MOD_ALLOF; m++) {
+		const char *p = ps->p + strlen(names[m]);
+
+		if (strncmp(ps->p, names[m], strlen(names[m])) != 0)
+			continue;
+		while (isspace((unsigned char)*p))
+			p++;
+		if (*p != '(' || (op >= OP_LT && op <= OP_GE))
+			continue;
+		ps->p = p;
+		return (enum modifier)m;
+	}
+	return MOD_NONE;
+}
+
+const struct field *filter_parse_field(struct filter_parser *ps, char **ret_arg)
+{
+	const char *start = ps->p;
+	char *id = parse_field_id(ps), *arg = NULL;
+	const struct field *f = NULL;
+
+	if (!*id)
+		filter_fail(ps, start, *start ? "expected a field name before '%c'" : "expected a field name",
+			    *start);
+	else if (!strcmp(id, "and") || !strcmp(id, "or"))
+		filter_fail(ps, start, "expected a field name before '%s'", id);
+	else
+		f = find_field(ps, start, id, &arg);
+	*ret_arg = f ? xstrdup(arg) : NULL;
+	free(id);
+	return f;
+}
+
 struct node *filter_parse_check(struct filter_parser *ps)
 {
-	const char *start = ps->p, *op_at;
-	char *id = parse_field_id(ps), *arg;
+	const char *op_at;
 	struct node *n = xcalloc(1, sizeof(*n));
 	struct check *c = &n->check;
 	bool ok = false;
 
 	n->kind = NODE_CHECK;
-	if (!*id) {
-		filter_fail(ps, start, *start ? "expected a field name before '%c'" : "expected a field name",
-			    *start);
-		goto out;
+	if (filter_at_function(ps)) {
+		c->expr = filter_parse_expr(ps);
+		c->field = c->expr ? filter_expr_field(c->expr) : NULL;
+	} else {
+		c->field = filter_parse_field(ps, &c->arg);
 	}
-	if (!strcmp(id, "and") || !strcmp(id, "or")) {
-		filter_fail(ps, start, "expected a field name before '%s'", id);
-		goto out;
-	}
-	c->field = find_field(ps, start, id, &arg);
 	if (!c->field)
 		goto out;
-	c->arg = xstrdup(arg);
 	filter_skip_blanks(ps);
 	op_at = ps->p;
 	c->op = parse_op(ps, c->field->id);
@@ -384,29 +448,24 @@ struct node *filter_parse_check(struct filter_parser *ps)
 		goto out;
 	if (!op_fits(c->field, c->op)) {
 		filter_fail(ps, op_at, "operator '%s' does not fit %s, which is %s", filter_ops[c->op].text,
-			    c->field->id,
-			    c->field->type == FT_STRING ? "text"
-			    : c->field->type == FT_IP   ? "an address"
-			    : c->field->type == FT_BOOL ? "true or false"
-							: "a number");
+			    c->field->id, kind_of(c->field));
 		goto out;
 	}
 	filter_skip_blanks(ps);
-	start = ps->p;
 	switch (filter_ops[c->op].form) {
 	case FORM_NONE: ok = true; break;
-	case FORM_ONE: ok = add_item(ps, c); break;
+	case FORM_ONE:
+		c->modifier = parse_modifier(ps, c->op);
+		ok = c->modifier ? parse_list(ps, c) : add_item(ps, c);
+		break;
 	case FORM_LIST: ok = parse_list(ps, c); break;
 	}
-	if (ok && c->op == OP_REGEX)
-		ok = compile_regex(ps, start, c);
-	if (ok) {
+	if (ok && !c->expr) {
 		ps->filter->needs |= c->field->needs;
 		ps->filter->latency |= c->field->type == FT_DIST;
 		ps->filter->grains |= 1u << c->field->grain;
 	}
 out:
-	free(id);
 	if (ok)
 		return n;
 	filter_node_free(n);

@@ -68,7 +68,8 @@ static bool string_matches(const struct filter *f, const struct check *c, const 
 	case OP_GLOB: return !fnmatch(lit->text, s, FNM_EXTMATCH);
 	case OP_IGLOB: return !fnmatch(lit->text, s, FNM_EXTMATCH | FNM_CASEFOLD);
 	case OP_PMATCH: return is_under(s, lit);
-	case OP_REGEX: return pcre2_match(c->regex, (PCRE2_SPTR)s, strlen(s), 0, 0, f->match, f->limits) >= 0;
+	case OP_REGEX:
+		return pcre2_match(lit->regex, (PCRE2_SPTR)s, strlen(s), 0, 0, f->match, f->limits) >= 0;
 	default: return !strcmp(s, lit->text);
 	}
 }
@@ -108,15 +109,60 @@ static bool literal_matches(const struct filter *f, const struct check *c, const
 	}
 }
 
-static bool value_matches(const struct filter *f, const struct check *c, const struct value *v)
+static bool item_matches(const struct filter *f, const struct check *c, const struct value *v,
+			 const struct record *r, size_t item)
+{
+	struct literal lit;
+
+	if (!c->items[item].expr)
+		return literal_matches(f, c, v, &c->items[item]);
+	return filter_expr_literal(f, c->items[item].expr, r, &lit) && literal_matches(f, c, v, &lit);
+}
+
+static bool value_matches(const struct filter *f, const struct check *c, const struct value *v,
+			  const struct record *r)
 {
 	if (v->kind == V_MISSING)
 		return false;
 	for (size_t i = 0; i < c->n_items; i++) {
-		if (literal_matches(f, c, v, &c->items[i]))
+		if (item_matches(f, c, v, r, i))
 			return true;
 	}
 	return false;
+}
+
+/* oneof, anyof, allof: short for checks with the same operator and one value each. */
+static bool modified_eval(const struct filter *f, const struct check *c, const struct record *r)
+{
+	struct check one = *c;
+	size_t passed = 0;
+
+	one.modifier = MOD_NONE;
+	one.n_items = 1;
+	for (size_t i = 0; i < c->n_items; i++) {
+		one.items = &c->items[i];
+		passed += check_eval(f, &one, r);
+	}
+	return c->modifier == MOD_ONEOF   ? passed == 1
+	       : c->modifier == MOD_ANYOF ? passed
+					  : c->n_items && passed == c->n_items;
+}
+
+/* Bytes of the payload as they are, while its text has dots for those that end a text. */
+static bool bytes_match(const struct check *c, const char *data, size_t len)
+{
+	const struct literal *lit = &c->items[0];
+
+	if (c->op == OP_BSTARTSWITH)
+		return len >= lit->len && !memcmp(data, lit->text, lit->len);
+	return memmem(data, len, lit->text, lit->len) != NULL;
+}
+
+static bool is_missing(const struct filter *f, const struct check *c, const struct record *r)
+{
+	struct literal lit;
+
+	return c->n_items == 1 && c->items[0].expr && !filter_expr_literal(f, c->items[0].expr, r, &lit);
 }
 
 /* proc.aname = sshd: some ancestor is; != means that none is. */
@@ -133,7 +179,7 @@ static bool each_eval(const struct filter *f, const struct check *c, const struc
 		if (!c->field->get_arg(r, arg, f->scratch, &v))
 			break;
 		n++;
-		found = c->op == OP_EXISTS || value_matches(f, c, &v);
+		found = c->op == OP_EXISTS || value_matches(f, c, &v, r);
 	}
 	return c->op == OP_NE ? n && !found : found;
 }
@@ -141,20 +187,31 @@ static bool each_eval(const struct filter *f, const struct check *c, const struc
 bool check_eval(const struct filter *f, const struct check *c, const struct record *r)
 {
 	struct value v = {.kind = V_MISSING}, other;
+	const char *bytes;
+	size_t len;
 	bool found;
 
-	if (!c->arg && (c->field->flags & FIELD_EACH))
+	if (c->modifier)
+		return modified_eval(f, c, r);
+	if (is_missing(f, c, r))
+		return false;
+	if ((c->op == OP_BCONTAINS || c->op == OP_BSTARTSWITH) && !c->expr &&
+	    (bytes = field_bytes(c->field, c->arg, r, &len)))
+		return bytes_match(c, bytes, len);
+	if (!c->expr && !c->arg && (c->field->flags & FIELD_EACH))
 		return each_eval(f, c, r);
-	if (!c->arg)
+	if (c->expr)
+		v = filter_expr_value(f, c->expr, r);
+	else if (!c->arg)
 		v = field_get(c->field, r, f->scratch);
 	else if (!c->field->get_arg(r, c->arg, f->scratch, &v))
 		v.kind = V_MISSING;
 	if (c->op == OP_EXISTS)
 		return v.kind != V_MISSING;
-	found = value_matches(f, c, &v);
+	found = value_matches(f, c, &v, r);
 	if (c->field->flags & FIELD_EITHER_END) { /* either end; != means neither */
 		other = field_get_other(c->field, r);
-		found = found || value_matches(f, c, &other);
+		found = found || value_matches(f, c, &other, r);
 		if (v.kind == V_MISSING)
 			v = other;
 	}

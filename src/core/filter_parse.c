@@ -23,11 +23,14 @@ void filter_node_free(struct node *n)
 	for (size_t i = 0; i < n->n_kids; i++)
 		filter_node_free(n->kids[i]);
 	free(n->kids);
-	for (size_t i = 0; i < n->check.n_items; i++)
+	for (size_t i = 0; i < n->check.n_items; i++) {
 		free(n->check.items[i].text);
+		filter_expr_free(n->check.items[i].expr);
+		pcre2_code_free(n->check.items[i].regex);
+	}
 	free(n->check.items);
 	free(n->check.arg);
-	pcre2_code_free(n->check.regex);
+	filter_expr_free(n->check.expr);
 	free(n);
 }
 

@@ -34,6 +34,16 @@ static void say(struct push *ps, const char *what)
 	buf_addf(&ps->text, "%s%s", ps->text.len ? ", " : "", what);
 }
 
+/* Compared with fixed values, by the operator alone. */
+static bool is_plain(const struct check *c)
+{
+	bool plain = !c->expr && !c->modifier;
+
+	for (size_t i = 0; i < c->n_items; i++)
+		plain = plain && !c->items[i].expr;
+	return plain;
+}
+
 static bool is_field(const struct check *c, const char *id)
 {
 	return !strcmp(c->field->id, id);
@@ -68,7 +78,7 @@ static enum maybe ask(const struct filter *f, const struct node *n, const struct
 
 	switch (n->kind) {
 	case NODE_CHECK:
-		if (!by_number(n->check.field))
+		if (!by_number(n->check.field) || !is_plain(&n->check))
 			return MAYBE;
 		return check_eval(f, &n->check, r) ? YES : NO;
 	case NODE_NOT: kid = ask(f, n->kids[0], r); return kid == MAYBE ? MAYBE : kid == YES ? NO : YES;
@@ -121,7 +131,8 @@ void filter_calls(const struct filter *f, uint64_t bits[WIRE_SYSCALLS / 64])
 static void push_calls(struct push *ps)
 {
 	struct spy_filter *f = &ps->sel->filter;
-	size_t n = calls_of(ps->filter, f->calls, 0), n_compat = calls_of(ps->filter, f->compat_calls, WIRE_NR_COMPAT);
+	size_t n = calls_of(ps->filter, f->calls, 0),
+	       n_compat = calls_of(ps->filter, f->compat_calls, WIRE_NR_COMPAT);
 	char text[40];
 
 	arena_reset(ps->filter->scratch);
@@ -362,6 +373,8 @@ static void push_kinds(struct push *ps, const struct check *c)
 
 static void push_check(struct push *ps, const struct check *c)
 {
+	if (!is_plain(c))
+		return;
 	if (is_container_check(c))
 		note_container(ps, c);
 	else if (is_equality(c) && is_field(c, "proc.pid"))

@@ -33,6 +33,7 @@ struct scan {
 	const struct field *field;
 	char *arg;
 	unsigned depth; /* open parentheses */
+	unsigned calls; /* open functions: tolower( */
 };
 
 static bool is_word(char c)
@@ -101,11 +102,25 @@ static bool step(struct scan *s, const char *text, size_t *at, size_t end)
 			return false;
 		if (to - from == 3 && !memcmp(text + from, "not", 3))
 			break;
+		if (text[to] == '(' && filter_is_function(text + from, to - from)) {
+			s->calls++;
+			to++;
+			break;
+		}
 		free(s->arg);
 		s->field = filter_field(text + from, to - from, &s->arg);
 		s->place = s->field ? PLACE_OPERATOR : PLACE_LOST;
 		break;
 	case PLACE_OPERATOR:
+		if (s->calls && text[from] == ')') {
+			s->calls--;
+			to = from + 1;
+			break;
+		}
+		if (s->calls) {
+			s->place = PLACE_LOST;
+			return false;
+		}
 		to = symbol_end(text, from, end);
 		if (to == end)
 			return false;
@@ -130,6 +145,12 @@ static bool step(struct scan *s, const char *text, size_t *at, size_t end)
 		to = value_end(text, from, end, &open);
 		if (open)
 			return false;
+		if (s->place == PLACE_VALUE && to - from == 5 &&
+		    (!memcmp(text + from, "anyof", 5) || !memcmp(text + from, "oneof", 5) ||
+		     !memcmp(text + from, "allof", 5))) {
+			s->place = PLACE_LIST;
+			break;
+		}
 		s->place = to == from ? PLACE_LOST : s->place == PLACE_ITEM ? PLACE_ITEM_END : PLACE_LINK;
 		break;
 	case PLACE_ITEM_END:

@@ -183,6 +183,22 @@ def single_calls(ctx):
 
 
 @case(needs="bpf")
+def bytes_of_a_payload(ctx):
+    """bcontains and bstartswith see NUL bytes; other operators see them as dots."""
+    words = ["evt.buffer bcontains 6200ff", "evt.buffer bstartswith 616200", "evt.buffer startswith ab.",
+             "evt.buffer bcontains 622eff"]
+    ms = [Monitor(ctx, "fields", f"proc.pid={os.getpid()} and evt.type=write and {w}",
+                  options=view_of(ctx, ["evt.type", "evt.buffer"], "events", None)) for w in words]
+    with open(f"{ctx.dir}/out", "wb", buffering=0) as f:
+        for data in (b"ab\0\xff", b"ab.\xff", b"xb\0\xff"):
+            f.write(data)
+    for m in ms:
+        m.settle()
+        m.stop()
+    ctx.equal([len(m.rows()) for m in ms], [2, 1, 2, 1], "writes that each finds")
+
+
+@case(needs="bpf")
 def around_a_time(ctx):
     """evt.around[TIME] = MS, of events as they come."""
     at = time.time_ns() + 3 * 10**9

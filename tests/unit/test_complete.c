@@ -218,6 +218,9 @@ static void what_links_checks(void **state)
 		{"proc.name = \"a b\" |", "and", 2},
 		{"proc.name = nginx xor |", "", 0},
 		{"no.such = |", "", 0},
+		{"tolower(proc.name) = nginx |", "and", 2},
+		{"len(tolower(proc.name)) > 3 |", "and", 2},
+		{"proc.name contains anyof (a |", ",", 2},
 		{"|", "", 0},
 	};
 
