@@ -128,6 +128,15 @@ static bool unchanged(struct runtime *r, const struct entry *e)
 	return e->n_files > 0;
 }
 
+/* Often for some seconds, then ever more seldom: ctr, for one, gives no names. */
+static uint64_t nameless(unsigned reads)
+{
+	enum { OFTEN = 16, LAST = 6 };
+	uint64_t wait = 10 * MS << (reads < 5 ? reads : 4);
+
+	return reads < OFTEN ? wait : wait << (reads - OFTEN < LAST ? reads - OFTEN : LAST);
+}
+
 static void succeeded(struct entry *e, const struct runtime_query *q, uint64_t now)
 {
 	free(e->meta);
@@ -141,7 +150,7 @@ static void succeeded(struct entry *e, const struct runtime_query *q, uint64_t n
 	if (e->meta->name)
 		e->due = now + (e->reads > SETTLE_READS ? recheck : settle);
 	else /* the file with the name may come later than another */
-		e->due = now + (10 * retry_first << (e->reads < 10 ? e->reads : 10));
+		e->due = now + nameless(e->reads);
 }
 
 /* Files go before the last process does, and a name known is better than none; but a broken file is no name.
