@@ -317,6 +317,28 @@ static void containerd(void **state)
 	assert_string_equal(m->labels[0], "app=web");
 }
 
+/* Its containers have 64 digits for an id; the name that people gave is an annotation. */
+static void nerdctl(void **state)
+{
+	struct fixture *f = *state;
+	const struct container_meta *m;
+
+	sh("mkdir -p %s/" TASKS "/shop/" IDLE_ID " && cd %s/" TASKS "/shop/" IDLE_ID
+	   " && echo '{\"annotations\": {\"nerdctl/name\": \"shop-web\", \"nerdctl/namespace\": \"shop\", "
+	   "\"team\": \"a\"}, \"mounts\": [{\"type\": \"bind\", \"source\": \"/srv\", \"destination\": "
+	   "\"/data\", "
+	   "\"options\": [\"rbind\", \"ro\"]}]}' > config.json",
+	   f->root, f->root);
+	m = good(f, "containerd", IDLE_ID, "/shop/" IDLE_ID);
+	assert_string_equal(m->name, "shop-web");
+	assert_string_equal(m->type, "containerd");
+	assert_string_equal(m->runtime_ns, "shop");
+	assert_int_equal(m->n_labels, 1); /* what nerdctl notes for itself is none */
+	assert_string_equal(m->labels[0], "team=a");
+	assert_int_equal(m->n_mounts, 1);
+	assert_string_equal(m->mounts[0], "/srv:/data::false:");
+}
+
 /* Thousands of broken databases: an answer or none, but never a crash or a hang. */
 static void hostile_database(void **state)
 {
@@ -616,6 +638,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(kubernetes_containerd, setup, teardown),
 		cmocka_unit_test_setup_teardown(kubernetes_crio, setup, teardown),
 		cmocka_unit_test_setup_teardown(containerd, setup, teardown),
+		cmocka_unit_test_setup_teardown(nerdctl, setup, teardown),
 		cmocka_unit_test_setup_teardown(hostile_database, setup, teardown),
 		cmocka_unit_test_setup_teardown(by_hand, setup, teardown),
 		cmocka_unit_test_setup_teardown(machines, setup, teardown),
