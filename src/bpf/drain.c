@@ -308,6 +308,20 @@ static int read_all(struct capture *c, struct memory *m)
 	return 0;
 }
 
+/* Of the programs whose runs are counts: what they were not run for is in none. */
+static uint64_t missed_runs(struct capture *c)
+{
+	const struct bpf_program *progs[] = {c->skel->progs.on_sys_exit, c->skel->progs.on_exit,
+					     c->skel->progs.on_uring_complete,
+					     c->skel->progs.on_uring_complete_old};
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < sizeof(progs) / sizeof(*progs); i++)
+		if (bpf_program__autoload(progs[i]))
+			sum += capture_missed(bpf_program__fd(progs[i]));
+	return sum;
+}
+
 int capture_collect(struct capture *c, struct capture_batch **ret)
 {
 	struct capture_batch *b = calloc(1, sizeof(*b));
@@ -343,7 +357,7 @@ int capture_collect(struct capture *c, struct capture_batch **ret)
 	b->fact_vals = (struct fact_val *)m->fact_vals.data;
 	b->n_facts = m->fact_keys.len / sizeof(struct fact_key);
 	memcpy(&b->lost, (const void *)&c->skel->bss->lost, sizeof(b->lost));
-	b->missed = capture_missed(bpf_program__fd(c->skel->progs.on_sys_exit));
+	b->missed = missed_runs(c);
 	*ret = b;
 	if (++c->collected == SPY_PREPARED_AFTER)
 		capture_spy_prepare(c);
