@@ -111,7 +111,7 @@ static int one_interval(const struct batch_config *c, const struct selection *se
 static int run_intervals(const struct batch_config *c, char **ret_error)
 {
 	struct selection sel;
-	struct sample *baseline;
+	struct sample *baseline = NULL;
 	struct buf out = {0};
 	uint64_t next;
 	int r;

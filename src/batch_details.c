@@ -66,7 +66,7 @@ int batch_details(const struct batch_config *c, const char *what, char **ret_err
 {
 	struct wanted w;
 	struct record r;
-	struct sample *s;
+	struct sample *s = NULL;
 	struct buf out = {0};
 	bool found = false;
 	int err = parse(what, &w);

@@ -326,7 +326,7 @@ static int drain(struct spy *spy)
 	for (int i = 0; i < DRAIN_POLLS && r == 0 && n > 0; i++) {
 		source_spy_counts(spy->c->source, &counts);
 		if (!strcmp(spy->c->source->ops->name, "demo") ||
-		    counts.passed - counts.lost > end + POLL_EVENTS * 16)
+		    counts.passed - counts.lost > end + (uint64_t)POLL_EVENTS * 16)
 			break;
 		r = poll_once(spy, &n);
 	}

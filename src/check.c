@@ -103,7 +103,8 @@ static void check_rights(struct buf *out)
 		else if (all[i].without)
 			line(out, LESS, what, "%s missing: %s", all[i].name, all[i].without);
 		else
-			line(out, BAD, what, "%s missing: %s; use sudo, or make setcap", all[i].name, all[i].use);
+			line(out, BAD, what, "%s missing: %s; use sudo, or make setcap", all[i].name,
+			     all[i].use);
 	}
 }
 
@@ -179,7 +180,7 @@ static bool check_capture(const char *host_root, struct buf *out)
 		r = source_set_needs(source, NEED_TASKS | NEED_FACTS | NEED_FDS);
 	if (r == 0)
 		r = source_collect(source, &s);
-	if (r < 0)
+	if (!s)
 		line(out, BAD, "BPF programs", "%s", why ? why : strerror(-r));
 	else
 		line(out, GOOD, "BPF programs",

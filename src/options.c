@@ -67,9 +67,11 @@ static int parse_uint(const char *text, uint64_t min, uint64_t max, uint64_t *re
 	char *end;
 	unsigned long long v;
 
+	if (!isdigit((unsigned char)text[0]))
+		return -EINVAL;
 	errno = 0;
-	v = isdigit((unsigned char)text[0]) ? strtoull(text, &end, 10) : 0;
-	if (!isdigit((unsigned char)text[0]) || *end)
+	v = strtoull(text, &end, 10);
+	if (*end)
 		return -EINVAL;
 	if (errno || v < min || v > max)
 		return -ERANGE;

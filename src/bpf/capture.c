@@ -173,11 +173,16 @@ static int open_object(struct capture *c)
 	return r;
 }
 
+/* Bytes of both halves. */
+static size_t rows_size(const struct capture *c)
+{
+	return (size_t)2 * c->n_rows * sizeof(*c->rows);
+}
+
 /* The rows that the CPUs have at hand are read in place. */
 static int rows_map(struct capture *c)
 {
-	size_t size = 2 * c->n_rows * sizeof(*c->rows);
-	void *at = mmap(NULL, size, PROT_READ, MAP_SHARED, bpf_map__fd(c->skel->maps.fact_rows), 0);
+	void *at = mmap(NULL, rows_size(c), PROT_READ, MAP_SHARED, bpf_map__fd(c->skel->maps.fact_rows), 0);
 
 	if (at == MAP_FAILED)
 		return -errno;
@@ -311,7 +316,7 @@ struct capture *capture_free(struct capture *c)
 	bpf_link__destroy(c->enter);
 	pump_stop(c);
 	if (c->rows)
-		munmap((void *)c->rows, 2 * c->n_rows * sizeof(*c->rows));
+		munmap((void *)c->rows, rows_size(c));
 	if (c->skel)
 		ctop_bpf__destroy(c->skel);
 	pthread_mutex_destroy(&c->lock);

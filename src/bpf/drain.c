@@ -35,7 +35,7 @@ struct memory {
 
 int bytes_reserve(struct bytes *b, size_t more)
 {
-	size_t cap = b->cap ? b->cap : 64 * 1024;
+	size_t cap = b->cap ? b->cap : (size_t)64 * 1024;
 	char *data;
 
 	if (b->cap - b->len >= more)
@@ -175,7 +175,7 @@ static int walk_tasks(struct capture *c, struct memory *m)
 /* Adds the rows that the CPUs had at hand in an interval that is over; a key can be in several of them. */
 static int drain_rows(struct capture *c, uint32_t interval, struct bytes *keys, struct bytes *vals)
 {
-	const struct fact_row *rows = c->rows + (interval & 1) * c->n_rows;
+	const struct fact_row *rows = c->rows + (size_t)(interval & 1) * c->n_rows;
 
 	for (uint32_t i = 0; i < c->n_rows; i++) {
 		if (rows[i].interval != interval)

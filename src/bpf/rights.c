@@ -81,7 +81,7 @@ size_t rights_list(struct right *ret, size_t max)
 
 void rights_admin(bool on)
 {
-	struct caps c;
+	struct caps c = {0};
 
 	if (get_caps(&c) < 0 || !(c.permitted & BIT(CAP_SYS_ADMIN)) || !(c.permitted & BIT(CAP_BPF)))
 		return;
@@ -275,7 +275,7 @@ static void filter_calls(enum rights_use use)
 void rights_drop(enum rights_use use)
 {
 	uint64_t keep = use == RIGHTS_NONE ? 0 : use == RIGHTS_SCREEN ? watch | act : watch;
-	struct caps c;
+	struct caps c = {0};
 
 	if (get_caps(&c) < 0)
 		return;

@@ -105,7 +105,7 @@ static void read_mountinfo(struct cgroupfs *fs, const char *proc_root)
 	if (procfs_read(proc_root, 4 << 20, &text, NULL, "self/mountinfo") < 0)
 		return;
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char *tail = strstr(line, " - cgroup"), *field[5], *rest = NULL, *f = line;
+		char *tail = strstr(line, " - cgroup"), *field[5], *rest = NULL, *f;
 		struct buf controllers = {0};
 		int n = 0;
 

@@ -15,7 +15,7 @@ static void dec_sigset_value(struct dec *d, uint64_t set)
 
 	buf_adds(d->out, inverted ? "~[" : "[");
 	for (int sig = 1; sig <= 64; sig++) {
-		size_t start = d->out->len;
+		size_t start;
 
 		if (!(shown >> (sig - 1) & 1))
 			continue;

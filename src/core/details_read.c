@@ -209,7 +209,7 @@ static void read_descriptors(struct reading *r)
 	struct {
 		char name[32];
 		unsigned n;
-	} types[TYPES_MAX];
+	} types[TYPES_MAX] = {0};
 	size_t n_types = 0;
 	struct dirent *e;
 
@@ -228,10 +228,8 @@ static void read_descriptors(struct reading *r)
 			i++;
 		if (i == TYPES_MAX)
 			continue;
-		if (i == n_types) {
-			snprintf(types[n_types].name, sizeof(types[0].name), "%s", type);
-			types[n_types++].n = 0;
-		}
+		if (i == n_types)
+			snprintf(types[n_types++].name, sizeof(types[0].name), "%s", type);
 		types[i].n++;
 	}
 	if (dir)
@@ -339,7 +337,7 @@ static void addresses_from_files(struct reading *r)
 	for (char *line = text ? strtok_r(text, "\n", &state) : NULL; line;
 	     line = strtok_r(NULL, "\n", &state)) {
 		unsigned char a[16];
-		char hex[33], name[33], address[INET6_ADDRSTRLEN];
+		char hex[33], name[33], address[INET6_ADDRSTRLEN], full[INET6_ADDRSTRLEN + 8];
 		unsigned prefix;
 		bool ok = sscanf(line, "%32s %*x %x %*x %*x %32s", hex, &prefix, name) == 3 &&
 			  strlen(hex) == 32;
@@ -348,13 +346,8 @@ static void addresses_from_files(struct reading *r)
 			ok = sscanf(hex + 2 * i, "%2hhx", &a[i]) == 1;
 		if (!ok || !inet_ntop(AF_INET6, a, address, sizeof(address)))
 			continue;
-		line += strlen(line);
-		{
-			char full[INET6_ADDRSTRLEN + 8];
-
-			snprintf(full, sizeof(full), "%s/%u", address, prefix);
-			add(r, READ_ADDRESSES, name, full);
-		}
+		snprintf(full, sizeof(full), "%s/%u", address, prefix);
+		add(r, READ_ADDRESSES, name, full);
 	}
 	free(text);
 }

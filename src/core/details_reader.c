@@ -105,7 +105,7 @@ bool details_reader_ask(struct details_reader *r, uint32_t pid, uint64_t start_b
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&detached);
 	if (err)
-		request_unref(q);
+		q->refs--; /* nobody else has it */
 	r->request = q;
 	q->done |= err != 0;
 	return true;

@@ -554,7 +554,7 @@ static void draw_offers(struct app *a, int y)
 	term_fill(a->term, y, 0, cols, ROLE_INPUT);
 	x += term_put(a->term, y, x, cols, ROLE_LABEL, "Tab ");
 	x += term_put(a->term, y, x, cols, ROLE_LABEL, kinds[o->what]) + 2;
-	for (int used = x; ed->choice > first + 1;) { /* as many as fit before the chosen one */
+	for (int used; ed->choice > first + 1;) { /* as many as fit before the chosen one */
 		used = x;
 		for (size_t i = first; i < ed->choice; i++)
 			used += shown_cells(o->items[i], strlen(o->items[i])) + 2;

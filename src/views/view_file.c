@@ -78,7 +78,7 @@ int views_load_file(struct views **views, const char *path, struct views_error *
 static int load_found(struct views **views, const char *path, struct views_error *err)
 {
 	struct buf b = {0};
-	uid_t owner;
+	uid_t owner = (uid_t)-1;
 	int r = read_text(path, &b, &owner, err);
 
 	if (!r)

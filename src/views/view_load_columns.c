@@ -116,8 +116,8 @@ static void check_list_column(struct loader *l, struct node n, struct node field
 static void load_column(struct loader *l, struct node n, unsigned number, bool list, struct column *c)
 {
 	static const char *const keys[] = {"field",       "agg",  "title",    "width", "priority",
-					   "description", "warn", "critical", "bar", NULL};
-	struct node field = {NULL, n.pos}, agg;
+					   "description", "warn", "critical", "bar",   NULL};
+	struct node field, agg;
 	const char *text;
 
 	if (!json_is_object(n.v)) {
