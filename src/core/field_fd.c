@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "bpf/need.h"
 #include "core/field_get.h"
 #include "core/procdetail.h"
 #include "core/syscall.h"
@@ -122,6 +123,10 @@ GETTER(fd_state)
 	};
 	const struct object *o = r->obj;
 
+	/* last seen waiting for a close() that came since: who looks for leaks must not find it */
+	if (o && o->tcp_state == TCP_CLOSE_WAIT && !o->n_open && !r->event && r->sample &&
+	    r->sample->needs & NEED_FDS)
+		return put_str(ret, "CLOSED");
 	return o && o->tcp_state < sizeof(names) / sizeof(names[0]) && put_str(ret, names[o->tcp_state]);
 }
 

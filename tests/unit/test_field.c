@@ -262,6 +262,25 @@ static void test_values(void **state)
 	sb_free(b);
 }
 
+static void test_closed_since(void **state)
+{
+	struct builder *b = sb_new(4);
+	struct object *o = sb_tcp(b, "127.0.0.1", 80, "127.0.0.1", 40000, true);
+	struct record r = {.sample = &b->sample, .obj = o};
+
+	o->tcp_state = 8; /* TCP_CLOSE_WAIT */
+	o->n_open = 1;
+	assert_string_equal(text("fd.state", &r, b->arena), "CLOSE_WAIT");
+	o->n_open = 0;
+	assert_string_equal(text("fd.state", &r, b->arena), "CLOSED");
+	b->sample.needs &= ~(unsigned)NEED_FDS; /* not known whether it is open */
+	assert_string_equal(text("fd.state", &r, b->arena), "CLOSE_WAIT");
+	b->sample.needs |= NEED_FDS;
+	o->tcp_state = 1;
+	assert_string_equal(text("fd.state", &r, b->arena), "ESTABLISHED");
+	sb_free(b);
+}
+
 static void test_listening(void **state)
 {
 	struct builder *b = sb_new(4);
@@ -618,13 +637,21 @@ static void test_compare(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),           cmocka_unit_test(test_nearest),
-		cmocka_unit_test(test_partial_records), cmocka_unit_test(test_values),
-		cmocka_unit_test(test_listening),       cmocka_unit_test(test_error_classes),
-		cmocka_unit_test(test_event),           cmocka_unit_test(test_event_io),
-		cmocka_unit_test(test_event_parent),    cmocka_unit_test(test_event_exec),
-		cmocka_unit_test(test_event_signal),    cmocka_unit_test(test_event_syslog),
-		cmocka_unit_test(test_event_object),    cmocka_unit_test(test_compare),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_partial_records),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_closed_since),
+		cmocka_unit_test(test_listening),
+		cmocka_unit_test(test_error_classes),
+		cmocka_unit_test(test_event),
+		cmocka_unit_test(test_event_io),
+		cmocka_unit_test(test_event_parent),
+		cmocka_unit_test(test_event_exec),
+		cmocka_unit_test(test_event_signal),
+		cmocka_unit_test(test_event_syslog),
+		cmocka_unit_test(test_event_object),
+		cmocka_unit_test(test_compare),
 		cmocka_unit_test(test_sysdig_fields),
 		cmocka_unit_test(test_sysdig_views_fields),
 	};
