@@ -52,9 +52,9 @@ __noinline int aio_event(struct task_counts *c, u64 event, u32 nr)
 		return 0;
 	}
 	if (in)
-		v->bytes_in += a->event.res;
+		ADD(v->bytes_in, a->event.res);
 	else
-		v->bytes_out += a->event.res;
+		ADD(v->bytes_out, a->event.res);
 	return fresh && a->object.file;
 }
 

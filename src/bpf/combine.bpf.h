@@ -10,6 +10,9 @@
  *
  * Only on_sys_exit writes these rows, and the kernel does not run a program on
  * a CPU on which it runs already: nobody else is in them at the same time.
+ *
+ * A row of the map may be added to by two CPUs at once: one makes room for
+ * another key while the row's thread, which has moved on, adds to it elsewhere.
  */
 #ifndef CTOP_BPF_COMBINE_H
 #define CTOP_BPF_COMBINE_H
@@ -47,6 +50,19 @@ static __always_inline void add_latency(struct fact_val *v, u64 ns)
 		v->hist[slot]++;
 }
 
+/* The same for a row of the map. */
+static __always_inline void add_latency_shared(struct fact_val *v, u64 ns)
+{
+	u32 slot = wire_hist_slot(ns);
+
+	ADD(v->timed, 1);
+	ADD(v->lat_sum, ns);
+	if (ns > v->lat_max)
+		v->lat_max = ns; /* two at once: the smaller may win by a hair */
+	if (slot < WIRE_HIST)
+		ADD(v->hist[slot], 1);
+}
+
 static __always_inline bool same_key(const struct fact_key *a, const struct fact_key *b)
 {
 	const u64 *x = (const u64 *)a, *y = (const u64 *)b;
@@ -80,15 +96,15 @@ static __always_inline bool row_move(struct fact_row *row)
 	v = map_row(&key, &fresh);
 	if (!v)
 		return false;
-	v->calls += row->val.calls;
-	v->bytes_in += row->val.bytes_in;
-	v->bytes_out += row->val.bytes_out;
-	v->timed += row->val.timed;
-	v->lat_sum += row->val.lat_sum;
+	ADD(v->calls, row->val.calls);
+	ADD(v->bytes_in, row->val.bytes_in);
+	ADD(v->bytes_out, row->val.bytes_out);
+	ADD(v->timed, row->val.timed);
+	ADD(v->lat_sum, row->val.lat_sum);
 	if (row->val.lat_max > v->lat_max)
 		v->lat_max = row->val.lat_max;
 	for (u32 i = 0; i < WIRE_HIST; i++)
-		v->hist[i] += row->val.hist[i];
+		ADD(v->hist[i], row->val.hist[i]);
 	return true;
 }
 

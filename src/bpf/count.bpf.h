@@ -48,7 +48,7 @@ __noinline int add_second(const struct fact_key *with, u64 out)
 		ADD(lost.fact_full, 1);
 		return 0;
 	}
-	v->bytes_out += out;
+	ADD(v->bytes_out, out);
 	return fresh;
 }
 
@@ -68,12 +68,12 @@ __noinline int add_fact(struct thread_state *st, const struct done *d, const str
 		ADD(lost.fact_full, 1);
 		return 0;
 	}
-	v->calls++;
-	v->bytes_in += d->in;
+	ADD(v->calls, 1);
+	ADD(v->bytes_in, d->in);
 	if (!d->two)
-		v->bytes_out += d->out;
+		ADD(v->bytes_out, d->out);
 	if (latency != ~0ULL)
-		add_latency(v, latency);
+		add_latency_shared(v, latency);
 	return fresh;
 }
 

@@ -58,17 +58,10 @@ static __always_inline int uring_submit(u64 req)
 
 static __always_inline void uring_add(struct fact_val *v, u64 in, u64 out, u64 ns)
 {
-	u32 slot = wire_hist_slot(ns);
-
 	ADD(v->calls, 1);
 	ADD(v->bytes_in, in);
 	ADD(v->bytes_out, out);
-	ADD(v->timed, 1);
-	ADD(v->lat_sum, ns);
-	if (ns > v->lat_max)
-		v->lat_max = ns; /* two at once: the smaller may win by a hair */
-	if (slot < WIRE_HIST)
-		ADD(v->hist[slot], 1);
+	add_latency_shared(v, ns);
 }
 
 __noinline int uring_complete(u64 address, s32 res)
