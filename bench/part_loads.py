@@ -96,7 +96,7 @@ LOADS = [
 
 
 def bench_loads():
-    rounds = 3 if QUICK else 11
+    rounds = 5 if QUICK else 11
     servers = []
     with tempfile.TemporaryDirectory() as d:
         loads = [x for x in LOADS if x[1] is storm]

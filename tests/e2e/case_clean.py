@@ -167,7 +167,7 @@ def no_leak_in_a_long_batch(ctx):
     if not os.path.exists(program):
         raise Skip("no build-san/ctop-trace (make SAN=1 O=build-san)")
     env = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:exitcode=66", "UBSAN_OPTIONS": "halt_on_error=1:exitcode=67"}
-    runs = [["-v", v, "-d", "0.1", "-n", "60"] for v in ("processes", "threads", "containers", "connections", "files", "syscalls")]
+    runs = [["-v", v, "-d", "0.1", "-n", "30"] for v in ("processes", "threads", "containers", "connections", "files", "syscalls")]
     runs += [["--spy=dig", "-d", "0.5", "-n", "10", "proc.name!=nobody"], ["--spy=echo", "-d", "0.5", "-n", "10"]]
     load = Workload(ctx, "procs", "mixed", ctx.dir, 100, 40000)
     net = Workload(ctx, "net", "tcp4", 300, 20)

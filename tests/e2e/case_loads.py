@@ -68,8 +68,10 @@ def nginx_with_wrk(ctx):
     # sendfile() reads what it sends: less, or nothing, when wrk has gone; it sends after the head
     sent = [r[2] for r in log if r[3] == "/sent/page.html"]
     head = max(sent) - nginx.size
+    closing = len("keep-alive") - len("close")  # the last answer on a connection has a shorter head
+    pages = sum(nginx.size if n == max(sent) - closing else max(0, n - head) for n in sent)
     got = files[(f"{ctx.dir}/www/sent/page.html",)]
-    ctx.equal((got[0], got[2]), (sum(max(0, n - head) for n in sent), len(sent)), f"a page that was sent {len(sent)} times")
+    ctx.equal((got[0], got[2]), (pages, len(sent)), f"a page that was sent {len(sent)} times")
     ctx.within(got[3], 0, 8, "failed: at most those under way when wrk ended")
     n = counts[(404, "/none")]
     ctx.equal(files[(f"{ctx.dir}/www/none",)], (0, 0, 0, n), f"a file that is not there, asked for {n} times")

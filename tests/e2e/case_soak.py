@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mixed load with churn for a while: every total equal, memory flat, no map growing. SOAK=SECONDS (30)."""
+"""Mixed load with churn for a while: every total equal, memory flat, no map growing. SOAK=SECONDS (20)."""
 import os
 import shutil
 import time
@@ -7,7 +7,7 @@ import time
 from cases import case
 from monitor import Monitor, Workload, amount
 
-SECONDS = int(os.environ.get("SOAK", "30"))
+SECONDS = int(os.environ.get("SOAK", "20"))
 FIELDS = ("evt.count", "evt.buflen.in", "evt.buflen.out")
 
 
