@@ -10,6 +10,7 @@ import tempfile
 import time
 
 from measure import BPFTRACE, BUILD, PROGRAM, QUICK, Terminal, end, say, spawn, target
+from part_calls import PROBE
 
 STORM = f"{BUILD}/bench/storm"
 REDIS, HTTP = 7379, 7380
@@ -74,16 +75,18 @@ def watchers():
             return t
         return begin
 
-    def bpftrace():
-        p = spawn(["bpftrace", "-e", BPFTRACE], stdout=subprocess.PIPE)
-        p.stdout.readline()
-        time.sleep(1)
-        return p
-    ret = [("ctop-trace, Processes", screen("processes"), Terminal.close),
+    def hook(*argv):
+        def begin():
+            p = spawn(argv, stdout=subprocess.PIPE)
+            p.stdout.readline()
+            time.sleep(1)
+            return p
+        return begin
+    ret = [("empty sys_exit hook", hook(*PROBE, "exit"), end), ("ctop-trace, Processes", screen("processes"), Terminal.close),
            ("ctop-trace, Connections", screen("connections"), Terminal.close),
            ("ctop-trace, Files", screen("files"), Terminal.close)]
     if shutil.which("bpftrace"):
-        ret.append(("bpftrace one-line counter", bpftrace, end))
+        ret.append(("bpftrace one-line counter", hook("bpftrace", "-e", BPFTRACE), end))
     return ret
 
 
