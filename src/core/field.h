@@ -64,6 +64,7 @@ enum field_flags {
 	FIELD_EACH = 1 << 6,        /* FIELD_ARG that may stand without: any of the arguments 1, 2, ... */
 	FIELD_OPTIONAL = 1 << 7,    /* FIELD_ARG that may stand without: has both getters */
 	FIELD_WITHIN = 1 << 8,      /* a distance: = means at most (evt.around[TIME] = MS) */
+	FIELD_HELD = 1 << 9,        /* measure that a process holds only while it lives: memory */
 };
 
 enum { FIELD_EACH_MAX = 64 }; /* as far as that goes */

@@ -200,7 +200,10 @@ static void add_column(struct build *b, const struct record *r, uint32_t group, 
 	struct group *g = &b->groups[group];
 	struct value v = {.kind = V_MISSING};
 	uint64_t weight = 1, hash;
+	bool gone = p->field->flags & FIELD_HELD && r->process && r->process->exited;
 
+	if (gone && !b->by_pid) /* a row of its own may tell what it held last; nobody else holds it */
+		return;
 	if (p->aux >= 0 && !p->aux_owner) /* a percentile whose histogram is another column's */
 		return;
 	if (!p->field->get(r, b->arena, &v))
@@ -220,7 +223,7 @@ static void add_column(struct build *b, const struct record *r, uint32_t group, 
 		in_totals = seen_first(&b->seen, hash, TOTALS);
 	}
 	acc_add(p, &g->cells[column], p->aux < 0 ? NULL : &g->aux[p->aux], &v, weight, b->arena);
-	if (in_totals)
+	if (in_totals && !gone)
 		acc_add(p, &b->totals[column], p->aux < 0 ? NULL : &b->total_aux[p->aux], &v, weight,
 			b->arena);
 }

@@ -416,7 +416,8 @@ static void test_percentiles(void **state)
 }
 
 /* Equal values stay in the order of the key, either way; missing ones are last, either way. */
-/* A pid that was used twice in the interval: two rows, and the first keeps its identity in the next sample. */
+/* A pid that was used twice in the interval: two rows, and the first keeps its identity in the next sample.
+ */
 static void one_pid_two_processes(void **state)
 {
 	struct builder *b = sb_new(64);
@@ -485,6 +486,9 @@ static void test_rows(void **state)
 	struct table *t, *again;
 
 	gone->exited = other->exited = true;
+	gone->vmrss = 1000;
+	alive->vmrss = 200;
+	other->vmrss = 30;
 	sb_thread(b, gone, 1)->exited = true;
 	sb_thread(b, alive, 2);
 	sb_thread(b, other, 3)->exited = true;
@@ -500,6 +504,19 @@ static void test_rows(void **state)
 	assert_true(row_of(t, "sh")->id == row_of(again, "sh")->id);
 	assert_true(row_of(t, "sh")->id != row_of(t, "gone")->id);
 	table_free(again);
+	table_free(t);
+	/* memory of who has ended is nobody's, but its own row says what it was */
+	t = QUERY(s, REC_TASKS, "proc.name", "", {"proc.vmrss", AGG_SUM});
+	assert_num(&row_of(t, "sh")->cells[0], 200);
+	assert_int_equal(row_of(t, "gone")->cells[0].kind, V_MISSING);
+	assert_num(&t->totals[0], 200);
+	table_free(t);
+	t = QUERY(s, REC_TASKS, "proc.pid", "", {"proc.vmrss", AGG_SUM});
+	assert_int_equal(t->n_rows, 3);
+	for (size_t i = 0; i < t->n_rows; i++)
+		assert_true(t->rows[i].cells[0].i == 1000 || t->rows[i].cells[0].i == 200 ||
+			    t->rows[i].cells[0].i == 30);
+	assert_num(&t->totals[0], 200);
 	table_free(t);
 	sb_free(b);
 }
