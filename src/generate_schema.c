@@ -66,7 +66,8 @@ static void actions(struct buf *out)
 		 "\"type\":"
 		 "\"string\"},\"description\":\"Program and arguments; %field is a value of the row.\"},\n"
 		 "\"when\":{\"type\":\"string\",\"description\":\"Which rows; the language of --filter.\"},"
-		 "\"as\":{\"enum\":[\"user\",\"root\"]}}}}}}}");
+		 "\"as\":{\"enum\":[\"user\",\"root\"]},\"process\":{\"enum\":[\"row\",\"first\"],"
+		 "\"description\":\"proc.* of the row, or of the first process of its container.\"}}}}}}}");
 }
 
 void generate_schema(struct buf *out)

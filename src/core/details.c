@@ -207,24 +207,6 @@ static struct record record_of(const struct sample *s, const struct container *c
 			       .counters = true};
 }
 
-/* init of its pid namespace, else the first that was started. */
-static const struct process *first_process(const struct sample *s, const struct container *c)
-{
-	const struct process *best = NULL;
-
-	for (size_t i = 0; i < s->n_processes; i++) {
-		const struct process *proc = &s->processes[i];
-		bool init = proc->vpid == 1;
-
-		if (proc->container != c || proc->exited)
-			continue;
-		if (!best || (init && best->vpid != 1) ||
-		    (init == (best->vpid == 1) && proc->start_boot < best->start_boot))
-			best = proc;
-	}
-	return best;
-}
-
 bool details_find_container(const struct sample *s, const char *name, struct record *ret)
 {
 	const struct container *found = NULL;
@@ -245,7 +227,7 @@ bool details_find_container(const struct sample *s, const char *name, struct rec
 	}
 	if (!found)
 		return false;
-	*ret = record_of(s, found, first_process(s, found));
+	*ret = record_of(s, found, sample_first_process(s, found));
 	return true;
 }
 

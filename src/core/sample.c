@@ -10,3 +10,20 @@ struct sample *sample_free(struct sample *s)
 		arena_free(s->arena);
 	return NULL;
 }
+
+const struct process *sample_first_process(const struct sample *s, const struct container *c)
+{
+	const struct process *best = NULL;
+
+	for (size_t i = 0; i < s->n_processes; i++) {
+		const struct process *proc = &s->processes[i];
+		bool init = proc->vpid == 1;
+
+		if (proc->container != c || proc->exited)
+			continue;
+		if (!best || (init && best->vpid != 1) ||
+		    (init == (best->vpid == 1) && proc->start_boot < best->start_boot))
+			best = proc;
+	}
+	return best;
+}

@@ -303,6 +303,9 @@ struct sample {
 /* Once processes and descriptors are in their arrays: who leads whom, and which descriptors are whose. */
 void sample_link(const struct sample *s, struct process *processes);
 
+/* Of those of the container that live, the init of its pid namespace, else the one that was started first; NULL. */
+const struct process *sample_first_process(const struct sample *s, const struct container *c);
+
 /* Frees a sample with all it holds; NULL is fine; returns NULL. */
 struct sample *sample_free(struct sample *s);
 

@@ -168,7 +168,11 @@ static bool take(struct app *a, size_t i)
 	u->next = u->items[i];
 	u->items[i] = (struct action_item){0};
 	free(u->next_label);
-	u->next_label = xstrdup(u->label);
+	/* the row need not be the process that it happens to */
+	u->next_label =
+		u->next.way->first && u->next.command.pid
+			? xasprintf("%s: process %u, first of the container", u->label, u->next.command.pid)
+			: xstrdup(u->label);
 	return true;
 }
 

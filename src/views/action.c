@@ -76,18 +76,13 @@ size_t actions_of(const struct views *views, const struct action_target *t, cons
 
 /* ---- on what ---- */
 
-/* That of the container that lives longest: its init, as far as one can tell from outside. */
-static const struct process *first_process(const struct sample *s, const struct container *c)
+static void aim_at_first(struct action_target *t)
 {
-	const struct process *first = NULL;
+	struct record *r = &t->record;
 
-	for (size_t i = 0; s && i < s->n_processes; i++) {
-		const struct process *p = &s->processes[i];
-
-		if (p->container == c && !p->exited && (!first || p->start_boot < first->start_boot))
-			first = p;
-	}
-	return first;
+	r->process = r->sample ? sample_first_process(r->sample, r->container) : NULL;
+	r->thread = r->process ? r->process->leader : NULL;
+	t->process = r->process != NULL;
 }
 
 void action_target_row(const struct view *view, const struct row *row, struct action_target *ret)
@@ -103,11 +98,8 @@ void action_target_row(const struct view *view, const struct row *row, struct ac
 	t.pod = t.container || is_key(&t, "k8s.pod.uid");
 	t.object = r->obj && (is_key(&t, "fd.ino") || is_key(&t, "fd.name"));
 	t.fd = r->fd && is_key(&t, "fd.num");
-	if (t.container && !t.process && !r->container->is_host) {
-		r->process = first_process(r->sample, r->container);
-		r->thread = r->process ? r->process->leader : NULL;
-		t.process = r->process != NULL;
-	}
+	if (t.container && !t.process && !r->container->is_host)
+		aim_at_first(&t);
 	*ret = t;
 }
 
@@ -251,9 +243,24 @@ static bool is_about_process(const struct action_way *w)
 	return false;
 }
 
-int action_build(const struct action_way *w, const struct action_target *t, unsigned serial,
+/* The row's process and thread are not meant, so neither are the keys that tell them. */
+static struct action_target first_of_container(const struct action_target *t)
+{
+	struct action_target ret = *t;
+
+	ret.thread = false;
+	ret.n_keys = 0;
+	if (t->container)
+		aim_at_first(&ret);
+	else
+		ret.process = false;
+	return ret;
+}
+
+int action_build(const struct action_way *w, const struct action_target *target, unsigned serial,
 		 struct action_command *ret, char **ret_why)
 {
+	const struct action_target aimed = w->first ? first_of_container(target) : *target, *t = &aimed;
 	struct action_command c = {.argv = xcalloc(w->n_args + 1, sizeof(char *)), .root = w->root};
 	struct building b = {.way = w, .target = t, .command = &c, .serial = serial, .tmp = arena_new()};
 

@@ -44,6 +44,7 @@ struct action_way {
 	struct action_arg *args; /* [0] is plain text: a program, or "@signal", "@renice" */
 	size_t n_args;
 	bool root; /* keeps root's rights; else those of who started us */
+	bool first; /* about the first process of the row's container, whatever the row is */
 };
 
 struct action {

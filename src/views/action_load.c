@@ -198,8 +198,8 @@ static void load_when(struct reports *r, struct node way, struct action_way *w)
 static void load_way(struct reports *r, struct node n, const struct action *a, bool may_root,
 		     struct action_way *w)
 {
-	static const char *const keys[] = {"argv", "when", "as", NULL};
-	const char *as;
+	static const char *const keys[] = {"argv", "when", "as", "process", NULL};
+	const char *as, *process;
 
 	if (!json_is_object(n.v)) {
 		report(r, n.pos, "a way to run it must be an object, not %s", type_name(n.v));
@@ -212,6 +212,11 @@ static void load_way(struct reports *r, struct node n, const struct action *a, b
 	w->root = as && !strcmp(as, "root");
 	if (as && !w->root && strcmp(as, "user") != 0)
 		report(r, member(n, "as").pos, "'as' must be 'user' or 'root', not '%.40s'", as);
+	process = get_string(r, n, "process", false);
+	w->first = process && !strcmp(process, "first");
+	if (process && !w->first && strcmp(process, "row") != 0)
+		report(r, member(n, "process").pos, "'process' must be 'row' or 'first', not '%.40s'",
+		       process);
 	if (w->root && !may_root)
 		report(r, member(n, "as").pos,
 		       "'as': 'root' is for files of root; this one is another user's (chown root)");

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 
+from case_containers import Cgroup, hex_id
 from cases import Skip, case, wait_for
 from terminal import PROGRAM, Screen, Terminal
 
@@ -26,6 +27,11 @@ def sleeper(ctx, name, *argv):
 def nice_of(tid):
     with open(f"/proc/{tid}/stat") as f:
         return int(f.read().rsplit(")", 1)[1].split()[16])
+
+
+def state_of(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        return f.read().rsplit(")", 1)[1].split()[0]
 
 
 @case(needs="bpf", timeout=90)
@@ -359,3 +365,32 @@ def ordinary_user(ctx):
     t.wait("Send a signal: Operation not permitted")
     ctx.check(p.poll() is None, "it lives")
     t.keys("q")
+
+
+@case(needs="bpf", timeout=60)
+def container_without_a_runtime(ctx):
+    """Stopped, paused and killed by its first process, also from the row of another one."""
+    box = Cgroup(ctx, f"system.slice/garden-{hex_id(77)}.scope")
+    first, second = (sleeper(ctx, name) for name in ("act-first", "act-second"))
+    for p in (first, second):
+        box.add(p.pid)
+    s = Screen(ctx, "-d", "0.3", "proc.name in (act-first, act-second)", cols=160)
+    s.select("act-second")
+    for key, said in (("A", "STOP"), ("U", "CONT"), ("E", "TERM")):
+        s.keys(key)
+        s.wait(rf"@signal {said} {first.pid}")
+        s.wait("really")
+        s.keys("y")
+        s.wait(rf"sent {said} to act-second {second.pid}: process {first.pid}, first of the container")
+        if said == "STOP":
+            wait_for("it to stop", lambda: state_of(first.pid) == "T", 5)
+            ctx.equal(state_of(second.pid), "S", "the one that was selected goes on")
+    ctx.equal(first.wait(10), -signal.SIGTERM, "end of the first process")
+    ctx.check(second.poll() is None, "the one that was selected lives")
+    s.wait(r"1/1 *$")
+    s.keys("C")
+    s.wait(rf"@signal KILL {second.pid}")
+    s.wait("really")
+    s.keys("y")
+    ctx.equal(second.wait(10), -signal.SIGKILL, "end of what is the first one now")
+    s.keys("q")

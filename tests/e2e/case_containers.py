@@ -46,6 +46,11 @@ class Cgroup:
         script = "".join(f"echo $$ > '{d}/cgroup.procs' && " for d in self.dirs)
         return ["sh", "-c", script + 'exec "$@"', "sh"]
 
+    def add(self, pid):
+        for d in self.dirs:
+            with open(f"{d}/cgroup.procs", "w") as f:
+                f.write(str(pid))
+
     def remove(self):
         for where, d in zip((w for _, w in hierarchies()), self.dirs):
             while len(d) > len(where) + 1:

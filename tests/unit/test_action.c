@@ -357,6 +357,21 @@ static void test_runtimes(void **state)
 		assert_string_equal(built(f, w, NULL), cases[i].want);
 		assert_true(w->root);
 	}
+	/* the container ends by its first process, whatever row is selected */
+	f->c->type = "oci";
+	f->c->cgroup = "/abc";
+	show(f, "processes");
+	for (size_t i = 0; i < f->table->n_rows; i++)
+		if (f->table->rows[i].rep.process == f->young)
+			action_target_row(views_find(f->views, "processes"), &f->table->rows[i], &f->target);
+	assert_int_equal(f->target.record.process->pid, 200);
+	assert_string_equal(built(f, way_of(find(f->views, "stop"), &f->target), NULL), "@signal|TERM|100");
+	assert_string_equal(built(f, way_of(find(f->views, "unpause"), &f->target), NULL),
+			    "@signal|CONT|100");
+	assert_string_equal(built(f, way_of(find(f->views, "signal"), &f->target), "HUP"), "@signal|HUP|200");
+	f->young->vpid = 1; /* the runtime's helper was there before */
+	assert_string_equal(built(f, way_of(find(f->views, "stop"), &f->target), NULL), "@signal|TERM|200");
+	f->young->vpid = UNKNOWN_U32;
 	/* that of a user is his */
 	f->c->type = "podman";
 	f->c->cgroup = "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-abc.scope";
@@ -494,6 +509,8 @@ static void test_mistakes(void **state)
 	mistake("\"run\": [{\"argv\": [\"ls\", \"%?\"]}]", "has no 'ask'", 25);
 	mistake("\"run\": [{\"argv\": [\"ls\", \"a\\u0000b\"]}]", "NUL", 0);
 	mistake("\"run\": [{\"argv\": [\"ls\"], \"as\": \"rot\"}]", "'as' must be 'user' or 'root'", 32);
+	mistake("\"run\": [{\"argv\": [\"ls\"], \"process\": \"init\"}]",
+		"'process' must be 'row' or 'first'", 37);
 	mistake("\"run\": [{\"argv\": [\"ls\"], \"when\": \"proc.nam = x\"}]",
 		"when: unknown field 'proc.nam'", 35);
 	mistake("\"run\": [{\"argv\": [\"@signa\", \"TERM\", \"%proc.pid\"]}]", "did you mean '@signal'?",
