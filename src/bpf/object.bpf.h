@@ -46,6 +46,17 @@ extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 
 #define CAST(type, address) ((type *)bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(type)))
 
+/*
+ * LOOSE(type, p) makes the verifier forget that p can be trusted. Of what is read through a pointer that it trusts
+ * it asks whether that can be trusted as well, by a search through all the types of the kernel: a millisecond for
+ * each time it comes by.
+ */
+#ifdef CTOP_PLAIN
+#define LOOSE(type, p) ((type *)(p))
+#else
+#define LOOSE(type, p) CAST(type, (u64)(p))
+#endif
+
 /* The verifier computes with numbers only. Half an address it gives away (to CAP_PERFMON); */
 static __always_inline u32 lower_half(const void *p)
 {
@@ -157,7 +168,7 @@ static __always_inline bool object_of_file(struct file *file, struct object *o)
 /* Identity of a descriptor of a task; false when it is not open. */
 static __always_inline bool object_of_fd(struct task_struct *task, s64 fd, struct object *o)
 {
-	struct files_struct *files = task->files;
+	struct files_struct *files = LOOSE(struct task_struct, task)->files;
 	struct fdtable *fdt;
 	struct file **slots;
 	struct file *file = NULL;
@@ -225,12 +236,14 @@ __noinline u64 hash_path(u32 which, u32 len, u64 seed)
  */
 enum { WALK_DEPTH = 64, WALK_DEPTH_UNROLLED = 6 /* before bpf_loop(), 5.17 */ };
 
+/*
+ * Where it is so far is in the scratch, not here: the verifier tracks what is on the stack, and would follow each
+ * step on its own.
+ */
 struct walk {
 	struct scratch *s;
 	struct dentry *dentry;
 	struct mount *mnt;
-	u32 pos;
-	bool partial;
 };
 
 /* One component up, or one mount down; 1 = done. */
@@ -239,13 +252,13 @@ static long walk_step(u32 i, struct walk *w)
 	struct dentry *dentry = w->dentry, *parent;
 	struct mount *mnt = w->mnt;
 	struct scratch *s = w->s;
-	u32 len, pos = w->pos;
+	u32 len, pos = s->walk_pos;
 
 	if (dentry == BPF_CORE_READ(mnt, mnt.mnt_root)) {
 		struct mount *up = BPF_CORE_READ(mnt, mnt_parent);
 
 		if (up == mnt || !up) {
-			w->partial = false;
+			s->walk_partial = 0;
 			return 1;
 		}
 		w->dentry = BPF_CORE_READ(mnt, mnt_mountpoint);
@@ -259,10 +272,10 @@ static long walk_step(u32 i, struct walk *w)
 	bpf_probe_read_kernel(s->walk + (pos & PATH_MASK), len, BPF_CORE_READ(dentry, d_name.name));
 	pos -= 1;
 	s->walk[pos & PATH_MASK] = '/';
-	w->pos = pos;
+	s->walk_pos = pos;
 	parent = BPF_CORE_READ(dentry, d_parent);
 	if (dentry == parent) { /* pseudo file: memfd, "[eventpoll]" */
-		w->partial = false;
+		s->walk_partial = 0;
 		return 1;
 	}
 	w->dentry = parent;
@@ -275,12 +288,12 @@ __noinline int walk_path(u32 which, u64 vfsmnt, u64 dentry)
 		.s = scratch_get(which),
 		.dentry = (void *)dentry,
 		.mnt = (void *)(vfsmnt - bpf_core_field_offset(struct mount, mnt)),
-		.pos = WIRE_PATH_MAX,
-		.partial = true,
 	};
 
 	if (!w.s)
 		return 0;
+	w.s->walk_pos = WIRE_PATH_MAX;
+	w.s->walk_partial = 1;
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
 		bpf_loop(WALK_DEPTH, walk_step, &w, 0);
 	} else {
@@ -288,12 +301,10 @@ __noinline int walk_path(u32 which, u64 vfsmnt, u64 dentry)
 			if (walk_step(i, &w))
 				break;
 	}
-	if (w.pos >= WIRE_PATH_MAX) {
-		w.pos = WIRE_PATH_MAX - 1;
+	if (w.s->walk_pos >= WIRE_PATH_MAX) {
+		w.s->walk_pos = WIRE_PATH_MAX - 1;
 		w.s->walk[WIRE_PATH_MAX - 1] = '/';
 	}
-	w.s->walk_pos = w.pos;
-	w.s->walk_partial = w.partial;
 	return 0;
 }
 

@@ -8,15 +8,12 @@
 /*
  * GET(p, a, b) is p->a->b. Every bpf_probe_read_kernel() costs some 15 ns, and a walk makes dozens of them
  * for each of ten thousand threads: where there is a cast (see object.bpf.h) they are plain, fault-safe
- * loads. The cast also spares the verifier the question whether each pointer can be trusted, which it answers
- * by a search through all the types of the kernel.
+ * loads.
  */
 #ifdef CTOP_PLAIN
 #define GET(p, ...)    BPF_CORE_READ(p, __VA_ARGS__)
-#define LOOSE(type, p) ((type *)(p))
 #else
 #define GET(p, ...)    ___arrow(p, __VA_ARGS__)
-#define LOOSE(type, p) CAST(type, (u64)(p))
 #endif
 
 static __always_inline u32 task_gen(struct task_struct *task)
