@@ -118,6 +118,7 @@ static int run_intervals(const struct batch_config *c, char **ret_error)
 
 	selection_init(&sel, c->view, c->filter);
 	selection_top(&sel)->tree = c->tree;
+	sel.totals = c->format == FORMAT_JSON;
 	/* each event once, in the interval that it is of */
 	r = source_set_needs(c->source, selection_needs(&sel) & ~(unsigned)NEED_LIFE);
 	if (r == 0)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/arena.h"
 #include "core/format.h"
 #include "core/mem.h"
 
@@ -82,24 +83,37 @@ static void json_number(struct buf *out, const char *id, double d, bool known)
 	json_member(out, id, "", &(struct value){.kind = known ? V_DOUBLE : V_MISSING, .d = d});
 }
 
-static const struct value *tree_label(const struct table *t, const struct row *row)
+static struct value tree_label(const struct table *t, const struct row *row, struct arena *tmp)
 {
-	return row->label.kind == V_MISSING ? &row->cells[t->tree->column] : &row->label;
+	return row->label.kind == V_MISSING ? row_value(row, (size_t)t->tree->column, tmp) : row->label;
 }
 
 /* --- JSON --- */
 
-static void json_cells(struct buf *out, const struct view *view, const struct value *cells,
-		       const struct value *sums, bool measures_only)
+static void json_cells(struct buf *out, const struct view *view, const struct row *row, struct arena *tmp)
+{
+	for (size_t i = 0; i < view->n_columns; i++) {
+		const struct column *col = &view->columns[i];
+		struct value v = row_value(row, i, tmp);
+
+		json_member(out, col->id, "", &v);
+		if (col->agg == AGG_RATE && row->of) {
+			v = row_sum(row, i, tmp);
+			json_member(out, col->id, ".sum", &v);
+		}
+	}
+}
+
+static void json_totals(struct buf *out, const struct view *view, const struct table *t)
 {
 	for (size_t i = 0; i < view->n_columns; i++) {
 		const struct column *col = &view->columns[i];
 
-		if (measures_only && cells[i].kind == V_MISSING && !(col->field->flags & FIELD_MEASURE))
+		if (t->totals[i].kind == V_MISSING && !(col->field->flags & FIELD_MEASURE))
 			continue;
-		json_member(out, col->id, "", &cells[i]);
+		json_member(out, col->id, "", &t->totals[i]);
 		if (col->agg == AGG_RATE)
-			json_member(out, col->id, ".sum", &sums[i]);
+			json_member(out, col->id, ".sum", &t->total_sums[i]);
 	}
 }
 
@@ -169,29 +183,35 @@ static void json_begin(const struct batch_config *c, const struct sample *s, str
 }
 
 /* Where a row of a tree stands: rows below it follow it, one deeper. */
-static void json_place(struct buf *out, const struct view *view, const struct table *t, const struct row *row)
+static void json_place(struct buf *out, const struct view *view, const struct table *t, const struct row *row,
+		       struct arena *tmp)
 {
+	const struct value label = tree_label(t, row, tmp);
 	size_t n;
 	const struct field *const *keys = view_row_keys(view, row, &n);
 
 	json_count(out, "tree.depth", row->depth);
 	json_member(out, "tree.key", "", &(struct value){.kind = V_STRING, .s = keys[n - 1]->id});
-	json_member(out, "tree.label", "", tree_label(t, row));
+	json_member(out, "tree.label", "", &label);
 }
 
 static void json_interval(const struct batch_config *c, const struct sample *s, const struct table *t,
 			  struct buf *out)
 {
+	struct arena *tmp = arena_new();
+
 	json_begin(c, s, out);
 	for (size_t i = 0; i < t->n_rows; i++) {
 		buf_adds(out, i ? ",{" : "{");
-		json_cells(out, c->view, t->rows[i].cells, t->rows[i].sums, false);
+		json_cells(out, c->view, &t->rows[i], tmp);
 		if (c->tree)
-			json_place(out, c->view, t, &t->rows[i]);
+			json_place(out, c->view, t, &t->rows[i], tmp);
 		buf_addc(out, '}');
+		arena_reset(tmp);
 	}
+	arena_free(tmp);
 	buf_adds(out, "],\"totals\":{");
-	json_cells(out, c->view, t->totals, t->total_sums, true);
+	json_totals(out, c->view, t);
 	json_host(out, s);
 	buf_adds(out, "},\"health\":{");
 	json_health(out, &s->health);
@@ -256,18 +276,23 @@ static void csv_header(const struct view *view, bool tree, struct buf *out)
 static void csv_interval(const struct batch_config *c, const struct sample *s, const struct table *t,
 			 struct buf *out)
 {
+	struct arena *tmp = arena_new();
+
 	for (size_t i = 0; i < t->n_rows; i++) {
 		const struct row *row = &t->rows[i];
+		struct value v;
 
 		add_time(out, s->time);
 		buf_addc(out, ',');
 		add_time(out, s->interval);
 		for (size_t k = 0; k < c->view->n_columns; k++) {
 			buf_addc(out, ',');
-			csv_value(out, &row->cells[k]);
+			v = row_value(row, k, tmp);
+			csv_value(out, &v);
 			if (c->view->columns[k].agg == AGG_RATE) {
 				buf_addc(out, ',');
-				csv_value(out, &row->sums[k]);
+				v = row_sum(row, k, tmp);
+				csv_value(out, &v);
 			}
 		}
 		if (c->tree) {
@@ -275,10 +300,13 @@ static void csv_interval(const struct batch_config *c, const struct sample *s, c
 			const struct field *const *keys = view_row_keys(c->view, row, &n);
 
 			buf_addf(out, ",%u,%s,", row->depth, keys[n - 1]->id);
-			csv_value(out, tree_label(t, row));
+			v = tree_label(t, row, tmp);
+			csv_value(out, &v);
 		}
 		buf_addc(out, '\n');
+		arena_reset(tmp);
 	}
+	arena_free(tmp);
 }
 
 /* --- tables --- */
@@ -296,16 +324,20 @@ static char *cell_text(const struct column *col, const struct value *v, bool asc
 
 /* A cell, or in the column of a tree the label behind its guides. */
 static char *row_text(const struct batch_config *c, const struct table *t, const struct row *row,
-		      size_t column)
+		      size_t column, struct arena *tmp)
 {
 	const struct column *col = &c->view->columns[column];
 	struct buf out = {0};
+	struct value v;
 	char *text;
 
-	if (!t->tree || (int)column != t->tree->column)
-		return cell_text(col, &row->cells[column], c->ascii);
+	if (!t->tree || (int)column != t->tree->column) {
+		v = row_value(row, column, tmp);
+		return cell_text(col, &v, c->ascii);
+	}
 	table_tree_guides(row, false, c->ascii, &out);
-	text = cell_text(col, tree_label(t, row), c->ascii);
+	v = tree_label(t, row, tmp);
+	text = cell_text(col, &v, c->ascii);
 	buf_adds(&out, text);
 	free(text);
 	return buf_steal(&out);
@@ -349,11 +381,14 @@ static void table_interval(const struct batch_config *c, const struct sample *s,
 	const struct view *view = c->view;
 	size_t n = view->n_columns, *width = xcalloc(n, sizeof(*width)), start = out->len;
 	char **cells = xcalloc((t->n_rows + 1) * n, sizeof(*cells)); /* line 0: the titles */
+	struct arena *tmp = arena_new();
 
 	for (size_t k = 0; k < n; k++) {
 		cells[k] = xstrdup(view->columns[k].title);
-		for (size_t i = 0; i < t->n_rows; i++)
-			cells[(i + 1) * n + k] = row_text(c, t, &t->rows[i], k);
+		for (size_t i = 0; i < t->n_rows; i++) {
+			cells[(i + 1) * n + k] = row_text(c, t, &t->rows[i], k, tmp);
+			arena_reset(tmp);
+		}
 		for (size_t i = 0; i <= t->n_rows; i++) {
 			size_t w = format_width(cells[i * n + k]);
 
@@ -384,6 +419,7 @@ static void table_interval(const struct batch_config *c, const struct sample *s,
 		free(cells[i]);
 	free(cells);
 	free(width);
+	arena_free(tmp);
 }
 
 /* --- lists --- */
@@ -434,7 +470,7 @@ void batch_list_row(const struct batch_config *c, uint64_t time, const struct ro
 	case FORMAT_JSON:
 		buf_adds(out, out->len ? ",{\"time\":" : "{\"time\":");
 		add_time(out, time);
-		json_cells(out, v, row->cells, NULL, false);
+		json_cells(out, v, row, NULL);
 		buf_addc(out, '}');
 		break;
 	case FORMAT_CSV:

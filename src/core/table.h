@@ -18,6 +18,10 @@
  *
  * Whatever a query says, the records that its fields and filter need are walked, too:
  * a check on evt.type can only be decided on facts.
+ *
+ * Of fifty thousand rows a screen shows forty, so cells are made when somebody looks
+ * (row_value()). A row of few records only knows which they are; one that has more
+ * keeps running sums of its columns.
  */
 #ifndef CTOP_CORE_TABLE_H
 #define CTOP_CORE_TABLE_H
@@ -50,7 +54,7 @@ enum records {
 	REC_CPUS = 1 << 4, /* CPUs, disks and interfaces go with no other kind: they share no field with it */
 	REC_DISKS = 1 << 5,
 	REC_NETIFS = 1 << 6,
-	REC_LIFE = 1 << 7, /* what happened to containers; goes with no other kind */
+	REC_LIFE = 1 << 7,    /* what happened to containers; goes with no other kind */
 	REC_METRICS = 1 << 8, /* the query's metrics */
 	REC_DEVICES = REC_CPUS | REC_DISKS | REC_NETIFS | REC_METRICS,
 };
@@ -68,27 +72,33 @@ struct table_query {
 	size_t n_keys;
 	const struct column_query *columns;
 	size_t n_columns;
-	const struct filter *filter; /* NULL = all */
+	const struct filter *filter;  /* NULL = all */
 	const struct metric *metrics; /* REC_METRICS: the filter is on what they count */
 	size_t n_metrics;
-	int sort;                    /* column index, -1 = by key */
+	int sort; /* column index, -1 = by key */
 	bool ascending;
+	bool totals; /* wanted: then every row has to be added up at once */
 };
 
+enum { ROW_RECORDS = 4 }; /* so many are kept one by one */
+
 struct row {
-	uint64_t id; /* hash of the key: follows the row over samples */
+	uint64_t id;      /* hash of the key: follows the row over samples */
+	struct table *of; /* NULL: a list's, not a table's */
 	const struct value *keys;
-	const struct value *cells; /* one per column; V_MISSING shows as – */
-	const struct value *sums;  /* AGG_RATE columns: the exact sum (V_INT); else V_MISSING */
-	struct record rep;         /* a representative record: for details, actions */
-	bool exited;               /* all its processes ended in the interval */
+	const struct value *cells;      /* lists only */
+	struct group *group;            /* its sums; NULL: it has no more records than these: */
+	uintptr_t records[ROW_RECORDS]; /* see row_record(); with sums, [0] is the representative */
+	double number; /* value in the column that was sorted by last; NAN = missing, no number */
+	uint8_t n_records, rep;
+	bool alive, exited; /* some process of it did not end; all ended in the interval */
 	/* in a tree (table_tree.h) */
+	uint8_t level;      /* of the tree's levels: it has level + 1 keys */
+	uint16_t depth;     /* 0 = below no other */
+	uint32_t n_below;   /* rows below it, those below these included */
 	struct value label; /* what stands in the tree's column */
 	uint64_t parent;    /* id of the row it belongs below; 0 = none */
 	uint64_t guides;    /* bit d: at depth d, more rows follow below the same parent */
-	uint32_t n_below;   /* rows below it, those below these included */
-	uint16_t depth;     /* 0 = below no other */
-	uint8_t level;      /* of the tree's levels: it has level + 1 keys */
 };
 
 struct table_tree;
@@ -97,12 +107,14 @@ struct table {
 	struct arena *arena;
 	struct row *rows;
 	size_t n_rows;
-	const struct value
-		*totals; /* each column aggregated over all records as one group; missing for dimensions */
-	const struct value *total_sums; /* as row.sums */
+	/* if asked for, else NULL: each column aggregated over all records as one group; missing for
+	 * dimensions */
+	const struct value *totals;
+	const struct value *total_sums; /* as row_sum() */
 	size_t n_columns, n_keys;
 	struct table_tree *tree; /* NULL = a flat table */
-	uint64_t interval; /* measured ns, as in the sample */
+	uint64_t interval;       /* measured ns, as in the sample */
+	struct cells *cells;     /* how they are made: table_cells.h */
 };
 
 /* Groups and sorts. The sample must outlive the table. 0 or -errno. */
@@ -111,6 +123,15 @@ void table_sort(struct table *t, int column, bool ascending); /* stable, ties by
 /* Keeps the first n rows; totals and shares stay those of all. */
 void table_limit(struct table *t, size_t n);
 struct table *table_free(struct table *t);
+
+/* A cell; V_MISSING shows as –. Strings live as long as the sample and `tmp`. */
+struct value row_value(const struct row *row, size_t column, struct arena *tmp);
+/* AGG_RATE columns: the exact sum (V_INT); else missing. */
+struct value row_sum(const struct row *row, size_t column, struct arena *tmp);
+/* A representative record of a row, one that can still be looked at if there is any: for details, actions. */
+struct record row_record(const struct row *row);
+/* A row of a list: a record and its cells, both of which must stay. */
+struct row row_of_list(const struct record *r, const struct value *cells);
 
 /* What must be attached for a query: enum need. */
 unsigned table_needs(const struct table_query *q);

@@ -7,16 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/arena.h"
 #include "core/mem.h"
 #include "core/table_tree.h"
 
 /* What comparing needs most of the time, beside each other in memory. */
 struct entry {
 	double number;
-	double key[2];    /* the first keys, where they are numbers; else NAN */
-	const char *text; /* NULL for numbers */
+	double key[2]; /* the first keys, where they are numbers; else NAN */
 	const struct row *row;
-	bool missing;
+	struct value value; /* missing: sorted by key */
 };
 
 struct order {
@@ -62,15 +62,15 @@ static int compare(const void *x, const void *y, void *userdata)
 		c = compare_ties(a, b, o->n_keys);
 		return o->ascending ? c : -c;
 	}
-	if (a->missing != b->missing)
-		return a->missing ? 1 : -1;
-	if (!a->missing) {
-		if (a->text && b->text)
-			c = strcmp(a->text, b->text);
+	if ((a->value.kind == V_MISSING) != (b->value.kind == V_MISSING))
+		return a->value.kind == V_MISSING ? 1 : -1;
+	if (a->value.kind != V_MISSING) {
+		if (a->value.kind == V_STRING && b->value.kind == V_STRING)
+			c = strcmp(a->value.s, b->value.s);
 		else if (a->number != b->number)
 			c = a->number < b->number ? -1 : 1;
 		else if (isnan(a->number) || !is_exact(a->number)) /* other kinds, and long integers */
-			c = value_compare(&a->row->cells[o->column], &b->row->cells[o->column]);
+			c = value_compare(&a->value, &b->value);
 		if (c)
 			return o->ascending ? c : -c;
 	}
@@ -87,41 +87,58 @@ static double number_of(const struct value *v)
 	}
 }
 
-static struct entry entry_of(const struct table *t, const struct row *row, int column)
+static struct entry entry_of(const struct table *t, struct row *row, int column, struct arena *tmp)
 {
 	bool label = t->tree && column >= 0 && column == t->tree->column && row->label.kind != V_MISSING;
-	const struct value *v = column < 0 ? NULL : label ? &row->label : &row->cells[column];
 	struct entry e = {.row = row, .key = {number_of(&row->keys[0]), NAN}, .number = NAN};
 
 	if (t->n_keys > 1)
 		e.key[1] = number_of(&row->keys[1]);
-
-	if (!v)
-		return e;
-	e.missing = v->kind == V_MISSING;
-	e.number = number_of(v);
-	e.text = v->kind == V_STRING ? v->s : NULL;
+	if (column >= 0)
+		e.value = label ? row->label : row_value(row, (size_t)column, tmp);
+	row->number = e.number = number_of(&e.value);
 	return e;
+}
+
+/* Puts rows where their entries are, each moved once, in place: there may be many. */
+static void arrange(struct table *t, struct entry *entries)
+{
+	for (size_t i = 0; i < t->n_rows; i++) {
+		struct row first = t->rows[i];
+		size_t to = i;
+
+		for (;;) {
+			size_t from = (size_t)(entries[to].row - t->rows);
+
+			entries[to].row = &t->rows[to]; /* done */
+			if (from == i) {
+				t->rows[to] = first;
+				break;
+			}
+			if (from == to)
+				break;
+			t->rows[to] = t->rows[from];
+			to = from;
+		}
+	}
 }
 
 void table_sort(struct table *t, int column, bool ascending)
 {
 	struct order o = {.column = column, .ascending = ascending, .n_keys = t->n_keys};
+	struct arena *tmp;
 	struct entry *entries;
-	struct row *sorted;
 
 	if (column >= (int)t->n_columns)
 		return;
+	tmp = arena_new();
 	entries = xcalloc(t->n_rows, sizeof(*entries));
-	sorted = xmalloc(t->n_rows * sizeof(*sorted));
 	for (size_t i = 0; i < t->n_rows; i++)
-		entries[i] = entry_of(t, &t->rows[i], column);
+		entries[i] = entry_of(t, &t->rows[i], column, tmp);
 	qsort_r(entries, t->n_rows, sizeof(*entries), compare, &o);
-	for (size_t i = 0; i < t->n_rows; i++)
-		sorted[i] = *entries[i].row;
-	free(t->rows);
+	arrange(t, entries);
 	free(entries);
-	t->rows = sorted;
+	arena_free(tmp);
 	if (t->tree)
 		table_tree_arrange(t);
 }

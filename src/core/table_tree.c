@@ -9,7 +9,7 @@
 #include "core/arena.h"
 #include "core/hash.h"
 #include "core/mem.h"
-#include "core/table_acc.h"
+#include "core/table_cells.h"
 
 enum { NONE = UINT32_MAX };
 
@@ -40,7 +40,8 @@ static const struct row *above_by_levels(const struct hash *places, const struct
 static const struct row *above_by_field(const struct hash *places, const struct row *row,
 					const struct field *parent, struct arena *tmp)
 {
-	const struct value v = field_get(parent, &row->rep, tmp);
+	const struct record r = row_record(row);
+	const struct value v = field_get(parent, &r, tmp);
 
 	return v.kind == V_MISSING ? NULL : row_at(places, &v, 1);
 }
@@ -66,33 +67,21 @@ static void set_parents(struct table *t, const struct tree_query *tree)
 	hash_done(&places);
 }
 
-/* What belongs to a larger thing than the row is - its container's memory, a process's - is none of its
- * numbers. */
-static const struct value *own_cells(const struct row *row, const struct table_query *q, enum grain grain,
-				     struct arena *arena)
+static void take_rows(struct table *to, const struct table *from, size_t level, const struct tree_query *tree)
 {
-	struct value *cells = arena_array(arena, q->n_columns, sizeof(*cells));
-
-	memcpy(cells, row->cells, q->n_columns * sizeof(*cells));
-	for (size_t i = 0; i < q->n_columns; i++)
-		if (q->columns[i].field->grain > grain && cells[i].kind != V_STRING)
-			cells[i] = (struct value){.kind = V_MISSING};
-	return cells;
-}
-
-static void take_rows(struct table *to, const struct table *from, size_t level, const struct table_query *q,
-		      const struct tree_query *tree)
-{
+	/* what belongs to a larger thing than the row is - its container's memory, a process's - is none of
+	 * its numbers */
+	from->cells->coarsest = tree->keys[level]->grain;
 	to->rows = xreallocarray(to->rows, to->n_rows + from->n_rows + 1, sizeof(*to->rows));
 	for (size_t i = 0; i < from->n_rows; i++) {
 		struct row row = from->rows[i];
+		const struct record rep = row_record(&row);
 
 		row.level = (uint8_t)level;
 		/* a group whose last key is missing is no thing of this level */
 		if (row.keys[level].kind == V_MISSING)
 			continue;
-		row.cells = own_cells(&row, q, tree->keys[level]->grain, from->arena);
-		row.label = field_get(tree->labels[level], &row.rep, from->arena);
+		row.label = field_get(tree->labels[level], &rep, from->arena);
 		if (row.label.kind == V_MISSING)
 			row.label = row.keys[level];
 		to->rows[to->n_rows++] = row;
@@ -123,7 +112,7 @@ static int build_levels(const struct table_query *q, const struct tree_query *tr
 			       .n_keys = 1, /* all rows have so many */
 			       .interval = t->interval};
 	for (size_t i = 0; i < tree->n_levels; i++)
-		take_rows(*ret, parts[i], i, q, tree);
+		take_rows(*ret, parts[i], i, tree);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* row_history.c - see row_history.h. Open addressing, at most half full. */
 #include "ui/row_history.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,10 +81,9 @@ void row_history_add(struct row_history *h, const struct view *view, int column,
 	make_room(h, table->n_rows);
 	for (size_t i = 0; i < table->n_rows; i++) {
 		const struct row *row = &table->rows[i];
-		const struct value *v = &row->cells[column];
 
-		if (row->id && (v->kind == V_INT || v->kind == V_DOUBLE))
-			add_row(h, row->id, v->kind == V_INT ? (double)v->i : v->d);
+		if (row->id && !isnan(row->number))
+			add_row(h, row->id, row->number);
 	}
 	h->top = 0;
 	for (size_t i = 0; i < h->cap; i++)

@@ -31,7 +31,7 @@ struct row_history {
 
 void row_history_done(struct row_history *h);
 
-/* Adds a sample's table, once per sample; column < 0 or not numeric: nothing is kept. */
+/* Adds a sample's table, sorted by the column, once per sample; column < 0 or not numeric: nothing is kept. */
 void row_history_add(struct row_history *h, const struct view *view, int column, const struct table *table,
 		     uint64_t time);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/arena.h"
 #include "core/format.h"
 #include "core/mem.h"
 #include "ui/layout.h"
@@ -50,17 +51,23 @@ bool cell_is_zero(const struct column *c, const struct value *v)
 	return column_is_number(c) && value_number(v, &x) && x == 0;
 }
 
-void row_cell(const struct view *view, const struct row *row, size_t column, struct buf *out)
+void value_cell(const struct column *c, const struct value *v, struct buf *out)
 {
-	const struct column *c = &view->columns[column];
-	const struct value *v = &row->cells[column];
-
 	if (v->kind == V_STRING && v->s)
 		format_safe(out, v->s, strlen(v->s));
 	else if (cell_is_zero(c, v))
 		buf_adds(out, "·");
 	else
 		format_value(out, v, agg_unit(c->agg, c->field), false);
+}
+
+void row_cell(const struct view *view, const struct row *row, size_t column, struct buf *out)
+{
+	struct arena *tmp = arena_new();
+	const struct value v = row_value(row, column, tmp);
+
+	value_cell(&view->columns[column], &v, out);
+	arena_free(tmp);
 }
 
 void row_tree_cell(const struct view *view, const struct row *row, size_t column, bool folded,
@@ -80,6 +87,8 @@ struct needle {
 	const char *text;
 	bool in_numbers; /* whether a formatted number could have it: formatting is what takes time */
 	bool in_zero, in_missing;
+	struct arena *values; /* what cells of one row are made in */
+	struct buf cell;
 };
 
 static struct needle make_needle(const char *text)
@@ -91,14 +100,18 @@ static struct needle make_needle(const char *text)
 		.in_numbers = !text[strspn(text, "0123456789.-+:%KMGTPEkmgtpehdnsuinaf\xc2\xb5")],
 		.in_zero = text_find(zero, text),
 		.in_missing = text_find(missing, text),
+		.values = arena_new(),
 	};
 }
 
-static bool cell_contains(const struct view *view, const struct row *row, size_t column,
-			  const struct needle *n, struct buf *tmp)
+static void needle_done(struct needle *n)
 {
-	const struct value *v = &row->cells[column];
+	arena_free(n->values);
+	buf_done(&n->cell);
+}
 
+static bool cell_contains(const struct column *c, const struct value *v, struct needle *n)
+{
 	switch (v->kind) {
 	case V_MISSING: return n->in_missing;
 	case V_STRING:
@@ -110,32 +123,36 @@ static bool cell_contains(const struct view *view, const struct row *row, size_t
 		return false;
 	case V_INT:
 	case V_DOUBLE:
-		if (cell_is_zero(&view->columns[column], v))
+		if (cell_is_zero(c, v))
 			return n->in_zero;
-		if (!n->in_numbers && view->columns[column].field->unit != UNIT_TIME)
+		if (!n->in_numbers && c->field->unit != UNIT_TIME)
 			return false;
 		break;
 	default: break;
 	}
 shown:
-	buf_reset(tmp);
-	row_cell(view, row, column, tmp);
-	return text_find(buf_str(tmp), n->text);
+	buf_reset(&n->cell);
+	value_cell(c, v, &n->cell);
+	return text_find(buf_str(&n->cell), n->text);
 }
 
-static bool row_contains(const struct rows *r, const struct row *row, const struct needle *n, struct buf *tmp)
+static bool row_contains(const struct rows *r, const struct row *row, struct needle *n)
 {
-	for (size_t i = 0; i < r->view->n_columns; i++) {
+	bool found = false;
+
+	for (size_t i = 0; i < r->view->n_columns && !found; i++) {
 		if (row->label.kind != V_MISSING && (int)i == r->table->tree->column) {
-			buf_reset(tmp);
-			row_tree_cell(r->view, row, i, false, tmp);
-			if (text_find(buf_str(tmp), n->text))
-				return true;
-		} else if (cell_contains(r->view, row, i, n, tmp)) {
-			return true;
+			buf_reset(&n->cell);
+			row_tree_cell(r->view, row, i, false, &n->cell);
+			found = text_find(buf_str(&n->cell), n->text);
+		} else {
+			const struct value v = row_value(row, i, n->values);
+
+			found = cell_contains(&r->view->columns[i], &v, n);
 		}
 	}
-	return false;
+	arena_reset(n->values);
+	return found;
 }
 
 void rows_reset(struct rows *r)
@@ -185,14 +202,13 @@ static void settle(struct rows *r, size_t page)
 static void search_rows(struct rows *r, size_t n_rows)
 {
 	struct needle needle = make_needle(r->needle);
-	struct buf tmp = {0};
 	unsigned above = 0; /* rows less deep than this lead to one that was found */
 	bool tree = r->table && r->table->tree;
 
 	r->n = n_rows;
 	for (size_t i = n_rows; i-- > 0;) {
 		const struct row *row = &r->table->rows[i];
-		bool found = row_contains(r, row, &needle, &tmp);
+		bool found = row_contains(r, row, &needle);
 
 		if (!found && !(tree && row->depth < above))
 			continue;
@@ -201,7 +217,7 @@ static void search_rows(struct rows *r, size_t n_rows)
 	}
 	memmove(r->index, r->index + r->n, (n_rows - r->n) * sizeof(*r->index));
 	r->n = n_rows - r->n;
-	buf_done(&tmp);
+	needle_done(&needle);
 }
 
 static void apply_needle(struct rows *r)
@@ -224,14 +240,13 @@ static void apply_needle(struct rows *r)
 static void narrow(struct rows *r)
 {
 	struct needle needle = make_needle(r->needle);
-	struct buf tmp = {0};
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n; i++)
-		if (row_contains(r, &r->table->rows[r->index[i]], &needle, &tmp))
+		if (row_contains(r, &r->table->rows[r->index[i]], &needle))
 			r->index[n++] = r->index[i];
 	r->n = n;
-	buf_done(&tmp);
+	needle_done(&needle);
 }
 
 /* The followed row's new place: same screen line, but the head of the list stays in sight if it was and can.
@@ -409,15 +424,14 @@ void rows_scroll(struct rows *r, long delta, size_t page)
 long rows_find(const struct rows *r, const char *text, size_t position, int dir)
 {
 	struct needle needle = make_needle(text);
-	struct buf tmp = {0};
 	long found = -1;
 
 	for (size_t step = 0; step < r->n && found < 0; step++) {
 		size_t i = dir > 0 ? (position + step) % r->n : (position + r->n - step % r->n) % r->n;
 
-		if (row_contains(r, rows_get(r, i), &needle, &tmp))
+		if (row_contains(r, rows_get(r, i), &needle))
 			found = (long)i;
 	}
-	buf_done(&tmp);
+	needle_done(&needle);
 	return found;
 }

@@ -18,7 +18,7 @@ struct rows {
 	const struct table *table; /* borrowed */
 	size_t *index;             /* rows of the table that pass the text filter */
 	size_t n;
-	char *needle; /* text filter; NULL = all */
+	char *needle;     /* text filter; NULL = all */
 	uint64_t *folded; /* ids of rows of a tree whose rows below are not on show, sorted */
 	size_t n_folded, cap_folded;
 	/* cursor */
@@ -51,10 +51,13 @@ void rows_fit(struct rows *r, size_t page); /* the page may have changed its hei
 void rows_scroll(struct rows *r, long delta,
 		 size_t page); /* wheel: the screen moves, the cursor only if it must */
 
-/* What a cell shows, safe for the terminal. */
+/* What a value shows in a column, safe for the terminal. */
+void value_cell(const struct column *c, const struct value *v, struct buf *out);
+/* The same of a row's cell. */
 void row_cell(const struct view *view, const struct row *row, size_t column, struct buf *out);
 /* The same in the column where a tree is drawn. */
-void row_tree_cell(const struct view *view, const struct row *row, size_t column, bool folded, struct buf *out);
+void row_tree_cell(const struct view *view, const struct row *row, size_t column, bool folded,
+		   struct buf *out);
 
 /* Next row from `position` on (dir 1 or -1, wraps) with a cell that contains the text; -1. Smart case. */
 long rows_find(const struct rows *r, const char *text, size_t position, int dir);

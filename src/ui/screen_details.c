@@ -178,12 +178,13 @@ static unsigned page_of(const struct view *v, const struct row *row)
 	static const char *const containers[] = {"container.id", "container.full_id", "container.name", NULL};
 	size_t n;
 	const struct field *const *keys = view_row_keys(v, row, &n);
+	const struct record r = row_record(row);
 	unsigned page = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (is_one_of(keys[i]->id, processes) && row->rep.process)
+		if (is_one_of(keys[i]->id, processes) && r.process)
 			return DETAILS_PROCESS;
-		if (is_one_of(keys[i]->id, containers) && row->rep.container && !row->rep.container->is_host)
+		if (is_one_of(keys[i]->id, containers) && r.container && !r.container->is_host)
 			page = DETAILS_CONTAINER;
 	}
 	return page;
@@ -194,21 +195,23 @@ bool details_open(struct app *a, const struct view *v, const struct row *row)
 	unsigned page = row ? page_of(v, row) : 0;
 	struct details_screen *s;
 	struct buf title = {0};
+	struct record r;
 	const char *name;
 
 	if (!page)
 		return false;
+	r = row_record(row);
 	details_close(a);
 	s = a->details = xcalloc(1, sizeof(*s));
 	s->page = (enum details_page)page;
 	s->reader = details_reader_new(NULL);
 	if (page == DETAILS_CONTAINER) {
-		s->name = xstrdup(row->rep.container->full_id);
-		name = row->rep.container->name;
+		s->name = xstrdup(r.container->full_id);
+		name = r.container->name;
 	} else {
-		s->pid = row->rep.process->pid;
-		s->start_boot = row->rep.process->start_boot;
-		name = row->rep.process->name;
+		s->pid = r.process->pid;
+		s->start_boot = r.process->start_boot;
+		name = r.process->name;
 	}
 	buf_adds(&title, page == DETAILS_CONTAINER ? "Container " : "Process ");
 	format_safe(&title, name, strlen(name));

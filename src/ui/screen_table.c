@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/arena.h"
 #include "core/format.h"
 #include "core/mem.h"
 #include "ui/app.h"
@@ -125,6 +126,7 @@ static void draw_row(struct app *a, int y, size_t position)
 	const struct row *row = rows_get(&a->rows, position);
 	unsigned selected = position == a->rows.cursor ? ROLE_SELECTED : 0;
 	struct buf text = {0}, cut = {0};
+	struct arena *tmp = arena_new();
 
 	if (selected) {
 		term_fill(a->term, y, 0, term_cols(a->term), ROLE_NORMAL | selected);
@@ -135,11 +137,11 @@ static void draw_row(struct app *a, int y, size_t position)
 	for (size_t i = 0; i < a->layout.n; i++) {
 		const struct layout_cell *cell = &a->layout.cells[i];
 		const struct column *c = &view->columns[cell->column];
-		const struct value *v = &row->cells[cell->column];
+		const struct value v = row_value(row, cell->column, tmp);
 		bool chosen = selected && (int)cell->column == a->cell;
 		unsigned role =
 			chosen ? ROLE_CELL
-			       : cell_role(c, v, row->exited, i == 0 || c->field == view->label) | selected;
+			       : cell_role(c, &v, row->exited, i == 0 || c->field == view->label) | selected;
 		const char *s;
 		int width;
 
@@ -148,7 +150,7 @@ static void draw_row(struct app *a, int y, size_t position)
 		if (a->table->tree && a->table->tree->column == (int)cell->column)
 			row_tree_cell(view, row, cell->column, rows_is_folded(&a->rows, row), &text);
 		else
-			row_cell(view, row, cell->column, &text);
+			value_cell(c, &v, &text);
 		s = buf_str(&text);
 		width = (int)format_width(s);
 		if (width > a->widest[cell->column])
@@ -158,7 +160,7 @@ static void draw_row(struct app *a, int y, size_t position)
 		if (chosen)
 			term_fill(a->term, y, cell->x, cell->width, ROLE_CELL);
 		if (cell->right) {
-			draw_bar(a, y, cell, c, v, role, width);
+			draw_bar(a, y, cell, c, &v, role, width);
 			term_put_right(a->term, y, cell->x, cell->width, role, s);
 		} else {
 			cut_cell(&cut, s, cell->width);
@@ -177,6 +179,7 @@ static void draw_row(struct app *a, int y, size_t position)
 			term_put(a->term, y, cell->x + cell->width, 1, ROLE_CRITICAL | selected, "!");
 	}
 	app_hit(a, y, 0, term_cols(a->term), HIT_ROW, position);
+	arena_free(tmp);
 	buf_done(&text);
 	buf_done(&cut);
 }

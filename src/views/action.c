@@ -87,7 +87,7 @@ static void aim_at_first(struct action_target *t)
 
 void action_target_row(const struct view *view, const struct row *row, struct action_target *ret)
 {
-	struct action_target t = {.view = view, .row = row, .record = row->rep};
+	struct action_target t = {.view = view, .row = row, .record = row_record(row)};
 	struct record *r = &t.record;
 
 	t.keys = view_row_keys(view, row, &t.n_keys);

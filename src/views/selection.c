@@ -119,22 +119,26 @@ static char *row_filter(const struct view *view, const struct row *row)
 char *view_cell_filter(const struct view *view, const struct row *row, int column, bool exclude)
 {
 	const struct column *c = column < 0 ? NULL : &view->columns[column];
-	char *what = NULL, *text, *filter;
+	struct arena *tmp = arena_new();
+	const struct value v = c ? row_value(row, (size_t)column, tmp) : (struct value){.kind = V_MISSING};
+	char *what = NULL, *text, *filter = NULL;
 
-	if (c && c->agg == AGG_NONE && !(c->field->flags & FIELD_MEASURE) &&
-	    row->cells[column].kind != V_DIST) {
+	if (c && c->agg == AGG_NONE && !(c->field->flags & FIELD_MEASURE) && v.kind != V_DIST) {
 		const char *dot = c->arg ? "." : "", *arg = c->arg ? c->arg : "";
 
-		if (row->cells[column].kind == V_MISSING)
-			return xasprintf("%s%s%s%s exists", exclude ? "" : "not ", c->field->id, dot, arg);
-		text = value_text(&row->cells[column]);
-		what = xasprintf("%s%s%s = %s", c->field->id, dot, arg, text);
-		free(text);
+		if (v.kind == V_MISSING) {
+			filter = xasprintf("%s%s%s%s exists", exclude ? "" : "not ", c->field->id, dot, arg);
+		} else {
+			text = value_text(&v);
+			what = xasprintf("%s%s%s = %s", c->field->id, dot, arg, text);
+			free(text);
+		}
 	} else if (!(view->records & REC_EVENTS)) {
 		what = row_filter(view, row);
 	}
+	arena_free(tmp);
 	if (!what || !exclude)
-		return what;
+		return what ? what : filter;
 	filter = xasprintf("not (%s)", what);
 	free(what);
 	return filter;
@@ -146,6 +150,7 @@ char *view_row_label(const struct view *view, const struct row *row)
 	struct arena *tmp = arena_new();
 	struct buf b = {0};
 	struct value v = {.kind = V_MISSING};
+	const struct record r = row_record(row);
 	size_t n;
 	const struct field *const *keys = view_row_keys(view, row, &n);
 	const struct field *label = view->label;
@@ -158,7 +163,7 @@ char *view_row_label(const struct view *view, const struct row *row)
 				? field_find("proc.name")
 				: view->tree->query.labels[row->level];
 	if (label)
-		v = field_get(label, &row->rep, tmp);
+		v = field_get(label, &r, tmp);
 	if (v.kind != V_MISSING)
 		format_value(&b, &v, label->unit, true);
 	if (v.kind == V_MISSING || (label != key && (n == 1 || keys != view->keys) && key->type == FT_INT)) {
@@ -173,15 +178,15 @@ char *view_row_label(const struct view *view, const struct row *row)
 int selection_drill(struct selection *sel, const struct row *row, const struct view *view)
 {
 	const struct view *from = selection_top(sel)->view;
+	const struct metric_value *metric = row_record(row).metric;
 	char *filter, *label;
 	struct selection_level *level;
 	size_t n;
 	const struct field *const *keys = view_row_keys(from, row, &n);
 
-	if (row->rep.metric) { /* what it counts */
+	if (metric) { /* what it counts */
 		level = push(sel, view);
-		level->filter =
-			xstrdup(row->rep.metric->metric->filter ? row->rep.metric->metric->filter : "");
+		level->filter = xstrdup(metric->metric->filter ? metric->metric->filter : "");
 		level->field = from->keys[0];
 		level->label = view_row_label(from, row);
 		return 0;
@@ -273,9 +278,8 @@ char *selection_row_filter(const struct selection *sel, const struct row *row)
 	struct buf b = {0};
 	const struct view *view = selection_top(sel)->view;
 	bool device = view->records & REC_DEVICES;
-	char *step = row && row->rep.metric ? xstrdup(row->rep.metric->metric->filter)
-		     : row && !device       ? row_filter(view, row)
-					    : NULL;
+	const struct metric_value *metric = row ? row_record(row).metric : NULL;
+	char *step = metric ? xstrdup(metric->metric->filter) : row && !device ? row_filter(view, row) : NULL;
 
 	add_selection(&b, sel);
 	if (!device)
@@ -374,6 +378,7 @@ static int query_of(const struct selection *sel, struct table_query *ret, struct
 		.n_metrics = view->n_metrics,
 		.sort = level->sort,
 		.ascending = level->ascending,
+		.totals = sel->totals,
 	};
 	memcpy(ret->keys, view->keys, sizeof(ret->keys));
 	if (level->tree && view->tree->query.n_levels) { /* those of its last level */

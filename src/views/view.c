@@ -114,8 +114,8 @@ const char *view_drilldown(const struct view *v, const struct row *row)
 {
 	const char *own = is_level(v, row) ? v->tree->drilldown[row->level] : NULL;
 
-	if (v->metrics && row->rep.metric)
-		return row->rep.metric->metric->view;
+	if (v->metrics && row_record(row).metric)
+		return row_record(row).metric->metric->view;
 	return own ? own : v->drilldown;
 }
 
@@ -157,6 +157,7 @@ const struct row *view_row_in(const struct view *v, const struct row *row, const
 void view_list_row(const struct view *v, const struct record *event, struct arena *tmp, struct row *ret)
 {
 	struct value *cells = arena_array(tmp, v->n_columns, sizeof(*cells));
+	struct record *rep = arena_alloc(tmp, sizeof(*rep));
 
 	for (size_t i = 0; i < v->n_columns; i++) {
 		const struct column *c = &v->columns[i];
@@ -169,7 +170,8 @@ void view_list_row(const struct view *v, const struct record *event, struct aren
 		if (cells[i].kind == V_DIST) /* of one call */
 			cells[i] = (struct value){.kind = V_INT, .i = (int64_t)cells[i].dist->lat_sum};
 	}
-	*ret = (struct row){.cells = cells, .rep = *event};
+	*rep = *event;
+	*ret = row_of_list(rep, cells);
 }
 
 int views_load_stock(struct views **views, struct views_error *err)

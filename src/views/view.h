@@ -143,6 +143,7 @@ struct selection {
 	char *base_filter;              /* command line; NULL */
 	struct selection_level *levels; /* [n - 1] is on the screen */
 	size_t n;
+	bool totals; /* its tables are to have them */
 };
 
 void selection_init(struct selection *sel, const struct view *root, const char *base_filter);

@@ -260,7 +260,8 @@ static void test_uncertain(void **state)
 /* The target that any row of the view is, for what is offered. */
 static size_t actions_of_view(struct fixture *f, const struct view *v, const struct action ***ret)
 {
-	struct row row = {.rep = {.sample = &f->b->sample}};
+	const struct record none = {.sample = &f->b->sample};
+	struct row row = row_of_list(&none, NULL);
 	struct action_target t = {.view = v};
 
 	if (!view_is_list(v))
@@ -273,7 +274,8 @@ static void test_tree(void **state)
 {
 	struct fixture *f = *state;
 	const struct view *v = views_find(f->views, "containers");
-	struct row row = {.rep = record_from_thread(&f->b->sample, f->young->leader)};
+	const struct record young = record_from_thread(&f->b->sample, f->young->leader);
+	struct row row = row_of_list(&young, NULL);
 	struct value keys[4] = {
 		{.kind = V_STRING, .s = "pod"}, {.kind = V_STRING, .s = "abc"}, {.kind = V_INT, .i = 200}};
 
@@ -362,7 +364,7 @@ static void test_runtimes(void **state)
 	f->c->cgroup = "/abc";
 	show(f, "processes");
 	for (size_t i = 0; i < f->table->n_rows; i++)
-		if (f->table->rows[i].rep.process == f->young)
+		if (row_record(&f->table->rows[i]).process == f->young)
 			action_target_row(views_find(f->views, "processes"), &f->table->rows[i], &f->target);
 	assert_int_equal(f->target.record.process->pid, 200);
 	assert_string_equal(built(f, way_of(find(f->views, "stop"), &f->target), NULL), "@signal|TERM|100");

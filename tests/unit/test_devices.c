@@ -137,7 +137,9 @@ static void check(const struct sample *s, const char *view, const char *row, con
 	assert_int_equal(selection_table(&sel, s, &t, NULL), 0);
 	for (size_t i = 0; i < t->n_rows; i++) {
 		const struct value *k = &t->rows[i].keys[0];
-		const struct value *v = &t->rows[i].cells[view_column(views_find(views, view), column)];
+		const struct value value = row_value(
+			&t->rows[i], (size_t)view_column(views_find(views, view), column), t->arena);
+		const struct value *v = &value;
 
 		if (k->kind == V_STRING ? strcmp(k->s, row) != 0 : k->i != atoi(row))
 			continue;

@@ -176,7 +176,11 @@ static void test_hostile_name(void **state)
 	drill(f, "/tmp/odd \"name\" (x)");
 	assert_int_equal(f->t->n_rows, 1);
 	assert_int_equal(f->t->rows[0].keys[0].i, 10);
-	assert_int_equal(f->t->rows[0].cells[view_column(selection_top(&f->sel)->view, "evt.count")].d, 5);
+	assert_int_equal(row_value(&f->t->rows[0],
+				   (size_t)view_column(selection_top(&f->sel)->view, "evt.count"),
+				   f->t->arena)
+				 .d,
+			 5);
 	assert_int_equal(selection_needs(&f->sel), NEED_TASKS | NEED_FACTS | NEED_FDS);
 	check_views(f, "+processes +threads +containers -connections -files +syscalls");
 }

@@ -49,6 +49,7 @@ static struct table *query(const struct sample *s, unsigned records, const char 
 	}
 	q.records &= ~(unsigned)SORT_LAST;
 	q.filter = filter;
+	q.totals = true;
 	assert_int_equal(table_build(&q, s, &t), 0);
 	filter_free(filter);
 	return t;
@@ -82,6 +83,22 @@ static void assert_num(const struct value *v, double expected)
 
 	if (fabs(got - expected) > 1e-9 * fabs(expected) + 1e-9)
 		fail_msg("%f, expected %f", got, expected);
+}
+
+/* Cells of a row; at most a few at a time. */
+static const struct value *cell(const struct row *row, size_t column)
+{
+	static struct value values[8];
+	static unsigned next;
+	struct value *v = &values[next++ % 8];
+
+	*v = row_value(row, column, row->of->arena);
+	return v;
+}
+
+static struct value sum_of(const struct row *row, size_t column)
+{
+	return row_sum(row, column, row->of->arena);
 }
 
 static uint16_t nr(const char *name)
@@ -135,14 +152,14 @@ static void test_tasks(void **state)
 	const struct row *web = row_of(t, "aaaaaaaaaaaa");
 
 	assert_int_equal(t->n_rows, 2); /* the host has no process here */
-	assert_num(&web->cells[0], 150 << 20);
-	assert_num(&web->cells[1], 35);
-	assert_num(&web->cells[2], 3500);
-	assert_num(&web->cells[3], 39);
-	assert_int_equal(web->sums[3].i, 39);
-	assert_int_equal(web->sums[2].kind, V_MISSING);
-	assert_num(&web->cells[4], 2);
-	assert_num(&web->cells[5], 3);
+	assert_num(cell(web, 0), 150 << 20);
+	assert_num(cell(web, 1), 35);
+	assert_num(cell(web, 2), 3500);
+	assert_num(cell(web, 3), 39);
+	assert_int_equal(sum_of(web, 3).i, 39);
+	assert_int_equal(sum_of(web, 2).kind, V_MISSING);
+	assert_num(cell(web, 4), 2);
+	assert_num(cell(web, 5), 3);
 	assert_num(&t->totals[0], 220 << 20);
 	assert_num(&t->totals[1], 75);
 	assert_num(&t->totals[4], 3);
@@ -160,17 +177,17 @@ static void test_grains_from_facts(void **state)
 		      {"evt.buflen.file.out", AGG_SUM}, {"evt.count", AGG_SUM});
 	const struct row *web = row_of(t, "aaaaaaaaaaaa");
 
-	assert_num(&web->cells[0], 150 << 20);
-	assert_num(&web->cells[1], 35);
-	assert_num(&web->cells[2], 3500);
-	assert_num(&web->cells[3], 39);
+	assert_num(cell(web, 0), 150 << 20);
+	assert_num(cell(web, 1), 35);
+	assert_num(cell(web, 2), 3500);
+	assert_num(cell(web, 3), 39);
 	table_free(t);
 
 	/* by file, two rows share process 20: each has its memory, the total has it once */
 	t = QUERY(s, REC_FACTS, "fd.name", "", {"proc.vmrss", AGG_SUM}, {"thread.cpu", AGG_SUM});
-	assert_num(&row_of(t, "/var/log/web.log")->cells[0], 150 << 20);
-	assert_num(&row_of(t, "/data/base")->cells[0], 120 << 20);
-	assert_num(&row_of(t, "/data/base")->cells[1], 45);
+	assert_num(cell(row_of(t, "/var/log/web.log"), 0), 150 << 20);
+	assert_num(cell(row_of(t, "/data/base"), 0), 120 << 20);
+	assert_num(cell(row_of(t, "/data/base"), 1), 45);
 	assert_num(&t->totals[0], 220 << 20);
 	assert_num(&t->totals[1], 75);
 	table_free(t);
@@ -186,10 +203,10 @@ static void test_no_double_count(void **state)
 		QUERY(s, REC_TASKS | REC_FACTS, "proc.pid", "", {"evt.count", AGG_SUM},
 		      {"evt.buflen.file", AGG_SUM}, {"thread.cpu", AGG_SUM}, {"evt.latency", AGG_MAX});
 
-	assert_num(&row_of(t, "10")->cells[0], 31);
-	assert_num(&row_of(t, "10")->cells[1], 3000);
-	assert_num(&row_of(t, "10")->cells[2], 30);
-	assert_num(&row_of(t, "10")->cells[3], 5000000);
+	assert_num(cell(row_of(t, "10"), 0), 31);
+	assert_num(cell(row_of(t, "10"), 1), 3000);
+	assert_num(cell(row_of(t, "10"), 2), 30);
+	assert_num(cell(row_of(t, "10"), 3), 5000000);
 	assert_num(&t->totals[0], 139);
 	assert_num(&t->totals[2], 75);
 	table_free(t);
@@ -205,16 +222,16 @@ static void test_fact_filter(void **state)
 				{"proc.vmrss", AGG_SUM}, {"thread.cpu", AGG_SUM});
 
 	assert_int_equal(t->n_rows, 1);
-	assert_num(&row_of(t, "10")->cells[0], 1);
-	assert_num(&row_of(t, "10")->cells[1], 100 << 20);
-	assert_num(&row_of(t, "10")->cells[2], 20); /* the thread that made the call */
+	assert_num(cell(row_of(t, "10"), 0), 1);
+	assert_num(cell(row_of(t, "10"), 1), 100 << 20);
+	assert_num(cell(row_of(t, "10"), 2), 20); /* the thread that made the call */
 	table_free(t);
 
 	t = QUERY(s, REC_TASKS, "proc.pid", "evt.failed = true", {"evt.count", AGG_SUM},
 		  {"evt.count.error", AGG_SUM});
 	assert_int_equal(t->n_rows, 1);
-	assert_num(&row_of(t, "20")->cells[0], 3);
-	assert_num(&row_of(t, "20")->cells[1], 3);
+	assert_num(cell(row_of(t, "20"), 0), 3);
+	assert_num(cell(row_of(t, "20"), 1), 3);
 	table_free(t);
 	sb_free(b);
 }
@@ -261,36 +278,36 @@ static void test_missing(void **state)
 	t = QUERY(s, REC_TASKS, "proc.pid", "", {"evt.latency", AGG_AVG}, {"evt.latency", AGG_SUM},
 		  {"evt.count", AGG_SUM}, {"evt.count.error.file", AGG_SUM}, {"proc.vmrss", AGG_SUM});
 	r = row_of(t, "10");
-	assert_int_equal(r->cells[0].kind, V_MISSING);
-	assert_int_equal(r->cells[1].kind, V_MISSING);
-	assert_num(&r->cells[2], 31); /* the threads' own counters do for that */
-	assert_int_equal(r->cells[3].kind, V_MISSING);
+	assert_int_equal(cell(r, 0)->kind, V_MISSING);
+	assert_int_equal(cell(r, 1)->kind, V_MISSING);
+	assert_num(cell(r, 2), 31); /* the threads' own counters do for that */
+	assert_int_equal(cell(r, 3)->kind, V_MISSING);
 	assert_int_equal(t->totals[1].kind, V_MISSING);
-	assert_int_equal(row_of(t, "40")->cells[4].kind, V_MISSING); /* memory not known */
+	assert_int_equal(cell(row_of(t, "40"), 4)->kind, V_MISSING); /* memory not known */
 	table_free(t);
 
 	/* filtered by call, the counters of whole threads would be wrong */
 	t = QUERY(s, REC_TASKS, "proc.pid", "not evt.type = read", {"evt.count", AGG_SUM});
-	assert_int_equal(row_of(t, "10")->cells[0].kind, V_MISSING);
+	assert_int_equal(cell(row_of(t, "10"), 0)->kind, V_MISSING);
 	table_free(t);
 
 	b->sample.needs |= NEED_FACTS;
 	t = QUERY(s, REC_TASKS | REC_FACTS, "proc.pid", "", {"evt.latency", AGG_AVG},
 		  {"evt.latency", AGG_SUM}, {"evt.count", AGG_SUM}, {"evt.latency", AGG_P99});
 	r = row_of(t, "40");
-	assert_int_equal(r->cells[0].kind, V_MISSING); /* no call: no average */
-	assert_num(&r->cells[1], 0);
-	assert_num(&r->cells[2], 0);
-	assert_int_equal(r->cells[3].kind, V_MISSING);
+	assert_int_equal(cell(r, 0)->kind, V_MISSING); /* no call: no average */
+	assert_num(cell(r, 1), 0);
+	assert_num(cell(r, 2), 0);
+	assert_int_equal(cell(r, 3)->kind, V_MISSING);
 	table_free(t);
 
 	/* the very first sample has no deltas */
 	b->sample.interval = 0;
 	t = QUERY(s, REC_TASKS, "proc.pid", "", {"evt.count", AGG_RATE}, {"thread.cpu", AGG_SUM},
 		  {"proc.vmrss", AGG_SUM});
-	assert_int_equal(row_of(t, "10")->cells[0].kind, V_MISSING);
-	assert_int_equal(row_of(t, "10")->cells[1].kind, V_MISSING);
-	assert_num(&row_of(t, "10")->cells[2], 100 << 20);
+	assert_int_equal(cell(row_of(t, "10"), 0)->kind, V_MISSING);
+	assert_int_equal(cell(row_of(t, "10"), 1)->kind, V_MISSING);
+	assert_num(cell(row_of(t, "10"), 2), 100 << 20);
 	table_free(t);
 	sb_free(b);
 }
@@ -314,16 +331,16 @@ static void test_fds(void **state)
 		  {"evt.buflen.net.in", AGG_RATE}, {"fd.opencount", AGG_SUM}, {"fd.rtt", AGG_MAX},
 		  {"evt.count.procinfo", AGG_SUM}, {"thread.cpu", AGG_SUM});
 	assert_int_equal(t->n_rows, 2);
-	assert_num(&row_of(t, idle->name)->cells[0], 0);
-	assert_num(&row_of(t, idle->name)->cells[2], 1);
-	assert_int_equal(row_of(t, idle->name)->cells[3].kind, V_MISSING);
-	assert_num(&row_of(t, idle->name)->cells[5], 30); /* open in both threads of 10 */
-	assert_num(&row_of(t, busy->name)->cells[0], 4);
-	assert_num(&row_of(t, busy->name)->cells[1], 300);
-	assert_num(&row_of(t, busy->name)->cells[2], 2);
-	assert_num(&row_of(t, busy->name)->cells[3], 1500000);
-	assert_num(&row_of(t, busy->name)->cells[4], 2);
-	assert_num(&row_of(t, busy->name)->cells[5], 35);
+	assert_num(cell(row_of(t, idle->name), 0), 0);
+	assert_num(cell(row_of(t, idle->name), 2), 1);
+	assert_int_equal(cell(row_of(t, idle->name), 3)->kind, V_MISSING);
+	assert_num(cell(row_of(t, idle->name), 5), 30); /* open in both threads of 10 */
+	assert_num(cell(row_of(t, busy->name), 0), 4);
+	assert_num(cell(row_of(t, busy->name), 1), 300);
+	assert_num(cell(row_of(t, busy->name), 2), 2);
+	assert_num(cell(row_of(t, busy->name), 3), 1500000);
+	assert_num(cell(row_of(t, busy->name), 4), 2);
+	assert_num(cell(row_of(t, busy->name), 5), 35);
 	assert_num(&t->totals[2], 3);
 	table_free(t);
 
@@ -331,9 +348,9 @@ static void test_fds(void **state)
 	t = QUERY(s, REC_TASKS, "proc.pid", "fd.rip = 10.0.0.2", {"proc.vmrss", AGG_SUM},
 		  {"thread.cpu", AGG_SUM}, {"evt.count", AGG_SUM});
 	assert_int_equal(t->n_rows, 1);
-	assert_num(&row_of(t, "10")->cells[0], 100 << 20);
-	assert_num(&row_of(t, "10")->cells[1], 30);
-	assert_num(&row_of(t, "10")->cells[2], 0);
+	assert_num(cell(row_of(t, "10"), 0), 100 << 20);
+	assert_num(cell(row_of(t, "10"), 1), 30);
+	assert_num(cell(row_of(t, "10"), 2), 0);
 	table_free(t);
 	sb_free(b);
 }
@@ -351,18 +368,18 @@ static void test_aggregations(void **state)
 	const struct row *web = row_of(t, "aaaaaaaaaaaa");
 	double sum = 10 * 1000 + 20 * 2000 + 5000000 + 5 * 1000 + 3 * 700;
 
-	assert_num(&web->cells[0], sum);
-	assert_num(&web->cells[1], sum / 39);
-	assert_num(&web->cells[2], 5000000);
-	assert_num(&web->cells[3], 39);
-	assert_num(&web->cells[4], 2);
-	assert_num(&web->cells[5], 3); /* write, fsync, openat */
-	assert_num(&web->cells[6], 100.0 * 39 / 139);
-	assert_num(&web->cells[7], 50 << 20);
-	assert_num(&web->cells[8], 100 << 20);
-	assert_num(&web->cells[9], 75 << 20);
-	assert_num(&web->cells[10], 3500.0 / 39); /* bytes of a call */
-	assert_num(&web->cells[11], 3);
+	assert_num(cell(web, 0), sum);
+	assert_num(cell(web, 1), sum / 39);
+	assert_num(cell(web, 2), 5000000);
+	assert_num(cell(web, 3), 39);
+	assert_num(cell(web, 4), 2);
+	assert_num(cell(web, 5), 3); /* write, fsync, openat */
+	assert_num(cell(web, 6), 100.0 * 39 / 139);
+	assert_num(cell(web, 7), 50 << 20);
+	assert_num(cell(web, 8), 100 << 20);
+	assert_num(cell(web, 9), 75 << 20);
+	assert_num(cell(web, 10), 3500.0 / 39); /* bytes of a call */
+	assert_num(cell(web, 11), 3);
 	assert_num(&t->totals[3], 139);
 	assert_num(&t->totals[4], 3);
 	assert_num(&t->totals[5], 4);
@@ -408,8 +425,8 @@ static void test_percentiles(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		double exact = (double)values[(size_t)ceil(N * (i == 0 ? 0.5 : i == 1 ? 0.9 : 0.99)) - 1];
 
-		assert_true(fabs(num(&t->rows[0].cells[i]) / exact - 1) <= 0.1);
-		assert_num(&t->totals[i], num(&t->rows[0].cells[i]));
+		assert_true(fabs(num(cell(&t->rows[0], i)) / exact - 1) <= 0.1);
+		assert_num(&t->totals[i], num(cell(&t->rows[0], i)));
 	}
 	table_free(t);
 	sb_free(b);
@@ -433,7 +450,7 @@ static void one_pid_two_processes(void **state)
 	s = sb_finish(b);
 	t = QUERY(s, REC_TASKS, "proc.pid", "", {"evt.count", AGG_SUM}, {"proc.name", AGG_NONE});
 	assert_int_equal(t->n_rows, 2);
-	assert_int_equal(t->rows[0].cells[0].i + t->rows[1].cells[0].i, 7);
+	assert_int_equal(cell(&t->rows[0], 0)->i + cell(&t->rows[1], 0)->i, 7);
 	assert_true(t->rows[0].id != t->rows[1].id);
 	table_free(t);
 	t = QUERY(s, REC_TASKS, "thread.tid", "", {"evt.count", AGG_SUM});
@@ -496,9 +513,9 @@ static void test_rows(void **state)
 	t = QUERY(s, REC_TASKS, "proc.name", "", {"evt.count.procexit", AGG_SUM},
 		  {"evt.count.procinfo", AGG_SUM});
 	assert_false(row_of(t, "sh")->exited);
-	assert_int_equal(row_of(t, "sh")->rep.process->pid, 2); /* the one that is still there */
-	assert_num(&row_of(t, "sh")->cells[0], 1);
-	assert_num(&row_of(t, "sh")->cells[1], 1);
+	assert_int_equal(row_record(row_of(t, "sh")).process->pid, 2); /* the one that is still there */
+	assert_num(cell(row_of(t, "sh"), 0), 1);
+	assert_num(cell(row_of(t, "sh"), 1), 1);
 	assert_true(row_of(t, "gone")->exited);
 	again = QUERY(s, REC_TASKS, "proc.name", "", {"proc.ppid", AGG_NONE});
 	assert_true(row_of(t, "sh")->id == row_of(again, "sh")->id);
@@ -507,15 +524,15 @@ static void test_rows(void **state)
 	table_free(t);
 	/* memory of who has ended is nobody's, but its own row says what it was */
 	t = QUERY(s, REC_TASKS, "proc.name", "", {"proc.vmrss", AGG_SUM});
-	assert_num(&row_of(t, "sh")->cells[0], 200);
-	assert_int_equal(row_of(t, "gone")->cells[0].kind, V_MISSING);
+	assert_num(cell(row_of(t, "sh"), 0), 200);
+	assert_int_equal(cell(row_of(t, "gone"), 0)->kind, V_MISSING);
 	assert_num(&t->totals[0], 200);
 	table_free(t);
 	t = QUERY(s, REC_TASKS, "proc.pid", "", {"proc.vmrss", AGG_SUM});
 	assert_int_equal(t->n_rows, 3);
 	for (size_t i = 0; i < t->n_rows; i++)
-		assert_true(t->rows[i].cells[0].i == 1000 || t->rows[i].cells[0].i == 200 ||
-			    t->rows[i].cells[0].i == 30);
+		assert_true(cell(&t->rows[i], 0)->i == 1000 || cell(&t->rows[i], 0)->i == 200 ||
+			    cell(&t->rows[i], 0)->i == 30);
 	assert_num(&t->totals[0], 200);
 	table_free(t);
 	sb_free(b);
@@ -535,6 +552,7 @@ static void test_missing_keys(void **state)
 	sb_fact(b, t, NULL, nr("getppid"), 0, 5, 0, 0);
 	sb_fact(b, t, sb_file(b, "/x"), nr("read"), 0, 3, 0, 0);
 	s = sb_finish(b);
+	q.totals = true;
 	table = QUERY(s, REC_FACTS, "fd.name", "", {"evt.count", AGG_SUM});
 	assert_int_equal(table->n_rows, 1);
 	assert_num(&table->totals[0], 3);
@@ -544,7 +562,7 @@ static void test_missing_keys(void **state)
 	assert_int_equal(table_build(&q, s, &table), 0);
 	assert_int_equal(table->n_rows, 2);
 	assert_int_equal(table->rows[0].keys[1].kind, V_MISSING); /* last when ascending, first when not */
-	assert_num(&table->rows[0].cells[0], 5);
+	assert_num(cell(&table->rows[0], 0), 5);
 	assert_num(&table->totals[0], 8);
 	table_free(table);
 	sb_free(b);
@@ -563,15 +581,15 @@ static void test_coarse(void **state)
 	s = sb_finish(b);
 	t = QUERY(s, REC_FACTS, "evt.type", "", {"evt.count", AGG_SUM}, {"evt.category", AGG_NONE});
 	assert_num(&t->totals[0], 139 + 1010);
-	assert_num(&row_of(t, "(not told apart)")->cells[0], 1010);
-	assert_int_equal(row_of(t, "(not told apart)")->cells[1].kind, V_MISSING);
-	assert_num(&row_of(t, "read")->cells[0], 100);
+	assert_num(cell(row_of(t, "(not told apart)"), 0), 1010);
+	assert_int_equal(cell(row_of(t, "(not told apart)"), 1)->kind, V_MISSING);
+	assert_num(cell(row_of(t, "read"), 0), 100);
 	table_free(t);
 	t = QUERY(s, REC_FACTS, "proc.pid", "evt.type = read", {"evt.count", AGG_SUM});
 	assert_num(&t->totals[0], 100);
 	table_free(t);
 	t = QUERY(s, REC_FACTS, "proc.pid", "", {"evt.count", AGG_SUM});
-	assert_num(&row_of(t, "10")->cells[0], 1031);
+	assert_num(cell(row_of(t, "10"), 0), 1031);
 	table_free(t);
 	sb_free(b);
 }

@@ -71,6 +71,11 @@ static struct table *tree_of(struct selection *sel, const struct sample *s)
 	return t;
 }
 
+static struct value cell(const struct table *t, size_t row, int column)
+{
+	return row_value(&t->rows[row], (size_t)column, t->arena);
+}
+
 static struct builder *machine(void)
 {
 	struct builder *b = sb_new(64);
@@ -98,6 +103,7 @@ static void test_levels(void **state)
 	struct table *t;
 
 	selection_init(&sel, v, NULL);
+	sel.totals = true;
 	t = tree_of(&sel, s);
 	/* by CPU: the pod (96 ms) before the container that is in none (50 ms); the same among siblings */
 	EXPECT(t, v, "web-0", "├─ sidecar", "│ └─ proxy", "└─ web", "  ├─ large", "  └─ small", "alone",
@@ -106,13 +112,13 @@ static void test_levels(void **state)
 	assert_int_equal(t->rows[3].n_below, 2);
 	assert_int_equal(t->rows[2].n_below, 0);
 	/* a pod's numbers are those of all its containers, the total that of everything */
-	assert_true(t->rows[0].cells[view_column(v, "thread.cpu")].d > 9.59 &&
-		    t->rows[0].cells[view_column(v, "thread.cpu")].d < 9.61);
+	assert_true(cell(t, 0, view_column(v, "thread.cpu")).d > 9.59 &&
+		    cell(t, 0, view_column(v, "thread.cpu")).d < 9.61);
 	assert_true(t->totals[view_column(v, "thread.cpu")].d > 14.59 &&
 		    t->totals[view_column(v, "thread.cpu")].d < 14.61);
 	/* what the kernel charges a container is no number of its processes */
-	assert_int_equal(t->rows[1].cells[view_column(v, "cgroup.memory")].i, 4096);
-	assert_int_equal(t->rows[2].cells[view_column(v, "cgroup.memory")].kind, V_MISSING);
+	assert_int_equal(cell(t, 1, view_column(v, "cgroup.memory")).i, 4096);
+	assert_int_equal(cell(t, 2, view_column(v, "cgroup.memory")).kind, V_MISSING);
 	/* the other way round, and by what stands in the column */
 	table_sort(t, view_column(v, "thread.cpu"), true);
 	EXPECT(t, v, "alone", "└─ cron", "web-0", "├─ web", "│ ├─ small", "│ └─ large", "└─ sidecar",
@@ -164,9 +170,9 @@ static void test_rows_select_what_they_are(void **state)
 
 		assert_non_null(r);
 		assert_int_equal(r->level, 1);
-		assert_string_equal(r->label.s, flat->rows[i].cells[0].s);
+		assert_string_equal(r->label.s, cell(flat, i, 0).s);
 	}
-	assert_string_equal(view_row_in(v, &t->rows[4], flat)->cells[0].s, "web");
+	assert_string_equal(row_value(view_row_in(v, &t->rows[4], flat), 0, flat->arena).s, "web");
 	assert_null(view_row_in(v, &t->rows[0], flat));
 	table_free(t);
 	table_free(flat);
@@ -199,7 +205,7 @@ static void test_parents(void **state)
 	selection_top(&sel)->user_filter = strdup("proc.pid != 20");
 	t = tree_of(&sel, s);
 	assert_int_equal(t->rows[0].depth, 0);
-	assert_string_equal(t->rows[0].cells[view_column(v, "proc.exeline")].s, "busy");
+	assert_string_equal(cell(t, 0, view_column(v, "proc.exeline")).s, "busy");
 	table_free(t);
 	selection_done(&sel);
 	sb_free(b);

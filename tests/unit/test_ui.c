@@ -312,6 +312,7 @@ static void rows_have_a_past(void **state)
 	buf_reset(&b);
 	row_history_draw(&h, 4, 4, &b);
 	assert_string_equal(buf_str(&b), "    ");
+	both->rows[0].number = both->rows[1].number = NAN;
 	row_history_add(&h, &view, 2, both, 20); /* another column: nothing known yet */
 	buf_reset(&b);
 	row_history_draw(&h, 8, 4, &b);
@@ -367,7 +368,7 @@ static struct table *make_table(const uint64_t *ids, size_t n)
 
 		cells[0] = (struct value){.kind = V_STRING, .s = ids[i] % 2 ? "Odd" : "even"};
 		cells[1] = (struct value){.kind = V_INT, .i = (int64_t)ids[i]};
-		rows[i] = (struct row){.id = ids[i], .cells = cells};
+		rows[i] = (struct row){.id = ids[i], .cells = cells, .number = (double)ids[i]};
 	}
 	*t = (struct table){.rows = rows, .n_rows = n};
 	return t;
@@ -603,7 +604,8 @@ static void keys_of_actions_are_free(void **state)
 	for (size_t i = 0; i < views->n_actions; i++)
 		for (size_t k = 0; k < sizeof(scopes) / sizeof(scopes[0]); k++)
 			if (key_find(views->actions[i]->key, scopes[k]) != OP_NONE)
-				fail_msg("%s: key %c is an operation's", views->actions[i]->id, views->actions[i]->key);
+				fail_msg("%s: key %c is an operation's", views->actions[i]->id,
+					 views->actions[i]->key);
 	views_free(views);
 }
 

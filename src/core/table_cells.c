@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* table_cells.c - see table_cells.h. */
+#include "core/table_cells.h"
+
+#include "core/arena.h"
+
+/* Sets of what was seen are for one cell at a time: so many entries of others may stay for a while. */
+enum { SEEN_KEPT = 400 };
+
+struct cells *cells_new(const struct table_query *q, const struct table_walk *w, struct arena *arena)
+{
+	struct cells *c = arena_alloc(arena, sizeof(*c));
+
+	*c = (struct cells){.sample = w->sample,
+			    .plans = plans_make(q, w, arena),
+			    .counters = w->counters,
+			    .coarsest = GRAIN_DEVICE};
+	return c;
+}
+
+void cells_done(struct cells *c)
+{
+	if (c)
+		free(c->seen.slots);
+}
+
+static double amount(const struct value *v)
+{
+	return v->kind == V_INT ? (double)v->i : v->kind == V_DOUBLE ? v->d : 0;
+}
+
+static struct value share(const struct value *part, double all)
+{
+	if (part->kind == V_MISSING || all <= 0)
+		return (struct value){.kind = V_MISSING};
+	return (struct value){.kind = V_DOUBLE, .d = 100 * amount(part) / all};
+}
+
+void cells_set_shares(struct cells *c, struct value *totals, struct arena *arena)
+{
+	c->shares = arena_array(arena, c->plans.n, sizeof(*c->shares));
+	for (size_t i = 0; i < c->plans.n; i++) {
+		c->shares[i] = amount(&totals[i]);
+		if (c->plans.columns[i].agg == AGG_SHARE)
+			totals[i] = share(&totals[i], c->shares[i]);
+	}
+}
+
+/* ---- records ---- */
+
+/* In the low bits of an address: all of them are aligned to 8 at least. */
+enum { REF_FACT, REF_THREAD, REF_FD, REF_COPY, REF_BITS };
+
+uintptr_t record_ref(const struct record *r, struct arena *arena)
+{
+	struct record *copy;
+
+	if (r->fact && !r->event)
+		return (uintptr_t)r->fact | REF_FACT;
+	if (r->fd && !r->event)
+		return (uintptr_t)r->fd | REF_FD;
+	if (r->thread && !r->event)
+		return (uintptr_t)r->thread | REF_THREAD;
+	copy = arena_alloc(arena, sizeof(*copy));
+	*copy = *r;
+	return (uintptr_t)copy | REF_COPY;
+}
+
+struct record record_at(const struct cells *c, uintptr_t ref)
+{
+	const void *thing = (const void *)(ref & ~(uintptr_t)REF_COPY);
+	struct record r = {0};
+
+	if (!thing)
+		return r;
+	switch (ref & REF_COPY) {
+	case REF_FACT: return record_from_fact(c->sample, thing);
+	case REF_FD: return record_from_fd(c->sample, thing);
+	case REF_THREAD:
+		r = record_from_thread(c->sample, thing);
+		r.counters = c->counters;
+		return r;
+	default: return *(const struct record *)thing;
+	}
+}
+
+struct record row_record(const struct row *row)
+{
+	return record_at(row->of ? row->of->cells : NULL, row->records[row->rep]);
+}
+
+struct row row_of_list(const struct record *r, const struct value *cells)
+{
+	return (struct row){.cells = cells, .records = {(uintptr_t)r | REF_COPY}};
+}
+
+/* ---- cells ---- */
+
+/* The column alone, added up over the row's few records. */
+static struct value make_value(struct cells *c, const struct row *row, size_t column, struct arena *tmp,
+			       struct value *ret_sum)
+{
+	struct plan plan;
+	const struct plans one = plans_one(&c->plans, column, &plan);
+	const struct adding adding = {.plans = &one, .seen = &c->seen, .arena = tmp};
+	struct value cell = {.kind = V_MISSING};
+	struct aux aux = {0};
+	struct group g = group_begin(&one, c->made++, &cell, &aux);
+
+	if (c->seen.n > SEEN_KEPT) {
+		free(c->seen.slots);
+		c->seen = (struct seen){0};
+	}
+	for (size_t i = 0; i < row->n_records; i++) {
+		const struct record r = record_at(c, row->records[i]);
+
+		group_add(&adding, &g, &r);
+	}
+	return group_value(&one, &g, 0, row->of->interval, ret_sum);
+}
+
+static struct value value_and_sum(const struct row *row, size_t column, struct arena *tmp,
+				  struct value *ret_sum)
+{
+	struct cells *c = row->of->cells;
+	const struct plan *p = &c->plans.columns[column];
+	struct value v;
+
+	if (row->group)
+		v = group_value(&c->plans, row->group, column, row->of->interval, ret_sum);
+	else
+		v = make_value(c, row, column, tmp, ret_sum);
+	if (p->agg == AGG_SHARE)
+		v = share(&v, c->shares[column]);
+	if (p->field->grain > c->coarsest && v.kind != V_STRING)
+		v = (struct value){.kind = V_MISSING};
+	return v;
+}
+
+struct value row_value(const struct row *row, size_t column, struct arena *tmp)
+{
+	return row->of ? value_and_sum(row, column, tmp, NULL) : row->cells[column];
+}
+
+struct value row_sum(const struct row *row, size_t column, struct arena *tmp)
+{
+	struct value sum = {.kind = V_MISSING};
+
+	if (row->of)
+		value_and_sum(row, column, tmp, &sum);
+	return sum;
+}
