@@ -146,6 +146,34 @@ static void test_stock_columns(void **state)
 		 "evt.buflen.file.in evt.buflen.file.out evt.count.exit evt.count.open evt.count.error "
 		 "container.name fd.name evt.latency.sum evt.latency.avg evt.latency.p99"},
 		{"syscalls", "evt.count evt.latency.sum evt.latency.avg evt.latency.p99 evt.type"},
+		{"procs_cpu", "proc.pid proc.vpid thread.cpu.sum thread.cpu.user thread.cpu.system evt.count "
+			      "container.name proc.exeline"},
+		{"sports", "fd.sport evt.buflen.net.in evt.buflen.net.out evt.count"},
+		{"new_connections", "evt.time fd.name container.name proc.exeline"},
+		{"port_bindings", "evt.time evt.type fd.lport proc.exeline"},
+		/* accept()'s arguments there; here the queue itself, in percent and at most */
+		{"backlog", "proc.pid fd.lport fd.queue.in fd.queue.usage fd.queue.out proc.exeline"},
+		{"directories", "evt.buflen.file.in evt.buflen.file.out evt.count.exit evt.count.open "
+				"evt.count.error container.name fd.directory"},
+		{"file_opens", "evt.time evt.res fd.name container.name proc.exeline"},
+		{"slow_io", "evt.latency.max evt.latency.sum fd.name container.name proc.pid proc.exeline"},
+		{"io_by_type", "evt.buflen.in evt.buflen.out evt.count evt.latency.sum fd.type"},
+		{"syscall_procs", "evt.count.rate evt.latency.sum container.name proc.exeline"},
+		{"errors", "evt.count.sum evt.count.rate evt.type evt.res"},
+		{"procs_errors", "evt.count.error.file evt.count.error.net evt.count.error.memory "
+				 "evt.count.error.other proc.pid container.name proc.exeline"},
+		{"containers_errors",
+		 "evt.count.error.file evt.count.error.net evt.count.error.memory evt.count.error.other "
+		 "container.type container.id container.name"},
+		/* since the start there, and here; of the interval as well */
+		{"page_faults", "proc.life.pfmajor proc.life.pfminor thread.pfmajor thread.pfminor proc.pid "
+				"proc.vpid container.name proc.exeline"},
+		{"procs_fd_usage", "proc.pid proc.vpid proc.fdopencount proc.fdlimit proc.fdusage "
+				   "container.name proc.exeline"},
+		/* the login shell for its SHELL, which is the parent */
+		{"commands", "evt.time user.name proc.loginshellid container.name proc.exeline.tree"},
+		{"syslog", "proc.pid proc.name syslog.facility.str syslog.severity.str container.name "
+			   "syslog.message"},
 	};
 	struct views *views = stock();
 
