@@ -48,7 +48,8 @@ static __always_inline const volatile struct call_desc *call_desc_of(u16 nr)
 
 	if (i >= WIRE_SYSCALLS)
 		return NULL;
-	return nr & WIRE_NR_COMPAT ? &compat_calls[i] : &calls[i];
+	asm volatile("" : "+r"(i)); /* the sum is made here, of what was checked */
+	return &calls[i + (nr & WIRE_NR_COMPAT ? WIRE_SYSCALLS : 0)];
 }
 
 /* All arguments of the current call. The entry code keeps them in pt_regs until the return to user mode. */
@@ -56,13 +57,23 @@ struct call_args {
 	u64 v[8]; /* 6 used: any masked index is in bounds */
 };
 
-__noinline int socketcall_args(struct call_args *a, u32 which, u64 user)
+/* Makes those of a 32-bit call out of those of a native one, and of what a native one has elsewhere. */
+__noinline int args_of_32(struct call_args *a, u32 bx, u32 cx, u32 bp, u32 is_socketcall)
 {
 	u32 v[8] = {}; /* 6 used: any masked length is in bounds */
 
-	if (!a || which >= SOCKETCALLS)
+	if (!a)
 		return 0;
-	bpf_probe_read_user(v, socketcalls[which].nargs * 4 & 31, (void *)user);
+	v[0] = bx;
+	v[1] = cx;
+	v[2] = a->v[2]; /* dx */
+	v[3] = a->v[1]; /* si */
+	v[4] = a->v[0]; /* di */
+	v[5] = bp;
+	if (is_socketcall && bx < SOCKETCALLS) {
+		__builtin_memset(v, 0, sizeof(v));
+		bpf_probe_read_user(v, socketcalls[bx].nargs * 4 & 31, (void *)(u64)cx);
+	}
 	for (u32 i = 0; i < 6; i++)
 		a->v[i] = v[i];
 	return 0;
@@ -70,26 +81,16 @@ __noinline int socketcall_args(struct call_args *a, u32 which, u64 user)
 
 static __always_inline void read_args(struct call_args *a, struct pt_regs *regs, u16 nr)
 {
-	if (nr & WIRE_NR_COMPAT) {
-		if (regs->orig_ax == NR_SOCKETCALL && nr != (WIRE_NR_COMPAT | NR_SOCKETCALL)) {
-			socketcall_args(a, regs->bx, (u32)regs->cx);
-			return;
-		}
-		a->v[0] = (u32)regs->bx;
-		a->v[1] = (u32)regs->cx;
-		a->v[2] = (u32)regs->dx;
-		a->v[3] = (u32)regs->si;
-		a->v[4] = (u32)regs->di;
-		a->v[5] = (u32)regs->bp;
-	} else {
-		a->v[0] = regs->di;
-		a->v[1] = regs->si;
-		a->v[2] = regs->dx;
-		a->v[3] = regs->r10;
-		a->v[4] = regs->r8;
-		a->v[5] = regs->r9;
-	}
+	a->v[0] = regs->di;
+	a->v[1] = regs->si;
+	a->v[2] = regs->dx;
+	a->v[3] = regs->r10;
+	a->v[4] = regs->r8;
+	a->v[5] = regs->r9;
 	a->v[6] = a->v[7] = 0;
+	if (nr & WIRE_NR_COMPAT)
+		args_of_32(a, regs->bx, regs->cx, regs->bp,
+			   regs->orig_ax == NR_SOCKETCALL && nr != (WIRE_NR_COMPAT | NR_SOCKETCALL));
 }
 
 static __always_inline u64 call_arg(const struct call_args *a, u8 n)

@@ -196,8 +196,8 @@ static int load(struct capture *c, const struct capture_config *config)
 	uint32_t max;
 	int r;
 
-	memcpy((void *)s->rodata->calls, config->calls, sizeof(s->rodata->calls));
-	memcpy((void *)s->rodata->compat_calls, config->compat_calls, sizeof(s->rodata->compat_calls));
+	memcpy((void *)s->rodata->calls, config->calls, sizeof(s->rodata->calls) / 2);
+	memcpy((void *)(s->rodata->calls + WIRE_SYSCALLS), config->compat_calls, sizeof(s->rodata->calls) / 2);
 	s->rodata->v1_choice = find_v1();
 	s->rodata->n_cpus = (uint32_t)libbpf_num_possible_cpus();
 	max = config->max_facts ? config->max_facts : DEFAULT_FACTS;

@@ -17,8 +17,7 @@ static bool is_exec(const struct capture *c, const struct spy_rec *r)
 
 	if (i >= WIRE_SYSCALLS)
 		return false;
-	return (r->nr & WIRE_NR_COMPAT ? c->skel->rodata->compat_calls : c->skel->rodata->calls)[i].flags &
-	       CALL_EXEC;
+	return c->skel->rodata->calls[i + (r->nr & WIRE_NR_COMPAT ? WIRE_SYSCALLS : 0)].flags & CALL_EXEC;
 }
 
 /* Keeps the entry of an exec until its end comes. Bounded: the oldest goes. */
@@ -113,8 +112,6 @@ static int load_spy(struct capture *c)
 	if (!s)
 		return -errno;
 	memcpy((void *)s->rodata->calls, c->skel->rodata->calls, sizeof(s->rodata->calls));
-	memcpy((void *)s->rodata->compat_calls, c->skel->rodata->compat_calls,
-	       sizeof(s->rodata->compat_calls));
 	s->rodata->v1_choice = c->skel->rodata->v1_choice;
 	if (c->spy_ring_size)
 		bpf_map__set_max_entries(s->maps.spy_ring, c->spy_ring_size);

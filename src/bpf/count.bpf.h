@@ -77,6 +77,22 @@ __noinline int add_fact(struct thread_state *st, const struct done *d, const str
 	return fresh;
 }
 
+/* A call that moved bytes from one object to another. */
+__noinline int count_second(struct task_counts *c, struct done *d, u32 fd2, u64 bytes)
+{
+	struct scratch *s = scratch_get(SCRATCH_CALL);
+
+	if (!c || !d || !s)
+		return 0;
+	__builtin_memset(&s->second, 0, sizeof(s->second));
+	object_of_own_fd(fd2, &s->second);
+	d->two = 1;
+	d->in = d->out = bytes;
+	wire_add_bytes(c, d->obj.kind, bytes, 0);
+	wire_add_bytes(c, s->second.kind, 0, bytes);
+	return 0;
+}
+
 /* A failed call that had only a path: the path is the object. */
 __noinline int path_object(const struct call_args *args, struct done *d)
 {
@@ -162,16 +178,7 @@ static __always_inline void count_moved(struct task_counts *c, const struct call
 	if ((flags & CALL_PEEK) && (call_arg(args, desc->dirfd) & MSG_PEEK))
 		bytes = 0;
 	if (flags & CALL_SECOND) {
-		struct scratch *s = scratch_get(SCRATCH_CALL);
-
-		if (!s)
-			return;
-		__builtin_memset(&s->second, 0, sizeof(s->second));
-		object_of_own_fd(call_arg(args, desc->fd2), &s->second);
-		d->two = 1;
-		d->in = d->out = bytes;
-		wire_add_bytes(c, d->obj.kind, bytes, 0);
-		wire_add_bytes(c, s->second.kind, 0, bytes);
+		count_second(c, d, call_arg(args, desc->fd2), bytes);
 		return;
 	}
 	if (flags & CALL_READ)
@@ -207,6 +214,8 @@ static __always_inline void count_call(struct task_struct *task, struct thread_s
 		st->last_enter = ts;
 		st->enter_ts = 0;
 	}
+	d.nr = FORGET(d.nr);
+	d.err = FORGET(d.err);
 	c->calls++;
 	if (d.err)
 		c->errors++;
@@ -229,6 +238,7 @@ static __always_inline void count_call(struct task_struct *task, struct thread_s
 			if (fd >= 0)
 				object_of_call_fd(task, fd, &d.obj);
 		}
+		d.obj.kind = FORGET(d.obj.kind);
 		if ((flags & CALL_OPEN) && !d.err)
 			c->opens++;
 		if (moved)

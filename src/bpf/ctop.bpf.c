@@ -92,7 +92,7 @@ static __always_inline void note_close(struct thread_state *st, struct pt_regs *
 	const volatile struct call_desc *d;
 	u16 nr;
 
-	if (id >= WIRE_SYSCALLS || !((calls[id].flags | compat_calls[id].flags) & CALL_CLOSE))
+	if (id >= WIRE_SYSCALLS || !((calls[id].flags | calls[id + WIRE_SYSCALLS].flags) & CALL_CLOSE))
 		return;
 	nr = call_nr(bpf_get_current_task_btf(), id);
 	d = call_desc_of(nr);

@@ -98,8 +98,7 @@ struct {
 
 /* Globals have uapi types: the skeleton header shows them to user space. */
 /* Set before loading. */
-const volatile struct call_desc calls[WIRE_SYSCALLS];
-const volatile struct call_desc compat_calls[WIRE_SYSCALLS];
+const volatile struct call_desc calls[2 * WIRE_SYSCALLS]; /* native ones, then 32-bit ones */
 const volatile __u32 v1_choice; /* enum v1_choice: the v1 hierarchy that tells containers apart */
 
 enum { PERCPU_MAX = 64 };
@@ -110,6 +109,7 @@ const volatile __u8 use_places; /* ... bpf_task_pt_regs(), which finds another t
 
 /* Written here, read by user space. */
 struct lost_counts lost;
+__u32 always_0; /* but nobody says so; see FORGET() */
 __u64 percpu_offset[PERCPU_MAX]; /* see learn_percpu_offsets() */
 __u32 percpu_known;
 
@@ -117,6 +117,12 @@ static __always_inline struct scratch *scratch_get(u32 which)
 {
 	return bpf_map_lookup_elem(&scratch_map, &which);
 }
+
+/*
+ * A number of which the verifier knows nothing any more. Where ways that differ in such numbers only come together,
+ * it goes on once instead of once for each.
+ */
+#define FORGET(n) ((n) ^ always_0)
 
 #define ADD(counter, n) __sync_fetch_and_add(&(counter), (n))
 
