@@ -119,13 +119,60 @@ static void attach_optional(struct capture *c)
 			*all[i].link = bpf_program__attach(all[i].prog);
 }
 
-static void pair_init(struct swap_pair *p, const struct bpf_map *outer, const struct bpf_map *a,
-		      const struct bpf_map *b)
+/* Makes a map of the object before the object is loaded. inner: of a map of maps, one like those that go in. */
+static int make_map(struct bpf_map *map, int inner)
 {
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = bpf_map__map_flags(map),
+		    .inner_map_fd = inner < 0 ? 0 : (__u32)inner);
+	int fd = bpf_map_create(bpf_map__type(map), bpf_map__name(map), bpf_map__key_size(map),
+				bpf_map__value_size(map), bpf_map__max_entries(map), &opts);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = bpf_map__reuse_fd(map, fd); /* a copy */
+	close(fd);
+	return r;
+}
+
+static int make_pair(struct swap_pair *p, struct bpf_map *outer, struct bpf_map *a, struct bpf_map *b)
+{
+	int r;
+
+	if ((r = make_map(a, -1)) < 0 || (r = make_map(b, -1)) < 0 ||
+	    (r = make_map(outer, bpf_map__fd(a))) < 0)
+		return r;
 	p->outer = bpf_map__fd(outer);
 	p->inner[0] = bpf_map__fd(a);
 	p->inner[1] = bpf_map__fd(b);
-	p->current = -1;
+	return 0;
+}
+
+static void *begin_pairs(void *arg)
+{
+	struct capture *c = arg;
+	intptr_t r = pair_begin(&c->facts);
+
+	return (void *)(r < 0 ? r : pair_begin(&c->exits));
+}
+
+/* Putting a map into another takes the kernel a grace period each: both pass while it verifies the programs. */
+static int load_object(struct capture *c)
+{
+	struct ctop_bpf *s = c->skel;
+	pthread_t beginner;
+	void *begun;
+	int r;
+
+	if ((r = make_pair(&c->facts, s->maps.facts, s->maps.facts_a, s->maps.facts_b)) < 0 ||
+	    (r = make_pair(&c->exits, s->maps.exits, s->maps.exits_a, s->maps.exits_b)) < 0)
+		return r;
+	r = -pthread_create(&beginner, NULL, begin_pairs, c);
+	if (r < 0)
+		return r;
+	r = ctop_bpf__load(s);
+	pthread_join(beginner, &begun);
+	return r < 0 ? r : (int)(intptr_t)begun;
 }
 
 static int attach(struct bpf_program *prog, struct bpf_link **link)
@@ -209,15 +256,11 @@ static int load(struct capture *c, const struct capture_config *config)
 	bpf_map__set_max_entries(s->maps.exits_a, max);
 	bpf_map__set_max_entries(s->maps.exits_b, max);
 	c->spy_ring_size = config->spy_ring;
-	r = ctop_bpf__load(s);
+	r = load_object(c);
 	if (r < 0)
 		return r;
 	r = rows_map(c);
-	if (r < 0)
-		return r;
-	pair_init(&c->facts, s->maps.facts, s->maps.facts_a, s->maps.facts_b);
-	pair_init(&c->exits, s->maps.exits, s->maps.exits_a, s->maps.exits_b);
-	return pump_start(c);
+	return r < 0 ? r : pump_start(c);
 }
 
 /* What the programs cannot do without and this kernel lacks; NULL if nothing. */
@@ -350,8 +393,6 @@ int capture_set_needs(struct capture *c, unsigned needs)
 	if (!(needs & NEED_FACTS))
 		c->skel->bss->facts_on = 0;
 	r = capture_update_enter(c);
-	if (!r && (needs & NEED_FACTS))
-		r = pair_begin(&c->facts);
 	if (!r && (needs & NEED_FACTS)) {
 		c->skel->bss->facts_on = 1;
 		c->facts_left = true;

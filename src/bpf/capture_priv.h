@@ -27,10 +27,10 @@ int bytes_reserve(struct bytes *b, size_t more); /* 0 or -ENOMEM */
 struct swap_pair {
 	int outer;
 	int inner[2];
-	int current; /* -1 = none yet */
+	int current;
 };
 
-/* Gives the programs their first map, if they have none. 0 or -errno; takes a grace period. */
+/* Gives the programs their first map. 0 or -errno; takes a grace period. */
 int pair_begin(struct swap_pair *p);
 
 enum { PENDING_EXECS = 64 };

@@ -8,8 +8,7 @@
 /*
  * Facts and exits of the current interval. User space swaps the inner map for
  * an empty one; the kernel waits for running programs; then nobody writes the
- * old one any more and it is drained. At first there is none: putting one in
- * takes a grace period, which the first screen need not wait for.
+ * old one any more and it is drained.
  */
 struct fact_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -68,6 +67,7 @@ struct {
 
 /* Globals have uapi types: the skeleton header shows them to user space. */
 /* Set by user space at run time. */
+__u32 counting; /* there was a first batch: what ends from now on is in the next one */
 __u32 facts_on;
 __u32 interval = 1; /* of the facts; its lowest bit chooses the half of fact_rows. 0 = row never used */
 __u32 session; /* entry times of an earlier attachment of sys_enter do not count */

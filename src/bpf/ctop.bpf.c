@@ -183,6 +183,11 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		return 0;
 	task = bpf_get_current_task_btf(); /* the same, but trusted */
 	at = place_of_task(task);
+	if (!counting) {
+		if (at)
+			place_leave(task, at);
+		return 0;
+	}
 	st = at ? &at->state : bpf_task_storage_get(&threads, task, NULL, 0);
 	r = &s->task;
 	read_task(s, task);

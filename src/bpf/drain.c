@@ -84,16 +84,13 @@ static int put_in(struct swap_pair *p, int which)
 
 int pair_begin(struct swap_pair *p)
 {
-	return p->current < 0 ? put_in(p, 0) : 0;
+	return put_in(p, 0);
 }
 
-/*
- * Gives the programs the empty map and waits until nobody writes the full one (the update does). *ret_full is
- * -1 if there was none.
- */
+/* Gives the programs the empty map and waits until nobody writes the full one (the update does). */
 static int swap(struct swap_pair *p, int *ret_full)
 {
-	int full = p->current < 0 ? -1 : p->inner[p->current], r = put_in(p, p->current == 0);
+	int full = p->inner[p->current], r = put_in(p, !p->current);
 
 	if (r == 0)
 		*ret_full = full;
@@ -238,37 +235,15 @@ static int index_meta(struct memory *m, struct capture_batch *b)
 	return 0;
 }
 
-static void *begin_facts(void *arg)
-{
-	struct capture *c = arg;
-
-	pair_begin(&c->facts); /* if it fails it is tried again when facts are wanted */
-	return NULL;
-}
-
-/* Both maps for the price of one grace period. */
-static int begin(struct capture *c)
-{
-	pthread_t other;
-	bool facts = c->facts.current < 0 && !pthread_create(&other, NULL, begin_facts, c);
-	int r = pair_begin(&c->exits);
-
-	if (facts)
-		pthread_join(other, NULL);
-	return r;
-}
-
 static int read_all(struct capture *c, struct memory *m)
 {
 	struct bytes keys = {0};
 	int facts = -1, exits = -1, r = 0;
-	bool first = c->exits.current < 0;
+	bool first = !c->skel->bss->counting;
 	uint32_t interval = 0; /* that ended: never 0, see count_maps.bpf.h */
 
-	if (first)
-		r = begin(c);
-	if (r < 0)
-		return r;
+	/* with the first batch counting starts: who ends while it is taken is in the next one */
+	c->skel->bss->counting = 1;
 	if (c->facts_left || (c->skel->bss->uring_used && !first)) {
 		c->skel->bss->uring_used = 0;
 		interval = c->skel->data->interval++;
@@ -280,7 +255,6 @@ static int read_all(struct capture *c, struct memory *m)
 	r = walk_tasks(c, m);
 	if (r < 0)
 		return r;
-	/* with the first batch counting starts: who ends while it is taken is in the next one */
 	if (!first)
 		r = swap(&c->exits, &exits);
 	if (exits >= 0)

@@ -79,6 +79,10 @@ __noinline int uring_complete(u64 address, s32 res)
 
 	if (!r)
 		return 0;
+	if (!counting) {
+		bpf_map_delete_elem(&uring_reqs, &address);
+		return 0;
+	}
 	op = BPF_CORE_READ(req, opcode);
 	bit = op < 64 ? OP_BIT(op) : 0;
 	if (res > 0 && (bit & OPS_IN))

@@ -14,7 +14,7 @@
 
 #define MS 1000000ULL
 
-static const uint64_t first_gap = 40 * MS;   /* between the two samples at the start */
+static const uint64_t first_gap = 25 * MS;   /* between the two samples at the start */
 static const uint64_t second_gap = 500 * MS; /* then one that is long enough to be calm */
 static const uint64_t fresh_gap = 200 * MS;  /* from new needs to the sample that has them */
 static const uint64_t grace = 5000 * MS;     /* needs nobody has any more stay attached so long */
