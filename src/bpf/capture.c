@@ -15,9 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <bpf/btf.h>
-
 #include "bpf/capture_priv.h"
+#include "bpf/kernel_btf.h"
 #include "ctop.skel.h"
 
 enum { DEFAULT_FACTS = 65536, DEFAULT_EXITS = 32768 };
@@ -66,7 +65,7 @@ static enum v1_choice find_v1(void)
 }
 
 /* The skeleton over the object that this kernel can load; NULL and errno on failure. */
-static struct ctop_bpf *open_skeleton(const struct btf *btf)
+static struct ctop_bpf *open_skeleton(const struct kernel_btf *btf)
 {
 	bool can_cast = kernel_has_function(btf, "bpf_rdonly_cast");
 	struct ctop_bpf *s = calloc(1, sizeof(*s));
@@ -90,7 +89,7 @@ static struct ctop_bpf *open_skeleton(const struct btf *btf)
 }
 
 /* Chooses among variants of programs by what this kernel's BTF says. */
-static void choose_variants(struct ctop_bpf *s, const struct btf *btf)
+static void choose_variants(struct ctop_bpf *s, const struct kernel_btf *btf)
 {
 	enum uring_variant submit = uring_submit_variant(btf), complete = uring_complete_variant(btf);
 
@@ -119,7 +118,8 @@ static void attach_optional(struct capture *c)
 			*all[i].link = bpf_program__attach(all[i].prog);
 }
 
-/* Makes a map of the object before the object is loaded. inner: of a map of maps, one like those that go in. */
+/* Makes a map of the object before the object is loaded. inner: of a map of maps, one like those that go in.
+ */
 static int make_map(struct bpf_map *map, int inner)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = bpf_map__map_flags(map),
@@ -156,7 +156,8 @@ static void *begin_pairs(void *arg)
 	return (void *)(r < 0 ? r : pair_begin(&c->exits));
 }
 
-/* Putting a map into another takes the kernel a grace period each: both pass while it verifies the programs. */
+/* Putting a map into another takes the kernel a grace period each: both pass while it verifies the programs.
+ */
 static int load_object(struct capture *c)
 {
 	struct ctop_bpf *s = c->skel;
@@ -206,17 +207,17 @@ static int attach_all(struct capture *c)
 /* Opens the object, unloaded, fit for this kernel. */
 static int open_object(struct capture *c)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
-	int r = 0;
+	struct kernel_btf btf;
+	int r = kernel_btf_open(&btf);
 
-	if (!btf)
-		return -errno;
-	c->skel = open_skeleton(btf);
+	if (r < 0)
+		return r;
+	c->skel = open_skeleton(&btf);
 	if (c->skel)
-		choose_variants(c->skel, btf);
+		choose_variants(c->skel, &btf);
 	else
 		r = -errno;
-	btf__free(btf);
+	kernel_btf_close(&btf);
 	return r;
 }
 
@@ -244,7 +245,8 @@ static int load(struct capture *c, const struct capture_config *config)
 	int r;
 
 	memcpy((void *)s->rodata->calls, config->calls, sizeof(s->rodata->calls) / 2);
-	memcpy((void *)(s->rodata->calls + WIRE_SYSCALLS), config->compat_calls, sizeof(s->rodata->calls) / 2);
+	memcpy((void *)(s->rodata->calls + WIRE_SYSCALLS), config->compat_calls,
+	       sizeof(s->rodata->calls) / 2);
 	s->rodata->v1_choice = find_v1();
 	s->rodata->n_cpus = (uint32_t)libbpf_num_possible_cpus();
 	max = config->max_facts ? config->max_facts : DEFAULT_FACTS;

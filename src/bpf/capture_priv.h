@@ -44,6 +44,7 @@ struct capture {
 	bool facts_left; /* facts were on since the last drain */
 	struct bpf_link *enter, *spy_links[3];
 	struct swap_pair facts, exits;
+	uint64_t ended; /* exits counted when they were last taken out */
 	const struct fact_row *rows; /* two halves of n_rows, see combine.bpf.h; mapped */
 	uint32_t n_rows;
 	struct ring_buffer *meta;
@@ -93,11 +94,9 @@ const void *plain_object(size_t *ret_size);
 
 /* Which form of the io_uring tracepoints a kernel has. */
 enum uring_variant { URING_NONE, URING_REQ, URING_SQE, URING_CQE, URING_MEMBERS };
-struct btf;
-enum uring_variant uring_submit_variant(const struct btf *btf);
-enum uring_variant uring_complete_variant(const struct btf *btf);
-bool kernel_has_function(const struct btf *btf, const char *name);
-bool kernel_has_helper(const struct btf *btf, const char *name);
+struct kernel_btf;
+enum uring_variant uring_submit_variant(const struct kernel_btf *btf);
+enum uring_variant uring_complete_variant(const struct kernel_btf *btf);
 
 /*
  * Loads the spy's programs ahead of time, so that the key that starts it is

@@ -241,6 +241,7 @@ static int read_all(struct capture *c, struct memory *m)
 	int facts = -1, exits = -1, r = 0;
 	bool first = !c->skel->bss->counting;
 	uint32_t interval = 0; /* that ended: never 0, see count_maps.bpf.h */
+	uint64_t ended;
 
 	/* with the first batch counting starts: who ends while it is taken is in the next one */
 	c->skel->bss->counting = 1;
@@ -255,8 +256,12 @@ static int read_all(struct capture *c, struct memory *m)
 	r = walk_tasks(c, m);
 	if (r < 0)
 		return r;
-	if (!first)
+	/* whoever the walk missed had ended, and so was counted, before */
+	ended = c->skel->bss->next_exit;
+	if (!first && ended != c->ended) {
 		r = swap(&c->exits, &exits);
+		c->ended = ended;
+	}
 	if (exits >= 0)
 		r = drain(exits, sizeof(uint64_t), sizeof(struct task_rec), &keys, &m->tasks);
 	free(keys.data);

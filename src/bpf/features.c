@@ -3,12 +3,12 @@
  * features.c - which of the hooks and helpers that the programs use this kernel
  * has, by its BTF; nothing is loaded to find out.
  */
-#include <bpf/btf.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bpf/capture.h"
 #include "bpf/capture_priv.h"
+#include "bpf/kernel_btf.h"
 
 enum kind { TRACEPOINT, ITERATOR, HELPER, KFUNC, URING };
 
@@ -39,34 +39,7 @@ static const struct {
 	 "calls with a descriptor cost a little more"},
 };
 
-static unsigned tracepoint_args(const struct btf *btf, const char *name)
-{
-	char type_name[64];
-	const struct btf_type *t;
-	int id;
-
-	snprintf(type_name, sizeof(type_name), "btf_trace_%s", name);
-	id = btf__find_by_name_kind(btf, type_name, BTF_KIND_TYPEDEF);
-	if (id < 0)
-		return 0;
-	t = btf__type_by_id(btf, btf__type_by_id(btf, (__u32)id)->type); /* pointer to prototype */
-	return btf_vlen(btf__type_by_id(btf, t->type));
-}
-
-bool kernel_has_helper(const struct btf *btf, const char *name)
-{
-	int id = btf__find_by_name_kind(btf, "bpf_func_id", BTF_KIND_ENUM);
-	const struct btf_type *t = id < 0 ? NULL : btf__type_by_id(btf, (__u32)id);
-	char full[64];
-
-	snprintf(full, sizeof(full), "BPF_FUNC_%s", name);
-	for (unsigned i = 0; t && i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(btf, btf_enum(t)[i].name_off), full))
-			return true;
-	return false;
-}
-
-static bool has_iterator(const struct btf *btf, const char *name)
+static bool has_iterator(const struct kernel_btf *btf, const char *name)
 {
 	char full[64];
 
@@ -74,30 +47,25 @@ static bool has_iterator(const struct btf *btf, const char *name)
 	return kernel_has_function(btf, full);
 }
 
-bool kernel_has_function(const struct btf *btf, const char *name)
+enum uring_variant uring_submit_variant(const struct kernel_btf *btf)
 {
-	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
-}
-
-enum uring_variant uring_submit_variant(const struct btf *btf)
-{
-	if (tracepoint_args(btf, "io_uring_submit_req") > 0)
+	if (kernel_tracepoint_args(btf, "io_uring_submit_req") > 0)
 		return URING_REQ;
 	/* 5.15's begins with the ring, not the request */
-	return tracepoint_args(btf, "io_uring_submit_sqe") == 3 ? URING_SQE : URING_NONE;
+	return kernel_tracepoint_args(btf, "io_uring_submit_sqe") == 3 ? URING_SQE : URING_NONE;
 }
 
-enum uring_variant uring_complete_variant(const struct btf *btf)
+enum uring_variant uring_complete_variant(const struct kernel_btf *btf)
 {
-	unsigned args = tracepoint_args(btf, "io_uring_complete");
+	unsigned args = kernel_tracepoint_args(btf, "io_uring_complete");
 
 	return args == 4 ? URING_CQE : args > 5 ? URING_MEMBERS : URING_NONE;
 }
 
-static bool present(const struct btf *btf, enum kind kind, const char *name)
+static bool present(const struct kernel_btf *btf, enum kind kind, const char *name)
 {
 	switch (kind) {
-	case TRACEPOINT: return tracepoint_args(btf, name) > 0;
+	case TRACEPOINT: return kernel_tracepoint_args(btf, name) > 0;
 	case ITERATOR: return has_iterator(btf, name);
 	case HELPER: return kernel_has_helper(btf, name);
 	case KFUNC: return kernel_has_function(btf, name);
@@ -109,12 +77,10 @@ static bool present(const struct btf *btf, enum kind kind, const char *name)
 
 size_t capture_features(struct capture_feature *ret, size_t max)
 {
-	struct btf *btf;
+	struct kernel_btf btf;
 	size_t n = 0;
 
-	libbpf_set_print(NULL); /* that there is none is for the caller to say */
-	btf = btf__load_vmlinux_btf();
-	if (!btf)
+	if (kernel_btf_open(&btf) < 0)
 		return 0;
 	for (; n < sizeof(features) / sizeof(*features) && n < max; n++)
 		ret[n] = (struct capture_feature){
@@ -122,8 +88,8 @@ size_t capture_features(struct capture_feature *ret, size_t max)
 			.name = features[n].name,
 			.use = features[n].use,
 			.without = features[n].without,
-			.present = present(btf, features[n].kind, features[n].name),
+			.present = present(&btf, features[n].kind, features[n].name),
 		};
-	btf__free(btf);
+	kernel_btf_close(&btf);
 	return n;
 }
