@@ -19,7 +19,7 @@
 #include "bpf/kernel_btf.h"
 #include "ctop.skel.h"
 
-enum { DEFAULT_FACTS = 65536, DEFAULT_EXITS = 32768 };
+enum { DEFAULT_FACTS = 65536, DEFAULT_EXITS = 32768, MANY_CPUS = 16 };
 
 uint64_t mono_now(void)
 {
@@ -252,7 +252,9 @@ static int load(struct capture *c, const struct capture_config *config)
 	max = config->max_facts ? config->max_facts : DEFAULT_FACTS;
 	bpf_map__set_max_entries(s->maps.facts_a, max);
 	bpf_map__set_max_entries(s->maps.facts_b, max);
-	c->n_rows = s->rodata->n_cpus * FACT_ROWS;
+	if (s->rodata->n_cpus > MANY_CPUS)
+		s->rodata->row_bits = FACT_ROW_BITS_LEAST;
+	c->n_rows = s->rodata->n_cpus << s->rodata->row_bits;
 	bpf_map__set_max_entries(s->maps.fact_rows, 2 * c->n_rows);
 	max = config->max_exits ? config->max_exits : DEFAULT_EXITS;
 	bpf_map__set_max_entries(s->maps.exits_a, max);

@@ -3,9 +3,9 @@
  * combine.bpf.h - facts: one row a key (thread, object, call, errno) and interval.
  *
  * A row of the hash map costs ~60 ns to find. Most calls repeat one that was
- * made shortly before on the same CPU: so each CPU has some rows at hand,
- * chosen by a hash of the key. Who finds another key's row there goes to the
- * map; when that has happened more often than the row was used, the row moves
+ * made shortly before on the same CPU: so each CPU has some rows at hand, two
+ * that a key can be in, chosen by its hash. Who finds other keys in both goes to
+ * the map; when that has happened more often than the first row was used, it moves
  * to the map and makes room. User space adds up what is here and there.
  *
  * Only on_sys_exit writes these rows, and the kernel does not run a program on
@@ -70,12 +70,12 @@ static __always_inline bool same_key(const struct fact_key *a, const struct fact
 	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]));
 }
 
-/* Where a key's row would be. */
+/* The first of the rows where a key can be; the other one is its neighbour. */
 static __always_inline u32 row_index(const struct fact_key *key, u32 now)
 {
 	u64 h = (key->obj.ino ^ (u64)key->task.tid << 32 ^ (u64)key->nr << 20 ^ key->err) * 0x9e3779b97f4a7c15ULL;
 
-	return ((now & 1) * n_cpus + bpf_get_smp_processor_id()) * FACT_ROWS + (u32)(h >> 57);
+	return (((now & 1) * n_cpus + bpf_get_smp_processor_id()) << row_bits) + (u32)(h >> (64 - row_bits));
 }
 
 /* What follows from the first sight of a key in an interval: its object needs a name. */
@@ -104,27 +104,45 @@ static __always_inline bool row_move(struct fact_row *row)
 	if (row->val.lat_max > v->lat_max)
 		v->lat_max = row->val.lat_max;
 	for (u32 i = 0; i < WIRE_HIST; i++)
-		ADD(v->hist[i], row->val.hist[i]);
+		if (row->val.hist[i])
+			ADD(v->hist[i], row->val.hist[i]);
 	return true;
 }
 
-/* Takes the row at index for a key. 0: it is another's, who needs it more. */
-__noinline int row_take(u32 index, const struct fact_key *key)
+static __always_inline struct fact_row *row_at(u32 index)
 {
-	struct fact_row *row = bpf_map_lookup_elem(&fact_rows, &index);
-	u32 now = interval;
+	return bpf_map_lookup_elem(&fact_rows, &index);
+}
 
-	if (!row || !key)
-		return 0;
-	if (row->interval == now) {
-		if (row->misses++ < row->val.calls || !row_move(row))
-			return 0;
-	}
+static __always_inline void row_give(struct fact_row *row, const struct fact_key *key, u32 now)
+{
 	row->key = *key;
 	row->interval = now;
 	row->misses = 0;
 	__builtin_memset(&row->val, 0, sizeof(row->val));
-	return 1;
+}
+
+/*
+ * For a key that is not in the row at index: the number of the one that it has or gets, plus 1. Without calls: it
+ * is new there. 0: others need theirs more.
+ */
+__noinline u32 row_find(u32 index, const struct fact_key *key)
+{
+	struct fact_row *first = row_at(index), *second = row_at(index ^ 1);
+	u32 now = interval;
+
+	if (!first || !second || !key)
+		return 0;
+	if (second->interval == now && same_key(&second->key, key))
+		return (index ^ 1) + 1;
+	if (first->interval == now && second->interval != now) {
+		row_give(second, key, now);
+		return (index ^ 1) + 1;
+	}
+	if (first->interval == now && (first->misses++ < first->val.calls || !row_move(first)))
+		return 0;
+	row_give(first, key, now);
+	return index + 1;
 }
 
 #endif

@@ -125,7 +125,7 @@ static __always_inline void count_fact(struct task_struct *task, struct thread_s
 		.tgid = task->tgid,
 	};
 	u32 now = interval, index = row_index(&key, now);
-	struct fact_row *row = bpf_map_lookup_elem(&fact_rows, &index);
+	struct fact_row *row = row_at(index);
 	struct fact_val *v;
 
 	if (!row || d->two) {
@@ -140,12 +140,15 @@ static __always_inline void count_fact(struct task_struct *task, struct thread_s
 		return;
 	}
 	if (row->interval != now || !same_key(&row->key, &key)) {
-		if (!row_take(index, &key)) {
+		index = row_find(index, &key);
+		row = index ? row_at(index - 1) : NULL;
+		if (!row) {
 			if (add_fact(st, d, &key, latency))
 				name_fresh(&d->obj);
 			return;
 		}
-		name_fresh(&d->obj);
+		if (!row->val.calls)
+			name_fresh(&d->obj);
 	}
 	v = &row->val;
 	v->calls++;

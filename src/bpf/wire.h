@@ -95,7 +95,7 @@ struct fact_val {
 };
 
 /* A row that a CPU has at hand (combine.bpf.h): of this interval or, with another number, left over from an earlier one. */
-enum { FACT_ROWS = 128 /* a CPU; a power of two */ };
+enum { FACT_ROW_BITS = 9, FACT_ROW_BITS_LEAST = 7 }; /* a CPU has 512 rows, 128 where there are many CPUs */
 
 struct fact_row {
 	struct fact_key key;

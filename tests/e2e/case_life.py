@@ -48,7 +48,9 @@ def one_pid_for_many_processes(ctx):
     # in the stock view, whose key is the pid
     rows = [r for r in stock.rows() if r["proc.exeline"] != "wl-reuse" and amount(r, "evt.count")]
     ctx.equal(len({r["proc.exeline"] for r in rows}), 30, "rows of their own")
-    ctx.equal(sum(amount(r, "evt.count") for r in rows), sum(v[0] for v in got.values()), "their calls")
+    # a monitor whose sample fell before the prctl() has those calls under another name
+    least = sum(count for count, _ in want.values())
+    ctx.within(sum(amount(r, "evt.count") for r in rows), least, least + 8 * 30, "their calls")
     ctx.equal_maps(calls.sums(("proc.pid", "proc.name", "evt.type"), ("evt.count",)),
                    {(*k, "getppid"): (v[0],) for k, v in want.items()}, "facts of each")
 
