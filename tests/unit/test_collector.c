@@ -105,7 +105,7 @@ static void opens_with_rates_soon(void **state)
 	s = next(c, 5000, NULL);
 	assert_non_null(s);
 	assert_int_equal(s->interval, 1); /* not the one without rates */
-	assert_true(now_ms() - begin >= 39);
+	assert_true(now_ms() - begin >= 24);
 	assert_true(now_ms() - begin < 2000);
 	sample_free(s);
 	assert_null(collector_take(c, NULL)); /* taken once only */
