@@ -82,7 +82,8 @@ def watchers():
             time.sleep(1)
             return p
         return begin
-    ret = [("empty sys_exit hook", hook(*PROBE, "exit"), end), ("ctop-trace, Processes", screen("processes"), Terminal.close),
+    ret = [("empty sys_exit hook", hook(*PROBE, "exit"), end),
+           ("sys_enter and sys_exit hooks with a clock in each", hook(*PROBE, "least"), end), ("ctop-trace, Processes", screen("processes"), Terminal.close),
            ("ctop-trace, Connections", screen("connections"), Terminal.close),
            ("ctop-trace, Files", screen("files"), Terminal.close)]
     if shutil.which("bpftrace"):
@@ -134,7 +135,8 @@ def bench_loads():
     say()
     say("Per cent that the same work takes longer while it is watched, with client and server on this machine: a storm of "
         f"{1000 if QUICK else 4000} × fork and exec, redis-benchmark (20 clients, GET and SET, one request a time), wrk on nginx (20 "
-        f"connections, 1,000 bytes). Medians of {rounds} rounds, each between two runs that nobody watches; quartiles beside them.")
+        f"connections, 1,000 bytes). Medians of {rounds} rounds, each between two runs that nobody watches; quartiles beside them. "
+        "Whatever counts calls loses what an empty hook at their end does, whatever tells latencies what the hooks with a clock do.")
     say()
     say("| watched by | " + " | ".join(name for name, _, _ in loads) + " |")
     say("|---|" + "---:|" * len(loads))
