@@ -119,12 +119,14 @@ static struct entry *entry_add(struct runtime *r, const char *type, const char *
 
 static bool unchanged(struct runtime *r, const struct entry *e)
 {
-	struct file_stamp stamp;
+	for (size_t i = 0; i < e->n_files; i++) {
+		struct file_stamp stamp;
 
-	for (size_t i = 0; i < e->n_files; i++)
-		if (safe_stamp(r->sys_root, e->files[i].base, e->files[i].rel, &stamp) < 0 ||
-		    !stamp_equal(&stamp, &e->files[i].stamp))
+		if (safe_stamp(r->sys_root, e->files[i].base, e->files[i].rel, &stamp) < 0)
+			stamp = (struct file_stamp){0};
+		if (!stamp_equal(&stamp, &e->files[i].stamp))
 			return false;
+	}
 	return e->n_files > 0;
 }
 

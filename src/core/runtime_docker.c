@@ -73,7 +73,7 @@ static const char *address(struct runtime_query *q, const json_t *networks)
 	return NULL;
 }
 
-static void mounts(struct runtime_query *q, const json_t *points)
+static void mounts(struct runtime_query *q, const char *root, const json_t *points)
 {
 	const char **to = arena_array(q->arena, META_LIST_MAX, sizeof(*to)), *key;
 	json_t *point;
@@ -85,7 +85,11 @@ static void mounts(struct runtime_query *q, const json_t *points)
 		const char *at = runtime_str(q, point, "Destination", NULL);
 		const char *mode = runtime_str(q, point, "Relabel", NULL);
 		const char *spread = runtime_str(q, point, "Propagation", NULL);
+		const char *volume = runtime_str(q, point, "Name", NULL);
+		const char *driver = runtime_str(q, point, "Driver", NULL);
 
+		if (!from && volume && driver && !strcmp(driver, "local") && safe_component(volume))
+			from = arena_printf(q->arena, "%s/volumes/%s/_data", root, volume);
 		if (at && n < META_LIST_MAX)
 			to[n++] = arena_printf(q->arena, "%s:%s:%s:%s:%s", from ? from : "", at,
 					       mode ? mode : "",
@@ -162,7 +166,7 @@ static void fill(struct runtime_query *q, const char *root, const json_t *c)
 	if (json_is_integer(n) && json_integer_value(n) >= 0)
 		m->restarts = (uint64_t)json_integer_value(n);
 	m->ip = address(q, json_object_get(json_object_get(c, "NetworkSettings"), "Networks"));
-	mounts(q, json_object_get(c, "MountPoints"));
+	mounts(q, root, json_object_get(c, "MountPoints"));
 	host = runtime_config_json(q, root, arena_printf(q->arena, "containers/%s/hostconfig.json", q->id));
 	if (json_is_boolean(json_object_get(host, "Privileged")))
 		m->privileged = json_is_true(json_object_get(host, "Privileged"));

@@ -23,10 +23,10 @@
 
 enum {
 	RUNTIME_FILE_MAX = 4 << 20, /* bytes of one file */
-	RUNTIME_FILES = 3,          /* files that one answer comes from */
+	RUNTIME_FILES = 4,          /* files that one answer comes from */
 };
 
-/* A file that an answer came from; when its stamp changes, the answer may. */
+/* A file that an answer came from; when its stamp changes, the answer may. A stamp of 0: it was not there. */
 struct runtime_file {
 	char *base, *rel; /* in the query's arena */
 	struct file_stamp stamp;

@@ -178,7 +178,22 @@ static const char *address(struct runtime_query *q, json_t *networks)
 	return NULL;
 }
 
-static void read_libpod(struct runtime_query *q, const char *graph)
+/* What the last check said; the file comes with the first one. */
+static void read_health(struct runtime_query *q, const char *run, const char *driver)
+{
+	char *rel = arena_printf(q->arena, "%s-containers/%s/healthcheck.log", driver, q->id);
+	json_t *log;
+	int r = runtime_json(q, run, rel, &log);
+
+	if (r == 0) {
+		q->meta.health = runtime_str(q, log, "Status", NULL);
+		json_decref(log);
+	} else if (r == -ENOENT && q->n_files < RUNTIME_FILES) {
+		q->files[q->n_files++] = (struct runtime_file){arena_strdup(q->arena, run), rel, {0}};
+	}
+}
+
+static void read_libpod(struct runtime_query *q, const char *graph, const char *run, const char *driver)
 {
 	static const char db[] = "libpod/bolt_state.db";
 	const char *path[] = {"ctr", q->id};
@@ -188,8 +203,10 @@ static void read_libpod(struct runtime_query *q, const char *graph)
 	int fd = safe_open(q->sys_root, graph, db);
 	json_t *n;
 
-	if (fd < 0)
+	if (fd < 0) { /* of a later one the checks are known all the same */
+		read_health(q, run, driver);
 		return;
+	}
 	safe_stamp(q->sys_root, graph, db, &stamp);
 	if (bolt_bucket(fd, path, 2, take_libpod, forget_libpod, &l) == 0) {
 		runtime_labels(q, json_object_get(l.config, "labels"), NULL, &m->labels, &m->n_labels);
@@ -203,6 +220,8 @@ static void read_libpod(struct runtime_query *q, const char *graph)
 	if (q->n_files < RUNTIME_FILES)
 		q->files[q->n_files++] = (struct runtime_file){arena_strdup(q->arena, graph),
 							       arena_strdup(q->arena, db), stamp};
+	if (json_is_object(json_object_get(l.config, "healthcheck")))
+		read_health(q, run, driver);
 	forget_libpod(&l);
 	close(fd);
 }
@@ -218,6 +237,7 @@ static bool has_driver(struct runtime_query *q, const char *root, const char *dr
 
 static int read_roots(struct runtime_query *q, const char *graph, const char *run)
 {
+	const char *driver = NULL;
 	bool found = false;
 	int broken = -ENOENT;
 
@@ -229,6 +249,7 @@ static int read_roots(struct runtime_query *q, const char *graph, const char *ru
 
 		if (!has_driver(q, graph, drivers[i]) && !has_driver(q, run, drivers[i]))
 			continue;
+		driver = drivers[i];
 		/* Podman's own list has the name that people gave; the bundle of CRI-O has the pod's */
 		for (size_t k = 0; k < 4; k++) {
 			int r = found ? 0 : read_list(q, roots[k / 2], lists[k % 2]);
@@ -249,7 +270,7 @@ static int read_roots(struct runtime_query *q, const char *graph, const char *ru
 		}
 	}
 	if (found && (!q->meta.type || !strcmp(q->meta.type, "podman")))
-		read_libpod(q, graph);
+		read_libpod(q, graph, run, driver);
 	return found ? 0 : broken;
 }
 

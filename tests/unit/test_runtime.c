@@ -136,6 +136,15 @@ static void docker(void **state)
 	assert_int_equal(f->q.meta.restarts, 7);
 	assert_int_equal(f->q.meta.n_mounts, 1);
 	assert_string_equal(f->q.meta.mounts[0], "/srv/x:/data::true:rprivate");
+	/* where a volume lies is not said */
+	sh("cd %s/" DOCKER_DIR
+	   " && sed -i 's/\"Source\":\"[^,]*\"/\"Source\":\"\",\"Name\":\"v1\",\"Driver\":\"local\"/' "
+	   "config.v2.json",
+	   f->root);
+	assert_string_equal(good(f, "docker", DOCKER_ID, NULL)->mounts[0],
+			    "/var/lib/docker/volumes/v1/_data:/data::true:rprivate");
+	sh("cd %s/" DOCKER_DIR " && sed -i 's/\"v1\"/\"..\"/' config.v2.json", f->root);
+	assert_string_equal(good(f, "docker", DOCKER_ID, NULL)->mounts[0], ":/data::true:rprivate");
 }
 
 static void docker_elsewhere(void **state)
@@ -223,6 +232,18 @@ static void podman_database(void **state)
 	assert_int_equal(m->started, UNKNOWN_U64);
 	sh("truncate -s 9000 %s/var/lib/containers/storage/libpod/bolt_state.db", f->root);
 	assert_string_equal(good(f, "podman", id, NULL)->name, "idle-1");
+	/* Podman 5 has another one; what checks say is a file beside the container */
+	sh("rm %s/var/lib/containers/storage/libpod/bolt_state.db", f->root);
+	assert_null(good(f, "podman", id, NULL)->health);
+	assert_int_equal(f->q.files[f->q.n_files - 1].stamp.mtime_ns, 0);
+	sh("cd %s/run/containers/storage/overlay-containers && mkdir -p %s && echo "
+	   "'{\"Status\":\"unhealthy\",\"Log\":[]}' > "
+	   "%s/healthcheck.log",
+	   f->root, id, id);
+	assert_string_equal(good(f, "podman", id, NULL)->health, "unhealthy");
+	sh("echo '{\"Status\":' > %s/run/containers/storage/overlay-containers/%s/healthcheck.log", f->root,
+	   id);
+	assert_null(good(f, "podman", id, NULL)->health);
 }
 
 static void podman_rootless(void **state)
