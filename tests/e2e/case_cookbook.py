@@ -357,9 +357,9 @@ def what_blocks_this_thread(ctx):
     load.ask("redis-cli", "set", "a", "1")
     run_command("fsfreeze", "-f", disk)
     ctx.cleanup(lambda: run_command("fsfreeze", "-u", disk, check=False))
+    began = time.monotonic()
     client = subprocess.Popen([*load.outside, "redis-cli", "set", "a", "2"], stdout=subprocess.DEVNULL)
     ctx.cleanup(end_process, client)
-    began = time.monotonic()
     time.sleep(1)
     threads, uninterruptible = answers(ctx, "What blocks this thread?", 2)
     took = time.monotonic() - began

@@ -12,6 +12,8 @@ import time
 from cases import case, wait_for
 from monitor import Monitor, end_process
 
+SECOND_TRY = False
+
 FILTERS = [
     "evt.failed = true and evt.res = ENOENT or evt.is_io = true and evt.dir = <", "fd.type in (pipe, unix)",
     "fd.name contains counted and evt.is_io_write = true or fd.filename = other",

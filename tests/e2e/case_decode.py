@@ -9,6 +9,8 @@ from case_spy import Spy
 from cases import CASES, Failure
 from monitor import BUILD, ROOT
 
+SECOND_TRY = False
+
 LINE = re.compile(r"\S+ \d+ \S+ (.*?)(?: <[^<>]*>)?$")
 
 

@@ -7,6 +7,8 @@ import re
 from cases import case
 from monitor import ROOT, Monitor, Workload, observe, res_name
 
+SECOND_TRY = False
+
 INODE = re.compile(r"^(?:pipe|socket):\[(\d+)\]$")
 AMOUNTS = ("evt.count", "evt.buflen.in", "evt.buflen.out")
 

@@ -4,6 +4,8 @@ from case_exact import AMOUNTS, Watch, exact, named
 from cases import Skip, case
 from monitor import Monitor, Workload, amount
 
+SECOND_TRY = False
+
 
 @case(needs="bpf")
 def programs_that_live_for_a_millisecond(ctx):

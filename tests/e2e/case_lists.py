@@ -16,6 +16,8 @@ from case_containers import Cgroup, hex_id
 from cases import Failure, case, run_command, wait_for
 from monitor import Monitor, PROGRAM, end_process
 
+SECOND_TRY = False
+
 libc = ctypes.CDLL(None, use_errno=True)
 SYS_OPEN, SYS_CREAT, SYS_OPENAT, SYS_OPENAT2 = 2, 85, 257, 437
 SYS_TKILL, SYS_TGKILL, SYS_RT_SIGQUEUEINFO, SYS_PIDFD_SEND_SIGNAL = 200, 234, 129, 424

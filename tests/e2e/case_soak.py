@@ -7,6 +7,8 @@ import time
 from cases import case
 from monitor import Monitor, Workload, amount
 
+SECOND_TRY = False
+
 SECONDS = int(os.environ.get("SOAK", "20"))
 FIELDS = ("evt.count", "evt.buflen.in", "evt.buflen.out")
 

@@ -9,6 +9,8 @@ from case_spy import Spy
 from cases import case
 from monitor import BUILD, ROOT
 
+SECOND_TRY = False
+
 PROGRAMS = sorted(os.path.basename(p)[:-2] for p in glob.glob(os.path.join(ROOT, "tests", "spy", "*.c")))
 
 STRING = r'"(?:[^"\\]|\\.)*"'

@@ -7,6 +7,8 @@ import re
 from cases import case
 from monitor import Workload, res_name
 
+SECOND_TRY = False
+
 # pid, call name, result; also the second half of a call that strace shows in two lines
 LINE = re.compile(r"^(?P<pid>\d+) +(?:(?P<call>\w+)\(|<\.\.\. (?P<resumed>\w+) resumed>)(?P<rest>.*)$")
 RESULT = re.compile(r" = (?:\?|-1 (?P<err>E\w+)|(?P<ret>-?\w+)).*$")

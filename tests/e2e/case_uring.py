@@ -4,6 +4,8 @@ from case_exact import object_id
 from cases import Skip, case
 from monitor import Monitor, Workload, res_name
 
+SECOND_TRY = False
+
 AMOUNTS = ("evt.count", "evt.buflen.in", "evt.buflen.out")
 REQUESTS = ("evt.type startswith io_uring_ and not evt.type in "
             "(io_uring_enter, io_uring_setup, io_uring_register)")

@@ -3,8 +3,14 @@
 
 A case is a function of one argument, a Context. Every check counts; the last
 line that the runner prints is "N passed, N failed, N skipped".
+
+Cases that wait for a screen or compare two clocks can fail on a machine that
+stands still for a second. What failed is run once more when all others are
+done, and says so; what fails twice has failed. A module that counts exactly
+sets SECOND_TRY = False: a call that was lost once is lost.
 """
 import fnmatch
+import itertools
 import os
 import shutil
 import subprocess
@@ -132,45 +138,59 @@ def bpf_missing():
     return _bpf[0]
 
 
+def run_case(fn, options):
+    """Runs one case: (its context with checks and failures, why it was skipped or None, seconds it took)."""
+    reason = next((r for r in map(missing_need, fn.needs) if r), None)
+    ctx = Context(f"{fn.__module__}.{fn.__name__}", options)
+    start = time.monotonic()
+    try:
+        if reason:
+            raise Skip(reason)
+        fn(ctx)
+    except Skip as e:
+        reason = str(e)
+    except Failure as e:
+        ctx.fail(str(e))
+    except Exception:
+        ctx.fail(traceback.format_exc())
+    ctx.close()
+    return ctx, reason, time.monotonic() - start
+
+
+def may_try_again(fn):
+    return getattr(sys.modules[fn.__module__], "SECOND_TRY", True)
+
+
 def run_all(patterns, options):
     """Runs the cases whose name matches one of the patterns (all without any). Returns the exit status."""
     passed = failed = skipped = 0
     # in CI nothing may be missing
     strict = os.environ.get("CI") == "true"
-    for fn in CASES:
-        name = f"{fn.__module__}.{fn.__name__}"
-        if patterns and not any(fnmatch.fnmatch(name, f"*{p}*") for p in patterns):
-            continue
-        reason = next((r for r in map(missing_need, fn.needs) if r), None)
-        ctx = Context(name, options)
-        start = time.monotonic()
-        try:
-            if reason:
-                raise Skip(reason)
-            fn(ctx)
-        except Skip as e:
-            reason = str(e)
-        except Failure as e:
-            ctx.fail(str(e))
-        except Exception:
-            ctx.fail(traceback.format_exc())
-        ctx.close()
-        took = time.monotonic() - start
+    first = [fn for fn in CASES
+             if not patterns or any(fnmatch.fnmatch(f"{fn.__module__}.{fn.__name__}", f"*{p}*") for p in patterns)]
+    again = []
+    for fn, last in itertools.chain(((fn, not may_try_again(fn)) for fn in first), ((fn, True) for fn in again)):
+        ctx, reason, took = run_case(fn, options)
         if reason and not ctx.failures:
             if strict:
                 failed += 1
-                print(f"FAIL {name}: must not be skipped here: {reason}")
+                print(f"FAIL {ctx.name}: must not be skipped here: {reason}")
             else:
                 skipped += 1
-                print(f"skip {name}: {reason}")
+                print(f"skip {ctx.name}: {reason}")
         elif ctx.failures:
-            failed += 1
-            print(f"FAIL {name} ({took:.1f} s)")
+            print(f"{'FAIL' if last else 'once more, at the end:'} {ctx.name} ({took:.1f} s)")
             for text in ctx.failures:
                 print("    " + text.replace("\n", "\n    "))
+            if last:
+                failed += 1
+            else:
+                again.append(fn)
         else:
             passed += 1
-            print(f"ok   {name} ({ctx.checks} checks, {took:.1f} s)")
+            print(f"ok   {ctx.name} ({ctx.checks} checks, {took:.1f} s{', second try' if fn in again else ''})")
         sys.stdout.flush()
+    if again:
+        print("tried twice: " + ", ".join(f"{fn.__module__}.{fn.__name__}" for fn in again))
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
