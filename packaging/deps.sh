@@ -15,7 +15,7 @@
 build='gcc libc6-dev make pkg-config clang bpftool libbpf-dev libelf-dev zlib1g-dev libjansson-dev libncurses-dev libpcre2-dev'
 servers='nginx redis-server postgresql cron'
 test="$build libcmocka-dev python3 tmux strace linux-perf lsof iproute2 procps util-linux libcap2-bin groff-base crun runc
-busybox-static netbase $servers wrk redis-tools e2fsprogs"
+busybox-static netbase $servers wrk redis-tools e2fsprogs clang-tidy cppcheck valgrind"
 runtimes="$test podman conmon containerd docker.io lxc systemd-container iptables python3-yaml uidmap fuse-overlayfs slirp4netns"
 bench="$test htop bpftrace"
 

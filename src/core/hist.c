@@ -37,6 +37,8 @@ uint64_t hist_percentile(const uint32_t *hist, double percent, uint64_t max)
 		rank = 1;
 	if (rank > total)
 		rank = total;
+	if (rank == total && max)
+		return max; /* the longest of them, which is known exactly */
 	for (; slot < WIRE_HIST; slot++) {
 		seen += hist[slot];
 		if (seen >= rank)

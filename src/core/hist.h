@@ -20,7 +20,8 @@ void hist_add(uint32_t *to, const uint32_t *from);
 
 /*
  * Smallest value that `percent` (0..100] of the values do not exceed, in ns, at most 10 % off between 64 ns
- * and 14 s, never more than max (0 = not known). UINT64_MAX if the histogram is empty.
+ * and 14 s, never more than max, the longest (0 = not known). Exactly max where that is the value asked for: p99 of
+ * less than 100 values, any of a single one. UINT64_MAX if the histogram is empty.
  */
 uint64_t hist_percentile(const uint32_t *hist, double percent, uint64_t max);
 

@@ -98,7 +98,7 @@ class Screen:
         ctx.equal(termios.tcgetattr(self.slave), self.before, f"modes of the terminal {what}")
 
 
-@case()
+@case(needs="plain")
 def terminal_that_never_reads(ctx):
     """It goes on measuring, keeps one frame at most, and shows the present when somebody reads again."""
     for end in ("SIGTERM", "q"):
@@ -143,7 +143,7 @@ def terminal_that_is_stopped(ctx):
     s.ends(ctx, "after SIGTERM while stopped by Ctrl-S")
 
 
-@case(needs=("bpf", "bpftool"), timeout=60)
+@case(needs=("bpf", "bpftool", "plain"), timeout=60)
 def live_terminals_that_never_read_or_vanish(ctx):
     load = subprocess.Popen(["dd", "if=/dev/zero", "of=/dev/null", "bs=1"], stderr=subprocess.DEVNULL)
     ctx.cleanup(end_process, load)
@@ -313,7 +313,7 @@ def numbers(value):
         yield value
 
 
-@case(needs=("bpf", "cc"), timeout=60)
+@case(needs=("bpf", "cc", "plain"), timeout=60)
 def clock_that_jumps(ctx):
     """A day ahead, then two back: the time of day follows, what is measured does not notice."""
     source, shim, offset = (os.path.join(ctx.dir, n) for n in ("clock.c", "clock.so", "offset"))

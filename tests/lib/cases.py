@@ -31,7 +31,7 @@ class Failure(Exception):
 
 
 def case(needs=(), timeout=60):
-    """Declares a test case. `needs`: "bpf" (rights to load programs), or names of commands."""
+    """Declares a test case. `needs`: "bpf" (rights to load programs), "plain" (no sanitizers), or names of commands."""
     def declare(fn):
         fn.needs = (needs,) if isinstance(needs, str) else tuple(needs)
         fn.timeout = timeout
@@ -113,6 +113,8 @@ def wait_for(what, fn, timeout=10, step=0.05):
 
 
 def missing_need(need):
+    if need == "plain":
+        return None
     if need == "bpf":
         return bpf_missing()
     return None if shutil.which(need) else f"{need} is not installed"
@@ -161,15 +163,21 @@ def may_try_again(fn):
     return getattr(sys.modules[fn.__module__], "SECOND_TRY", True)
 
 
+def wanted(fn, patterns):
+    if "plain" in fn.needs and os.environ.get("SANITIZED"):
+        return False
+    return not patterns or any(fnmatch.fnmatch(f"{fn.__module__}.{fn.__name__}", f"*{p}*") for p in patterns)
+
+
 def run_all(patterns, options):
     """Runs the cases whose name matches one of the patterns (all without any). Returns the exit status."""
     passed = failed = skipped = 0
     # in CI nothing may be missing
     strict = os.environ.get("CI") == "true"
-    first = [fn for fn in CASES
-             if not patterns or any(fnmatch.fnmatch(f"{fn.__module__}.{fn.__name__}", f"*{p}*") for p in patterns)]
+    first = [fn for fn in CASES if wanted(fn, patterns)]
     again = []
-    for fn, last in itertools.chain(((fn, not may_try_again(fn)) for fn in first), ((fn, True) for fn in again)):
+    for fn, last in itertools.chain(((fn, not may_try_again(fn)) for fn in first),
+                                    ((fn, True) for fn in again)):
         ctx, reason, took = run_case(fn, options)
         if reason and not ctx.failures:
             if strict:

@@ -13,7 +13,7 @@ from cases import Failure, wait_for
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get("O", "build")
-PROGRAM = os.environ.get("CTOP_TRACE", os.path.join(ROOT, "ctop-trace"))
+PROGRAM = os.path.abspath(os.environ.get("CTOP_TRACE", os.path.join(ROOT, "ctop-trace")))
 VIEWS = os.path.join(ROOT, "tests", "e2e", "views.json")
 
 

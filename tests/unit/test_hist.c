@@ -67,6 +67,16 @@ static void test_ranks(void **state)
 	hist[0] = 1;
 	assert_true(hist_percentile(hist, 50, 0) < 64);
 	assert_true(hist_percentile(hist, 50, 20) == 20);
+
+	/* fewer than 100: the 99th percentile is the longest, exactly; and a single one is all of them */
+	memset(hist, 0, sizeof(hist));
+	hist[wire_hist_slot(1000)] = 98;
+	hist[wire_hist_slot(5000)] = 1;
+	assert_true(hist_percentile(hist, 99, 5000) == 5000);
+	assert_true(hist_percentile(hist, 50, 5000) < 1100);
+	memset(hist, 0, sizeof(hist));
+	hist[wire_hist_slot(1000)] = 1;
+	assert_true(hist_percentile(hist, 50, 1001) == 1001);
 }
 
 static void test_add(void **state)
