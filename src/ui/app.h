@@ -219,11 +219,6 @@ void editor_open(struct app *a, enum edit_kind kind);
 void editor_key(struct app *a, int key);
 void editor_draw(struct app *a);
 void editor_done(struct app *a);
-void filter_clear(struct app *a);
-void filter_narrow_spy(struct app *a, const char *check);
-bool filter_undo_spy(struct app *a);
-char *filter_join(const char *a, const char *b); /* and-ed without needless parentheses; either may be NULL */
-bool filter_is_set(struct app *a);
 
 /* overlay.c */
 void overlay_open_views(struct app *a);

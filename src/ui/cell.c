@@ -9,6 +9,7 @@
 
 #include "core/mem.h"
 #include "ui/app.h"
+#include "ui/filtering.h"
 
 static void layout_again(struct app *a, const struct view *view)
 {

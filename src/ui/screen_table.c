@@ -9,6 +9,7 @@
 #include "core/format.h"
 #include "core/mem.h"
 #include "ui/app.h"
+#include "ui/filtering.h"
 
 enum { BAR_MIN = 4, BAR_NUMBER = 5, SCROLL_WHEEL = 3 };
 
