@@ -2,6 +2,7 @@
 /* complete.c - see complete.h. */
 #include "ui/complete.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -324,7 +325,8 @@ static void offer_values(struct chooser *c, const struct seen *seen)
 			const char *text = seen->values[i].text;
 			bool same = is_same(c, text);
 
-			if (!same && c->len && !seen->values[i].count && seen->values[0].count && c->offers->n)
+			if (!same && c->len && !seen->values[i].count && seen->values[0].count &&
+			    c->offers->n)
 				break; /* what is merely possible only where nothing that was seen would do */
 			if (pass == 0 ? same : pass == 1 ? begins(c, text) && !same : has(c, text)) {
 				c->offers->exact |= pass == 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* complete_values.c - the values that a field has: in a sample, in calls that a spy kept, and those it could have. */
+/* complete_values.c - the values that a field has: in a sample, in calls that a spy kept, and those it could
+ * have. */
 #include <stdlib.h>
 #include <string.h>
 
