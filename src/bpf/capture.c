@@ -40,12 +40,13 @@ __attribute__((format(printf, 2, 0))) static int print_debug(enum libbpf_print_l
 
 /* The v1 hierarchy to tell containers by; V1_none on a pure v2 host. /proc/cgroups: name, hierarchy (0 = v2),
  * ... */
+static const char *const v1_names[V1_MAX] = {
+	[V1_pids] = "pids",       [V1_memory] = "memory",   [V1_cpu] = "cpu",
+	[V1_cpuacct] = "cpuacct", [V1_freezer] = "freezer", [V1_devices] = "devices",
+};
+
 static enum v1_choice find_v1(void)
 {
-	static const char *const names[V1_MAX] = {
-		[V1_pids] = "pids",       [V1_memory] = "memory",   [V1_cpu] = "cpu",
-		[V1_cpuacct] = "cpuacct", [V1_freezer] = "freezer", [V1_devices] = "devices",
-	};
 	enum v1_choice best = V1_none;
 	char line[256], name[64];
 	FILE *f = fopen("/proc/cgroups", "re");
@@ -57,11 +58,16 @@ static enum v1_choice find_v1(void)
 		if (sscanf(line, "%63s %d", name, &hierarchy) != 2 || hierarchy == 0)
 			continue;
 		for (int i = V1_pids; i < V1_MAX; i++)
-			if (!strcmp(name, names[i]) && (best == V1_none || i < (int)best))
+			if (!strcmp(name, v1_names[i]) && (best == V1_none || i < (int)best))
 				best = i;
 	}
 	fclose(f);
 	return best;
+}
+
+const char *capture_v1_controller(const struct capture *c)
+{
+	return v1_names[c->skel->rodata->v1_choice];
 }
 
 /* The skeleton over the object that this kernel can load; NULL and errno on failure. */

@@ -138,6 +138,9 @@ enum { CAPTURE_FEATURES = 32 }; /* more than there are */
 /* Looks them up in the running kernel's BTF, loads nothing. Returns how many; 0 without BTF. */
 size_t capture_features(struct capture_feature *ret, size_t max);
 
+/* A controller of the hierarchy that cgroup_v1 of records is of; NULL: there is none. */
+const char *capture_v1_controller(const struct capture *c);
+
 /* Own cost: run time of our BPF programs since start. 0, or -errno where BPF_ENABLE_STATS is refused. */
 int capture_cost(struct capture *c, uint64_t *ret_bpf_ns, uint64_t *ret_runs);
 

@@ -48,6 +48,7 @@ struct capture {
 	const struct fact_row *rows; /* two halves of n_rows, see combine.bpf.h; mapped */
 	uint32_t n_rows;
 	struct ring_buffer *meta;
+	const unsigned long *meta_read, *meta_written; /* its positions; NULL = not known */
 	struct bytes meta_pending;  /* read from the ring, not yet handed over */
 	pthread_mutex_t meta_lock;  /* both of them: the pump thread reads too */
 	pthread_t pump;

@@ -10,12 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bpf/capture_priv.h"
 #include "ctop.skel.h"
 
-enum { PENDING_MAX = 64 << 20 };
+enum {
+	PENDING_MAX = 64 << 20,
+	BUSY_TRIES = 100, /* of BUSY_NS each */
+	BUSY_NS = 100000
+};
 
 static int on_record(void *ctx, void *data, size_t size)
 {
@@ -48,14 +54,54 @@ static void *pump(void *arg)
 	}
 }
 
+/* The ring's first two pages: how far it is read, and how far written. NULL: not to be had. */
+static const unsigned long *position(int map, int page)
+{
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	void *p = mmap(NULL, size, PROT_READ, MAP_SHARED, map, (off_t)size * page);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static void no_position(const unsigned long *p)
+{
+	if (p)
+		munmap((void *)(uintptr_t)p, (size_t)sysconf(_SC_PAGESIZE));
+}
+
+/*
+ * All that was sent before now. A record that a program was stopped in the middle of - its virtual CPU may
+ * not run for a while - keeps back those behind it, and with them the cgroup of somebody whose end is known
+ * already.
+ */
+static void read_all(struct capture *c)
+{
+	const struct timespec moment = {.tv_nsec = BUSY_NS};
+	unsigned long until;
+
+	if (!c->meta_read || !c->meta_written) {
+		ring_buffer__consume(c->meta);
+		return;
+	}
+	until = __atomic_load_n(c->meta_written, __ATOMIC_ACQUIRE);
+	for (int i = 0; i < BUSY_TRIES; i++) {
+		if (ring_buffer__consume(c->meta) < 0 ||
+		    (long)(__atomic_load_n(c->meta_read, __ATOMIC_ACQUIRE) - until) >= 0)
+			return;
+		nanosleep(&moment, NULL);
+	}
+}
+
 int pump_start(struct capture *c)
 {
+	int map = bpf_map__fd(c->skel->maps.meta_ring), r;
 	sigset_t all, before;
-	int r;
 
-	c->meta = ring_buffer__new(bpf_map__fd(c->skel->maps.meta_ring), on_record, c, NULL);
+	c->meta = ring_buffer__new(map, on_record, c, NULL);
 	if (!c->meta)
 		return -errno;
+	c->meta_read = position(map, 0);
+	c->meta_written = position(map, 1);
 	c->pump_stop = eventfd(0, EFD_CLOEXEC);
 	if (c->pump_stop < 0)
 		return -errno;
@@ -80,6 +126,9 @@ void pump_stop(struct capture *c)
 		close(c->pump_stop);
 		c->pump_stop = -1;
 	}
+	no_position(c->meta_read);
+	no_position(c->meta_written);
+	c->meta_read = c->meta_written = NULL;
 	ring_buffer__free(c->meta);
 	c->meta = NULL;
 	free(c->meta_pending.data);
@@ -91,7 +140,7 @@ struct bytes pump_take(struct capture *c)
 	struct bytes all;
 
 	pthread_mutex_lock(&c->meta_lock);
-	ring_buffer__consume(c->meta);
+	read_all(c);
 	all = c->meta_pending;
 	c->meta_pending = (struct bytes){0};
 	pthread_mutex_unlock(&c->meta_lock);

@@ -16,7 +16,8 @@
 
 enum {
 	MOUNTS_MAX = 32,
-	PATHS_MAX = 100000, /* remembered paths; then all are forgotten and found again */
+	PATHS_MAX =
+		50000, /* remembered paths, and as many of before: of one that is gone nobody tells again */
 	DEPTH_MAX = 64,
 };
 
@@ -33,6 +34,8 @@ struct cgroupfs {
 	size_t n_mounts;
 	uint32_t v1;       /* bit per mount that can be the v1 hierarchy of task records */
 	struct hash paths; /* {id, hierarchy} -> char * */
+	struct hash older; /* what `paths` was before it was full */
+	size_t found;      /* by the walk under way */
 };
 
 static struct hash_key key_of(int hierarchy, uint64_t id)
@@ -207,9 +210,31 @@ struct cgroupfs *cgroupfs_free(struct cgroupfs *fs)
 		free(fs->mounts[i].dir);
 	}
 	hash_sweep(&fs->paths, drop, NULL);
+	hash_sweep(&fs->older, drop, NULL);
 	hash_done(&fs->paths);
+	hash_done(&fs->older);
 	free(fs);
 	return NULL;
+}
+
+static bool has_controller(const char *list, const char *controller)
+{
+	size_t len = strlen(controller);
+
+	for (const char *at = strstr(list, controller); at; at = strstr(at + 1, controller))
+		if ((at == list || at[-1] == ',') && (!at[len] || at[len] == ','))
+			return true;
+	return false;
+}
+
+void cgroupfs_set_v1(struct cgroupfs *fs, const char *controller)
+{
+	if (!controller)
+		return;
+	fs->v1 = 0;
+	for (size_t i = 0; i < fs->n_mounts; i++)
+		if (has_controller(fs->mounts[i].controllers, controller))
+			fs->v1 |= 1U << i;
 }
 
 void cgroupfs_tick(struct cgroupfs *fs)
@@ -220,8 +245,12 @@ void cgroupfs_tick(struct cgroupfs *fs)
 
 void cgroupfs_learn(struct cgroupfs *fs, int hierarchy, uint64_t id, const char *path)
 {
-	if (fs->paths.n >= PATHS_MAX)
-		hash_sweep(&fs->paths, drop, NULL);
+	if (fs->paths.n >= PATHS_MAX) {
+		hash_sweep(&fs->older, drop, NULL);
+		hash_done(&fs->older);
+		fs->older = fs->paths;
+		fs->paths = (struct hash){0};
+	}
 	free(hash_put(&fs->paths, key_of(hierarchy, id), xstrdup(path)));
 }
 
@@ -236,11 +265,12 @@ static void walk(struct cgroupfs *fs, const struct mount *m, int fd, struct buf 
 		close(fd);
 		return;
 	}
-	while ((e = readdir(d)) && fs->paths.n < PATHS_MAX) {
+	while (fs->found < 2 * PATHS_MAX && (e = readdir(d))) {
 		int child;
 
 		if (e->d_type != DT_DIR || !strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 			continue;
+		fs->found++;
 		buf_addc(path, '/');
 		buf_adds(path, e->d_name);
 		cgroupfs_learn(fs, m->hierarchy, e->d_ino, path->data);
@@ -262,6 +292,7 @@ static void walk_mount(struct cgroupfs *fs, struct mount *m)
 	int fd;
 
 	m->walked = true;
+	fs->found = 0;
 	fd = open(m->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return;
@@ -270,6 +301,13 @@ static void walk_mount(struct cgroupfs *fs, struct mount *m)
 		cgroupfs_learn(fs, m->hierarchy, st.st_ino, path.len ? path.data : "/");
 	walk(fs, m, fd, &path, 0);
 	buf_done(&path);
+}
+
+static const char *remembered(const struct cgroupfs *fs, struct hash_key key)
+{
+	const char *path = hash_get(&fs->paths, key);
+
+	return path ? path : hash_get(&fs->older, key);
 }
 
 const char *cgroupfs_path(struct cgroupfs *fs, bool v1, uint64_t id)
@@ -281,10 +319,10 @@ const char *cgroupfs_path(struct cgroupfs *fs, bool v1, uint64_t id)
 
 		if (v1 ? !(fs->v1 & 1U << i) : *m->controllers != '\0')
 			continue;
-		path = hash_get(&fs->paths, key_of(m->hierarchy, id));
+		path = remembered(fs, key_of(m->hierarchy, id));
 		if (!path && !m->walked) {
 			walk_mount(fs, m);
-			path = hash_get(&fs->paths, key_of(m->hierarchy, id));
+			path = remembered(fs, key_of(m->hierarchy, id));
 		}
 		return path; /* several v1 candidates left: the first is the best guess */
 	}

@@ -26,6 +26,12 @@ struct cgroupfs;
 struct cgroupfs *cgroupfs_new(const char *proc_root, const char *cgroup_root);
 struct cgroupfs *cgroupfs_free(struct cgroupfs *fs);
 
+/*
+ * Ids of v1 are of the hierarchy that has this controller; NULL: found out by cgroupfs_verify(), which can only
+ * guess from processes that may move meanwhile.
+ */
+void cgroupfs_set_v1(struct cgroupfs *fs, const char *controller);
+
 /* A new interval: directories may be walked again. */
 void cgroupfs_tick(struct cgroupfs *fs);
 

@@ -28,7 +28,7 @@ struct container_entry {
 	size_t n_ids, cap_ids;
 	struct cgroup_source source;
 	struct inside_entry *inside;
-	uint32_t looked; /* sample number in which a process was shown to `inside` */
+	uint32_t looked;  /* sample number in which a process was shown to `inside` */
 	uint32_t charged; /* sample number of the last reading of `source` */
 	uint32_t used;    /* sample number */
 	uint32_t index;   /* in the sample `used` */
@@ -48,7 +48,7 @@ struct containertable {
 	char *proc_root;
 	struct container_resolver resolver; /* all NULL = none */
 	uint32_t now;
-	bool charges, paths; /* in this sample */
+	bool charges, paths;   /* in this sample */
 	struct inside *inside; /* NULL = none */
 	struct container_entry *host;
 	struct hash containers; /* hash of type and id -> struct container_entry, without the host */
@@ -124,6 +124,11 @@ struct containertable *containertable_free(struct containertable *t)
 	free(t->proc_root);
 	free(t);
 	return NULL;
+}
+
+void containertable_set_v1(struct containertable *t, const char *controller)
+{
+	cgroupfs_set_v1(t->fs, controller);
 }
 
 void containertable_set_resolver(struct containertable *t, struct container_resolver resolver)

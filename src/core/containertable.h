@@ -44,6 +44,7 @@ struct cgroup_ids {
 
 struct containertable *containertable_new(const char *proc_root, const char *cgroup_root);
 struct containertable *containertable_free(struct containertable *t);
+void containertable_set_v1(struct containertable *t, const char *controller); /* as cgroupfs_set_v1() */
 void containertable_set_resolver(struct containertable *t, struct container_resolver resolver);
 
 /* Who looks into containers; outlives the table. NULL = nobody. */

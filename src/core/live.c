@@ -334,6 +334,7 @@ int source_live_new(const struct live_config *config, struct source **ret, char 
 	l->model = model_new(&model);
 	free(cgroup_root);
 	free(etc_root);
+	model_set_v1(l->model, capture_v1_controller(l->capture));
 	model_on_forget(l->model, forget, l);
 	l->runtime = runtime_new(config->sys_root ? config->sys_root : config->host_root);
 	model_set_resolver(l->model, runtime_resolver(l->runtime));

@@ -89,6 +89,11 @@ void model_on_forget(struct model *m, void (*fn)(const struct obj_key *key, void
 	objtable_on_forget(m->objects, fn, userdata);
 }
 
+void model_set_v1(struct model *m, const char *controller)
+{
+	containertable_set_v1(m->containers, controller);
+}
+
 void model_set_resolver(struct model *m, struct container_resolver resolver)
 {
 	containertable_set_resolver(m->containers, resolver);

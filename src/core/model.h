@@ -58,6 +58,9 @@ bool model_lost_track(const struct model *m);
 /* Objects that model_sample() dropped are told here, so that the kernel side names them again. */
 void model_on_forget(struct model *m, void (*fn)(const struct obj_key *key, void *userdata), void *userdata);
 
+/* A controller of the v1 hierarchy that records tell ids of; NULL: found out from what processes say. */
+void model_set_v1(struct model *m, const char *controller);
+
 /* Where names and images of containers come from. */
 void model_set_resolver(struct model *m, struct container_resolver resolver);
 

@@ -162,6 +162,47 @@ static void test_hybrid_hierarchies(void **state)
 	assert_string_equal(cgroupfs_path(fs, true, memory), "/late");
 	cgroupfs_learn(fs, 0, 77, "/told");
 	assert_string_equal(cgroupfs_path(fs, false, 77), "/told");
+	/* what was told of one that is gone is not forgotten with a full table */
+	for (uint64_t id = 1000; id < 1000 + 49999; id++)
+		cgroupfs_learn(fs, 0, id, "/many");
+	cgroupfs_learn(fs, 0, 78, "/last");
+	for (uint64_t id = 100000; id < 100000 + 1000; id++)
+		cgroupfs_learn(fs, 0, id, "/more");
+	assert_string_equal(cgroupfs_path(fs, false, 78), "/last");
+	assert_string_equal(cgroupfs_path(fs, false, 100999), "/more");
+	for (uint64_t id = 200000; id < 200000 + 100000; id++)
+		cgroupfs_learn(fs, 0, id, "/more");
+	assert_null(cgroupfs_path(fs, false, 78)); /* but some day */
+	cgroupfs_free(fs);
+	snprintf(command, sizeof(command), "rm -rf '%s'", root);
+	assert_int_equal(system(command), 0);
+}
+
+/* Told which: a process that moved between its record and its file does not lead astray. */
+static void test_known_hierarchy(void **state)
+{
+	char root[] = "/tmp/ctop-test-XXXXXX", command[96];
+	uint64_t before, after;
+	struct cgroup_line moved[] = {{8, "pids", "/after"}, {4, "memory", "/"}, {0, "", "/c"}};
+	struct cgroupfs *fs;
+
+	assert_non_null(mkdtemp(root));
+	before = make(root, "pids/before");
+	after = make(root, "pids/after");
+	make(root, "memory/b");
+	make(root, "unified/c");
+	/* in memory it is still where it was, by the same number: roots, for one, have one number everywhere
+	 */
+	snprintf(command, sizeof(command), "ln -s ../pids/before '%s/memory/same'", root);
+	assert_int_equal(system(command), 0);
+	moved[1].path = "/same";
+	fs = cgroupfs_new("/nonexistent", root);
+	cgroupfs_set_v1(fs, "pids");
+	assert_int_equal(cgroupfs_verify(fs, moved, 3, before, 0), -1);
+	assert_string_equal(cgroupfs_path(fs, true, after), "/after");
+	assert_string_equal(cgroupfs_path(fs, true, before), "/before");
+	cgroupfs_set_v1(fs, "pid"); /* no controller */
+	assert_null(cgroupfs_path(fs, true, after));
 	cgroupfs_free(fs);
 	snprintf(command, sizeof(command), "rm -rf '%s'", root);
 	assert_int_equal(system(command), 0);
@@ -170,10 +211,9 @@ static void test_hybrid_hierarchies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_against_array),
-		cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_users),
-		cmocka_unit_test(test_hybrid_hierarchies),
+		cmocka_unit_test(test_against_array),   cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_users),           cmocka_unit_test(test_hybrid_hierarchies),
+		cmocka_unit_test(test_known_hierarchy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
