@@ -475,6 +475,18 @@ static void hostile_docker(void **state)
 	}
 }
 
+/* One that has more than its size says: it grows while it is read. */
+static void hostile_growth(void **state)
+{
+	size_t len;
+	char *text;
+
+	assert_int_equal(safe_read("", "/proc", "cpuinfo", 1 << 20, &text, &len, NULL), 0);
+	assert_true(len > 16);
+	free(text);
+	assert_int_equal(safe_read("", "/proc", "cpuinfo", 16, &text, &len, NULL), -EFBIG);
+}
+
 /* Wrong types everywhere: nothing but what is right is taken. */
 static void hostile_types(void **state)
 {
@@ -664,6 +676,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(by_hand, setup, teardown),
 		cmocka_unit_test_setup_teardown(machines, setup, teardown),
 		cmocka_unit_test(hostile_docker),
+		cmocka_unit_test(hostile_growth),
 		cmocka_unit_test_setup_teardown(hostile_types, setup, teardown),
 		cmocka_unit_test_setup_teardown(hostile_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(cache_follows_changes, setup, teardown),
