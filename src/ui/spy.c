@@ -3,24 +3,20 @@
 #include "ui/spy.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/fsuid.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/arena.h"
 #include "core/format.h"
 #include "core/mem.h"
-#include "core/spawn.h"
 #include "core/syscall.h"
 #include "ui/rows.h"
 
 enum { POLL_EVENTS = 512, WIDE_STRSIZE = 4096, LINE_STRSIZE = 64 };
 
-static uint64_t now_ns(void)
+uint64_t spy_now(void)
 {
 	struct timespec ts;
 
@@ -88,7 +84,7 @@ int spy_start(struct spy *s, enum spy_kind kind, struct source *source, const st
 	      const char *base_text, const char *typed, unsigned snaplen)
 {
 	struct spy new = {
-		.kind = kind, .source = source, .follow = true, .save_fd = -1, .rate_time = now_ns()};
+		.kind = kind, .source = source, .follow = true, .save_fd = -1, .rate_time = spy_now()};
 	char *text = filter_and(base_text, typed);
 	struct filter_error error;
 	int err;
@@ -191,7 +187,7 @@ int spy_capture(struct spy *s, const struct sample *sample)
 	free(text);
 	if (err)
 		return err;
-	spy_tick(s, now_ns(), note, sizeof(note)); /* what came so far */
+	spy_tick(s, spy_now(), note, sizeof(note)); /* what came so far */
 	filter_free(s->filter);
 	s->filter = filter;
 	return begin(s, sample);
@@ -202,21 +198,12 @@ bool spy_narrowed(const struct spy *s)
 	return s->typed || s->needle;
 }
 
-static void end_saving(struct spy *s)
-{
-	if (s->save_fd >= 0)
-		close(s->save_fd);
-	s->save_fd = -1;
-	free(s->save_name);
-	s->save_name = NULL;
-}
-
 void spy_stop(struct spy *s)
 {
 	if (!s->source)
 		return;
 	source_spy_stop(s->source);
-	end_saving(s);
+	spy_save_end(s);
 	spy_log_done(&s->log);
 	spy_hold_free(s->hold);
 	record_index_free(s->index);
@@ -423,7 +410,7 @@ static bool find_step(struct spy *s, uint64_t deadline, char *note, size_t size)
 	struct buf text = {0};
 	bool ended = false;
 
-	for (unsigned i = 0; !ended && (i % 32 || now_ns() < deadline); i++) {
+	for (unsigned i = 0; !ended && (i % 32 || spy_now() < deadline); i++) {
 		uint64_t head = s->log.shown_head, tail = spy_tail(s);
 		const struct spy_entry *e;
 
@@ -454,99 +441,6 @@ static bool find_step(struct spy *s, uint64_t deadline, char *note, size_t size)
 	return ended;
 }
 
-/* A new file that belongs to who started us, made with their rights: root makes none in anybody's home. */
-static int create_file(const char *name)
-{
-	struct spawn_user user;
-	int fd = -EPERM;
-	bool become;
-
-	spawn_user_init(&user);
-	become = geteuid() == 0 && user.uid != 0;
-	if (become) {
-		setfsgid(user.gid);
-		setfsuid(user.uid);
-	}
-	if (!become || (uid_t)setfsuid((uid_t)-1) == user.uid) { /* this one only asks */
-		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd < 0)
-			fd = -errno;
-	}
-	if (become) {
-		setfsuid(0);
-		setfsgid(getegid());
-	}
-	spawn_user_done(&user);
-	return fd;
-}
-
-int spy_save(struct spy *s, const char *name)
-{
-	int fd = create_file(name);
-
-	if (fd < 0)
-		return fd;
-	end_saving(s);
-	s->save_fd = fd;
-	s->save_name = xstrdup(name);
-	s->save_at = s->log.shown_head;
-	s->save_end = spy_tail(s);
-	s->saved = s->save_missed = 0;
-	return 0;
-}
-
-static int write_all(int fd, const struct buf *b)
-{
-	for (size_t done = 0; done < b->len;) {
-		ssize_t n = write(fd, b->data + done, b->len - done);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			done += (size_t)n;
-	}
-	return 0;
-}
-
-static bool save_step(struct spy *s, uint64_t deadline, char *note, size_t size)
-{
-	struct buf text = {0}, name = {0};
-	bool ended;
-	int err;
-
-	for (unsigned i = 0; s->save_at < s->save_end && (i % 32 || now_ns() < deadline); i++, s->save_at++) {
-		const struct spy_entry *e = spy_log_line(&s->log, s->save_at);
-
-		if (!e) { /* fell off the top meanwhile */
-			s->save_missed++;
-			continue;
-		}
-		spy_line_text(s, e, true, &text);
-		buf_addc(&text, '\n');
-		s->saved++;
-	}
-	err = write_all(s->save_fd, &text);
-	ended = err || s->save_at >= s->save_end;
-	if (ended && !err && fsync(s->save_fd) && errno != EINVAL) /* some file systems notice late that they are full */
-		err = -errno;
-	if (ended) {
-		format_safe(&name, s->save_name, strlen(s->save_name));
-		if (err)
-			snprintf(note, size, "%s: %s; the file is incomplete", buf_str(&name), strerror(-err));
-		else if (s->save_missed)
-			snprintf(note, size, "saved %llu lines to %s (%llu were dropped meanwhile)",
-				 (unsigned long long)s->saved, buf_str(&name),
-				 (unsigned long long)s->save_missed);
-		else
-			snprintf(note, size, "saved %llu lines to %s", (unsigned long long)s->saved,
-				 buf_str(&name));
-		end_saving(s);
-	}
-	buf_done(&text);
-	buf_done(&name);
-	return ended;
-}
-
 bool spy_busy(const struct spy *s)
 {
 	return s->find || s->save_fd >= 0 || s->log.looked < s->log.tail;
@@ -556,7 +450,7 @@ static bool look_step(struct spy *s, uint64_t deadline)
 {
 	if (s->log.looked == s->log.tail)
 		return false;
-	while (spy_log_look(&s->log, 32) && now_ns() < deadline) {
+	while (spy_log_look(&s->log, 32) && spy_now() < deadline) {
 	}
 	end_of_pause(s);
 	return true;
@@ -571,7 +465,7 @@ bool spy_tick(struct spy *s, uint64_t now, char *ret_note, size_t size)
 	ret_note[0] = '\0';
 	do {
 		n = source_spy_poll(s->source, on_event, s, POLL_EVENTS);
-	} while (n == POLL_EVENTS && now_ns() < deadline);
+	} while (n == POLL_EVENTS && spy_now() < deadline);
 	if (n < 0)
 		snprintf(ret_note, size, "spy: %s", strerror(-n));
 	source_spy_counts(s->source, &s->counts);
@@ -584,11 +478,11 @@ bool spy_tick(struct spy *s, uint64_t now, char *ret_note, size_t size)
 		s->rate_calls = s->counts.passed;
 		changed = true;
 	}
-	deadline = now_ns() + SPY_SLICE_MS * 1000000ULL;
+	deadline = spy_now() + SPY_SLICE_MS * 1000000ULL;
 	changed |= look_step(s, deadline);
 	if (s->find)
 		changed |= find_step(s, deadline, ret_note, size);
 	if (s->save_fd >= 0)
-		changed |= save_step(s, deadline, ret_note, size);
+		changed |= spy_save_step(s, deadline, ret_note, size);
 	return changed || s->log.calls != calls;
 }

@@ -35,14 +35,14 @@ struct spy {
 	const struct view *view; /* SPY_LIST */
 	struct source *source;
 	unsigned snaplen;
-	char where;  /* lines say which container ('c') or pod ('k'); 0 */
-	char *label; /* "postgres 4121"; NULL = the whole selection */
-	char *base_text; /* what it was started on */
-	char *typed;     /* filter of the language that was typed in it; NULL */
-	char *needle;    /* text that lines must have; NULL */
+	char where;           /* lines say which container ('c') or pod ('k'); 0 */
+	char *label;          /* "postgres 4121"; NULL = the whole selection */
+	char *base_text;      /* what it was started on */
+	char *typed;          /* filter of the language that was typed in it; NULL */
+	char *needle;         /* text that lines must have; NULL */
 	char *undo[SPY_UNDO]; /* `typed` before each = and !; an entry may be NULL */
 	size_t n_undo;
-	char *kernel_text; /* the part the kernel decides */
+	char *kernel_text;     /* the part the kernel decides */
 	struct filter *filter; /* both: what is captured */
 	struct filter *shown;  /* what of it is shown; NULL = all */
 	struct record_index *index;
@@ -50,8 +50,8 @@ struct spy {
 	struct spy_log log;
 	struct source_counts counts;
 	struct source_counts offset; /* the source begins anew whenever the filter changes; we do not */
-	uint64_t rejected; /* passed the kernel's part of the filter, not the rest */
-	double rate;       /* calls/s */
+	uint64_t rejected;           /* passed the kernel's part of the filter, not the rest */
+	double rate;                 /* calls/s */
 	uint64_t rate_time, rate_calls;
 
 	struct spy_at top; /* first text line on the screen */
@@ -86,8 +86,8 @@ void spy_stop(struct spy *s);
 int spy_resume(struct spy *s, const struct sample *sample);
 
 /*
- * What of the lines is shown from now on, the kept ones included: those that pass a filter and have a text (NULL
- * = any). 0; -EINVAL. spy_capture() then captures no more than that filter lets through: 0 or -errno.
+ * What of the lines is shown from now on, the kept ones included: those that pass a filter and have a text
+ * (NULL = any). 0; -EINVAL. spy_capture() then captures no more than that filter lets through: 0 or -errno.
  */
 int spy_show(struct spy *s, const char *typed, const char *needle);
 int spy_capture(struct spy *s, const struct sample *sample);
@@ -127,7 +127,13 @@ void spy_time_text(uint64_t time, int digits, struct buf *out);
 /* Looks for text from the cursor on; the cursor moves when it is found. */
 void spy_find(struct spy *s, const char *text, int dir, bool from_here);
 
-/* Writes all shown lines to a new file. 0; -EEXIST; -errno. */
+/*
+ * Writes all shown lines to a new file. 0; -EEXIST; -errno. A step writes some, until `deadline` (spy_now());
+ * true: it ended, with what is to be said about it in `note`. spy_save_end() leaves the file as it is.
+ */
 int spy_save(struct spy *s, const char *name);
+bool spy_save_step(struct spy *s, uint64_t deadline, char *note, size_t size);
+void spy_save_end(struct spy *s);
+uint64_t spy_now(void); /* CLOCK_MONOTONIC in ns */
 
 #endif
