@@ -42,3 +42,21 @@ def every_number_has_a_source(ctx):
         with open(path) as f:
             text = f.read()
         ctx.check(re.search(rf"(?<![a-z.]){re.escape(field)}(?![a-z_])", text), f"{field}: {where} looks at it")
+
+
+@case()
+def every_view_is_looked_at(ctx):
+    """By a test that compares it with something else; actions, crashes and the like do not count."""
+    with open(os.path.join(ROOT, "views.json")) as f:
+        views = [v["id"] for v in json.load(f)["views"]]
+    text = ""
+    for where in ("e2e", "runtimes"):
+        top = os.path.join(ROOT, "tests", where)
+        for name in sorted(os.listdir(top)):
+            if name.startswith("case_") and name not in ("case_clean.py", "case_hostile.py", "case_actions.py", "case_sources.py"):
+                with open(os.path.join(top, name)) as f:
+                    text += f.read()
+    # Monitor(ctx, "files", ..., watch(ctx, f=("files", ..., for view in ("files", ...
+    opened = {v for v in views if re.search(rf'\((ctx, )?"{v}"[,)]', text)}
+    opened |= {v for group in re.findall(r"views = \(([^)]*)\)", text) for v in re.findall(r'"(\w+)"', group)}
+    ctx.equal([v for v in views if v not in opened], [], "views that no test compares with anything")

@@ -7,7 +7,7 @@ import shutil
 
 from case_containers import Cgroup
 from case_runtimes import VIEWS, latest
-from cases import Skip, case
+from cases import Skip, case, wait_for
 from monitor import Monitor, Workload
 
 UID = "0e3d9a6c-7a3b-4c55-9f0e-2f6d1f6a9b11"
@@ -68,19 +68,32 @@ def every_layout(ctx):
         if os.path.exists(path) and os.listdir(path):
             raise Skip(f"{path} is in use")
     m = Monitor(ctx, "rt-containers", interval=0.5, options=VIEWS)
-    spec = []
+    whole = Monitor(ctx, "namespaces", interval=0.5)
+    spec, groups = [], []
     for i, (who, driver, path) in enumerate(LAYOUTS):
         full, sandbox, pod = hex_id(200 + i), hex_id(300 + i), f"shop-{i}"
         state = containerd_state if who == "containerd" else crio_state
         for one in (full, sandbox):
             state(ctx, one, pod, sandbox)
         cg, pause = Cgroup(ctx, path.format(id=full)), Cgroup(ctx, path.format(id=sandbox))
+        groups += [cg, pause]
         w = Workload(ctx, "files", "rw", ctx.dir, 10 + i, linger=True, prefix=cg.prefix())
         p = Workload(ctx, "files", "rw", ctx.dir, 1, linger=True, prefix=pause.prefix())
         w.go()
         p.go()
+        wait_for(f"{who}, {driver}: its namespace", lambda: (latest(m, full) or {}).get("k8s.ns.name") == "prod", 20)
         spec.append((f"{who}, {driver}", who, full, sandbox, pod, w, p))
     m.settle()
+    whole.settle()
+    whole.wait_interval()
+    inside = 0
+    for cg in groups:
+        with open(cg.dirs[0] + "/cgroup.procs") as f:
+            inside += len(f.read().split())
+    prod = next(r for r in whole.lines[-1]["rows"] if r["k8s.ns.name"] == "prod")
+    ctx.equal((prod["container.id"], prod["k8s.pod.uid"], prod["evt.count.procinfo"]), (2 * len(spec), 1, inside),
+              "the namespace: containers, pods (of one uid here), processes")
+    whole.stop()
     for what, who, full, sandbox, pod, w, p in spec:
         row, pause = latest(m, full), latest(m, sandbox)
         if not ctx.check(row and pause, f"{what}: both containers of the pod are listed"):
