@@ -176,7 +176,7 @@ static void finish_totals(struct build *b)
 	for (size_t i = 0; i < plans->n; i++) {
 		enum agg agg = plans->columns[i].agg;
 
-		if (agg != AGG_NONE && agg != AGG_LAST)
+		if (plans->columns[i].total && agg != AGG_NONE && agg != AGG_LAST)
 			totals[i] = group_value(plans, &b->totals, i, b->table->interval, &sums[i]);
 	}
 	cells_set_shares(b->table->cells, totals, b->arena);

@@ -107,8 +107,8 @@ struct table {
 	struct arena *arena;
 	struct row *rows;
 	size_t n_rows;
-	/* if asked for, else NULL: each column aggregated over all records as one group; missing for
-	 * dimensions */
+	/* if asked for (else NULL, or of columns of shares only): each column aggregated over all records as
+	 * one group; missing for dimensions */
 	const struct value *totals;
 	const struct value *total_sums; /* as row_sum() */
 	size_t n_columns, n_keys;

@@ -21,6 +21,7 @@ struct plan {
 	enum agg agg;
 	bool available; /* the sample has what it takes */
 	bool dedup;     /* one thing may come with several records */
+	bool total;     /* its total is asked for */
 	int aux;        /* index of its struct aux, -1 = none; percentiles of one field share it */
 	bool aux_owner; /* this column fills it */
 };

@@ -72,6 +72,7 @@ struct plans plans_make(const struct table_query *q, const struct table_walk *w,
 		struct plan *p = &all.columns[i];
 
 		*p = plan_of(&q->columns[i], w);
+		p->total = q->totals || p->agg == AGG_SHARE;
 		all.n_first += p->agg == AGG_NONE;
 		if (p->agg != AGG_AVG && !is_percentile(p->agg))
 			continue;
@@ -139,10 +140,10 @@ static void add_column(const struct adding *a, struct group *g, const struct rec
 		hash = value_hash(&v, column + 1) | 1;
 		if (!seen_first(a->seen, hash, g->number))
 			return;
-		in_totals = a->totals && seen_first(a->seen, hash, TOTALS);
+		in_totals = a->totals && p->total && seen_first(a->seen, hash, TOTALS);
 	}
 	acc_add(p, &g->cells[column], aux_of(p, g), &v, weight, a->arena);
-	if (in_totals && !gone)
+	if (in_totals && p->total && !gone)
 		acc_add(p, &a->totals->cells[column], aux_of(p, a->totals), &v, weight, a->arena);
 }
 
@@ -244,7 +245,7 @@ void group_to_totals(const struct adding *a, const struct group *g)
 	for (size_t i = 0; i < a->plans->n; i++) {
 		const struct plan *p = &a->plans->columns[i];
 
-		if (adds_up(p))
+		if (p->total && adds_up(p))
 			acc_merge(p, &a->totals->cells[i], aux_of(p, a->totals), &g->cells[i], aux_of(p, g),
 				  a->arena);
 	}
