@@ -467,6 +467,8 @@ def cpus_against_proc_stat(ctx):
     seconds = collections.Counter()
     for l in ms["cpus"].intervals():
         for r in l["rows"]:
+            if r["cpu.idle"] is None:
+                continue  # the last interval was too short for a tick
             for n in names:
                 seconds[(r["cpu.id"], n)] += r[n] / 100 * l["interval"]
             ctx.within(r["cpu.busy"], 99.9 - r["cpu.idle"] - r["cpu.iowait"], 100.1 - r["cpu.idle"] - r["cpu.iowait"], "cpu.busy")
