@@ -399,6 +399,8 @@ int capture_set_needs(struct capture *c, unsigned needs)
 	int r;
 
 	pthread_mutex_lock(&c->lock);
+	if (needs & ~c->needs & NEED_FDS) /* nobody knows what was last said about a socket */
+		c->skel->bss->fds_session++;
 	c->needs = needs | NEED_TASKS;
 	if (!(needs & NEED_FACTS))
 		c->skel->bss->facts_on = 0;

@@ -30,7 +30,7 @@ struct capture_config {
 /* A variable-length record of the batch. */
 struct capture_fd {
 	const struct fd_rec *fd;
-	const struct obj_rec *obj; /* NULL: named in an earlier batch (or in this one's objs) */
+	const struct obj_rec *obj; /* NULL: told of in an earlier batch (or in this one's objs), see FD_SAME */
 };
 
 /* Everything of one interval; arrays and what they point to live until capture_batch_free(). */
@@ -78,7 +78,7 @@ int capture_set_needs(struct capture *c, unsigned needs);
 int capture_collect(struct capture *c, struct capture_batch **ret);
 struct capture_batch *capture_batch_free(struct capture_batch *b);
 
-/* The next batch is to hold the record of every thread: somebody does not know what `same` refers to. */
+/* The next batch is to hold the record of every thread and socket: somebody does not know what `same` or FD_SAME refers to. */
 void capture_walk_all(struct capture *c);
 
 /* Forgets that an object was named: it is named again at next sight. */

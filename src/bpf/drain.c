@@ -22,6 +22,12 @@ enum {
 	SPY_PREPARED_AFTER = 3 /* intervals: the screen is up by then */
 };
 
+/* Bytes of the obj_rec behind it. */
+static size_t obj_size(const struct fd_rec *f)
+{
+	return f->size == FD_SAME ? 0 : f->size;
+}
+
 /* What a batch owns. */
 struct memory {
 	struct bytes tasks, fact_keys, fact_vals, fds, meta;
@@ -162,11 +168,7 @@ static int walk_tasks(struct capture *c, struct memory *m)
 	sched_yield(); /* refreshes our own scheduler stamp, see walk_tasks */
 	c->skel->bss->walk_number++;
 	r = read_iter(c->iter_tasks, &m->tasks);
-	if (r == 0)
-		r = split_walk(m);
-	/* records that got lost are not known to anybody */
-	c->skel->bss->walk_all = r < 0;
-	return r;
+	return r ? r : split_walk(m);
 }
 
 /* Adds the rows that the CPUs had at hand in an interval that is over; a key can be in several of them. */
@@ -192,7 +194,7 @@ static int index_fds(struct memory *m, struct capture_batch *b)
 	size_t n = 0;
 
 	for (size_t at = 0; at + sizeof(struct fd_rec) <= m->fds.len; n++)
-		at += sizeof(struct fd_rec) + ((struct fd_rec *)(m->fds.data + at))->size;
+		at += sizeof(struct fd_rec) + obj_size((struct fd_rec *)(m->fds.data + at));
 	m->fd_list = calloc(n ? n : 1, sizeof(*m->fd_list));
 	if (!m->fd_list)
 		return -ENOMEM;
@@ -200,10 +202,11 @@ static int index_fds(struct memory *m, struct capture_batch *b)
 	for (size_t at = 0; b->n_fds < n;) {
 		struct fd_rec *f = (struct fd_rec *)(m->fds.data + at);
 
-		if (at + sizeof(*f) + f->size > m->fds.len)
+		if (at + sizeof(*f) + obj_size(f) > m->fds.len)
 			break;
-		b->fds[b->n_fds++] = (struct capture_fd){f, f->size ? (const struct obj_rec *)(f + 1) : NULL};
-		at += sizeof(*f) + f->size;
+		b->fds[b->n_fds++] =
+			(struct capture_fd){f, obj_size(f) ? (const struct obj_rec *)(f + 1) : NULL};
+		at += sizeof(*f) + obj_size(f);
 	}
 	return 0;
 }
@@ -283,6 +286,7 @@ static int read_all(struct capture *c, struct memory *m)
 		if (r < 0)
 			return r;
 	}
+	c->skel->bss->walk_all = 0;
 	m->meta = pump_take(c);
 	return 0;
 }

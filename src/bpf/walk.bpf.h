@@ -207,10 +207,11 @@ static __always_inline bool describe_socket(struct scratch *s, struct file *file
 	if (!r->lport)
 		return false; /* raw or not bound: describe_file() knows where to look */
 	r->netns = sk->__sk_common.skc_net.net->ns.inum;
-	r->rx_queue = sk->sk_backlog.rmem_alloc.counter;
-	r->tx_queue = sk->sk_wmem_alloc.refs.counter - 1;
-	if (r->protocol != IPPROTO_TCP || r->type != SOCK_STREAM)
+	if (r->protocol != IPPROTO_TCP || r->type != SOCK_STREAM) {
+		r->rx_queue = sk->sk_backlog.rmem_alloc.counter;
+		r->tx_queue = sk->sk_wmem_alloc.refs.counter - 1;
 		return true;
+	}
 	r->tcp_state = sk->__sk_common.skc_state;
 	if (r->tcp_state == TCP_LISTEN) {
 		r->rx_queue = sk->sk_ack_backlog;
@@ -234,6 +235,39 @@ static __always_inline bool describe_socket(struct scratch *s, struct file *file
 #endif
 }
 
+/*
+ * Sockets carry numbers of now, but those of an idle connection stay: then its record is left out. A stamp is a hash
+ * of all that the record says. Inode numbers of sockets come in turn, so neighbours share a cache line; two sockets
+ * that share a slot are sent in full every time.
+ */
+enum { FD_STAMPS = 1 << 18 };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FD_STAMPS);
+	__type(key, u32);
+	__type(value, u64);
+} fd_stamps SEC(".maps");
+
+/* Set by user space: records of walks of another number do not count. */
+__u32 fds_session;
+
+/* Of the record in the scratch. (Not inline: the iterator's stack is full.) */
+__noinline u64 make_socket_stamp(u32 which)
+{
+	struct scratch *s = scratch_get(which);
+	u64 h = fds_session, word;
+
+	if (!s)
+		return 0;
+#pragma unroll
+	for (u32 i = 0; i < sizeof(s->obj.rec) / sizeof(word); i++) {
+		__builtin_memcpy(&word, (const char *)&s->obj.rec + i * sizeof(word), sizeof(word));
+		h = mix(h, word);
+	}
+	return h ? h : 1;
+}
+
 SEC("iter/task_file")
 int walk_fds(struct bpf_iter__task_file *ctx)
 {
@@ -242,8 +276,8 @@ int walk_fds(struct bpf_iter__task_file *ctx)
 	struct scratch *s = scratch_get(SCRATCH_ITER);
 	struct object o = {};
 	struct fd_rec f = {};
-	u64 sig = 1, *have;
-	u32 len = 0;
+	u64 sig = 1, now = 0, *have = NULL, *stamp = NULL;
+	u32 len = 0, slot;
 
 	if (!task || !file || !s)
 		return 0;
@@ -255,8 +289,9 @@ int walk_fds(struct bpf_iter__task_file *ctx)
 	f.pos = file->f_pos;
 	f.flags = file->f_flags;
 	/* sockets carry numbers of now; other names are sent once */
-	have = bpf_map_lookup_elem(&named, &o.key);
-	if (!have || o.kind == OBJ_INET) {
+	if (o.kind != OBJ_INET)
+		have = bpf_map_lookup_elem(&named, &o.key);
+	if (!have) {
 		s->address = (u64)file;
 		if (o.kind == OBJ_INET && describe_socket(s, file, &o, &sig)) {
 			f.size = len = sizeof(s->obj.rec);
@@ -266,10 +301,24 @@ int walk_fds(struct bpf_iter__task_file *ctx)
 			sig = name_signature(&o);
 		}
 	}
+	if (o.kind == OBJ_INET && len) {
+		slot = (u32)o.key.ino & (FD_STAMPS - 1);
+		stamp = bpf_map_lookup_elem(&fd_stamps, &slot);
+		now = make_socket_stamp(SCRATCH_ITER);
+		if (stamp && now && *stamp == now && !walk_all) {
+			f.size = FD_SAME;
+			len = 0;
+		}
+	}
 	if (bpf_seq_write(ctx->meta->seq, &f, sizeof(f)))
 		return 0;
-	if (len && len <= sizeof(s->obj.rec) + sizeof(s->obj.path) &&
-	    !bpf_seq_write(ctx->meta->seq, &s->obj.rec, len) && (!have || *have != sig))
+	if (!len || len > sizeof(s->obj.rec) + sizeof(s->obj.path) ||
+	    bpf_seq_write(ctx->meta->seq, &s->obj.rec, len))
+		return 0;
+	if (stamp)
+		*stamp = now;
+	have = bpf_map_lookup_elem(&named, &o.key);
+	if (!have || *have != sig)
 		bpf_map_update_elem(&named, &o.key, &sig, BPF_ANY);
 	return 0;
 }

@@ -222,8 +222,11 @@ struct fd_rec {
 	u32 tgid;
 	s32 fd;
 	u32 flags; /* O_* */
-	u32 size;  /* bytes of the obj_rec behind this record, a multiple of 8; 0 = none */
+	u32 size;  /* bytes of the obj_rec behind this record, a multiple of 8; 0 = none; FD_SAME */
 };
+
+/* No obj_rec: all that the one of the last walk said about the socket still holds. */
+enum { FD_SAME = 1 };
 
 /* Records of the life-cycle ring. */
 enum meta_type { META_OBJ = 1, META_EXEC, META_CGROUP };

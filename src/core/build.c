@@ -31,16 +31,17 @@ void build_done(struct build *b)
 	*b = (struct build){0};
 }
 
-/* Of a small machine it is kept from sample to sample; of a large one it would be as much again as the sample. */
+/* Of a small machine it is kept from sample to sample; of a large one it would be as much again as the
+ * sample. */
 static void drop_large(struct build *b)
 {
 	enum { KEPT = 4096 };
 
-#define DROP(array)                           \
-	if (b->cap_##array > KEPT) {          \
-		free(b->array);               \
-		b->array = NULL;              \
-		b->cap_##array = 0;           \
+#define DROP(array)                                                                                          \
+	if (b->cap_##array > KEPT) {                                                                         \
+		free(b->array);                                                                              \
+		b->array = NULL;                                                                             \
+		b->cap_##array = 0;                                                                          \
 	}
 	DROP(threads)
 	DROP(processes)
@@ -59,6 +60,19 @@ uint32_t build_find_thread(const struct build *b, struct task_key key)
 
 uint32_t build_add_thread(struct build *b, struct task_key key, uint32_t process)
 {
+	uint32_t index = build_append_thread(b, key, process);
+
+	build_index_thread(b, index);
+	return index;
+}
+
+void build_index_thread(struct build *b, uint32_t index)
+{
+	hash_put(&b->by_task, task_hash(b->threads[index].key), (void *)((uintptr_t)index + 1));
+}
+
+uint32_t build_append_thread(struct build *b, struct task_key key, uint32_t process)
+{
 	uint32_t index = (uint32_t)b->n_threads;
 
 	VEC_PUSH(b->threads, b->n_threads, b->cap_threads) = (struct build_thread){
@@ -71,7 +85,6 @@ uint32_t build_add_thread(struct build *b, struct task_key key, uint32_t process
 		.process = process,
 		.wait_obj = NO_INDEX,
 	};
-	hash_put(&b->by_task, task_hash(key), (void *)((uintptr_t)index + 1));
 	b->processes[process].n_threads++;
 	if (b->processes[process].proc->pid == key.tid)
 		b->processes[process].leader = index;
@@ -96,11 +109,12 @@ uint32_t build_process(struct build *b, struct proctable *procs, struct proc *p)
 	return p->mark;
 }
 
-uint32_t build_object(struct build *b, struct objtable *objects, struct obj_key key)
+uint32_t build_entry(struct build *b, struct objtable *objects, struct obj_entry *e)
 {
-	struct object o = {0};
-	struct obj_entry *e = objtable_get(objects, key, &o);
+	const struct object *o;
+	struct object *copy;
 	uint32_t mark;
+	bool lasts;
 
 	if (!e)
 		return NO_INDEX;
@@ -109,9 +123,20 @@ uint32_t build_object(struct build *b, struct objtable *objects, struct obj_key 
 		return mark;
 	mark = (uint32_t)b->n_objects;
 	objtable_set_mark(objects, e, mark);
-	o.name = arena_strdup(b->arena, o.name);
-	VEC_PUSH(b->objects, b->n_objects, b->cap_objects) = (struct build_object){o, NO_INDEX};
+	o = objtable_object(objects, e, &lasts);
+	if (!lasts) {
+		copy = arena_alloc(b->arena, sizeof(*copy));
+		*copy = *o;
+		copy->name = arena_strdup(b->arena, o->name);
+		o = copy;
+	}
+	VEC_PUSH(b->objects, b->n_objects, b->cap_objects) = (struct build_object){o, NO_INDEX, 0};
 	return mark;
+}
+
+uint32_t build_object(struct build *b, struct objtable *objects, struct obj_key key)
+{
+	return build_entry(b, objects, objtable_entry(objects, &key));
 }
 
 /* Most facts are of a single call: they share one histogram per bucket. */
@@ -188,7 +213,7 @@ static void finish_fds(struct build *b, struct sample *s, const struct capture_b
 		};
 		if (obj == NO_INDEX)
 			continue;
-		b->objects[obj].o.n_open++;
+		b->objects[obj].n_open++;
 		if (b->objects[obj].owner == NO_INDEX)
 			b->objects[obj].owner = b->fds[i].process;
 	}
@@ -210,17 +235,23 @@ static struct object *place_objects(struct build *b, struct sample *s)
 static void finish_objects(struct build *b, struct sample *s, struct object *objects)
 {
 	for (size_t i = 0; i < b->n_objects; i++) {
-		objects[i] = b->objects[i].o;
+		objects[i] = *b->objects[i].o;
+		objects[i].name = arena_strdup(s->arena, objects[i].name);
+		objects[i].n_open = b->objects[i].n_open;
 		if (b->objects[i].owner != NO_INDEX)
 			objects[i].owner = &s->processes[b->objects[i].owner];
 		s->health.unnamed += !objects[i].named;
 	}
 }
 
-static void find_parent(const struct sample *s, struct proctable *procs, struct process *p)
+static void find_parent(const struct sample *s, struct proctable *procs, struct process *p,
+			const struct proc **last)
 {
-	const struct proc *parent = p->ppid ? proctable_find(procs, p->ppid) : NULL;
+	const struct proc *parent = *last && (*last)->pid == p->ppid ? *last
+				    : p->ppid                        ? proctable_find(procs, p->ppid)
+								     : NULL;
 
+	*last = parent;
 	if (!parent)
 		return;
 	/* a younger one has only got the number */
@@ -251,8 +282,8 @@ static const char *copy_once(struct copies *c, struct arena *arena, const char *
 }
 
 /* In a container its own names count: the host's would be those of other people. */
-static void name_users(struct process *p, struct users *users, struct inside_entry *in,
-		       struct copies *copies, struct arena *arena)
+static void name_users(struct process *p, struct users *users, struct inside_entry *in, struct copies *copies,
+		       struct arena *arena)
 {
 	if (in) {
 		p->user = inside_user(in, p->uid, arena, &p->home, &p->shell);
@@ -272,6 +303,20 @@ static void name_users(struct process *p, struct users *users, struct inside_ent
 	}
 }
 
+/* Neighbours most often are of one user. */
+static bool same_user(const struct process *a, const struct process *b)
+{
+	return b->user && b->group && a->container == b->container && a->uid == b->uid && a->gid == b->gid;
+}
+
+static void copy_user(struct process *p, const struct process *from)
+{
+	p->user = from->user;
+	p->group = from->group;
+	p->home = from->home;
+	p->shell = from->shell;
+}
+
 static void finish_processes(struct build *b, struct sample *s, struct process *processes,
 			     struct proctable *procs, const struct containertable *containers,
 			     struct users *users, const struct tasktable *tasks)
@@ -279,6 +324,7 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 	const struct thread **list = arena_array(s->arena, b->n_threads, sizeof(*list));
 	const struct thread ***next = xcalloc(b->n_processes, sizeof(*next));
 	struct copies copies = {0};
+	const struct proc *parent = NULL;
 
 	for (size_t i = 0; i < b->n_processes; i++) {
 		const struct build_process *bp = &b->processes[i];
@@ -336,14 +382,16 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 			.exited = exited,
 			.fresh = p->born == procs->now && tasktable_fresh(tasks, p->start_boot),
 		};
-		if (p->told)
+		if (p->told && i && same_user(&processes[i], &processes[i - 1]))
+			copy_user(&processes[i], &processes[i - 1]);
+		else if (p->told)
 			name_users(&processes[i], users, containertable_inside(containers, bp->container),
 				   &copies, s->arena);
 		next[i] = list;
 		list += bp->n_threads;
 	}
 	for (size_t i = 0; i < b->n_processes; i++)
-		find_parent(s, procs, &processes[i]);
+		find_parent(s, procs, &processes[i], &parent);
 	for (size_t i = 0; i < b->n_threads; i++)
 		*next[b->threads[i].process]++ = &s->threads[i];
 	free(next);

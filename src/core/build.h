@@ -46,8 +46,8 @@ struct build_process {
 };
 
 struct build_object {
-	struct object o;
-	uint32_t owner;
+	const struct object *o; /* in the object table, or a copy of what is not in it */
+	uint32_t owner, n_open;
 };
 
 struct build_fact {
@@ -72,7 +72,7 @@ struct build {
 	struct build_fd *fds;
 	size_t n_fds, cap_fds;
 	struct hash by_task; /* task_key -> index + 1 */
-	struct arena *arena; /* names of objects go there at once */
+	struct arena *arena; /* copies go there */
 };
 
 void build_begin(struct build *b, struct arena *arena);
@@ -81,12 +81,18 @@ void build_done(struct build *b); /* frees the scratch memory */
 /* Index of the thread, NO_INDEX if it is not there; new with an index of its process. */
 uint32_t build_find_thread(const struct build *b, struct task_key key);
 uint32_t build_add_thread(struct build *b, struct task_key key, uint32_t process);
+/* In two steps: a thread that the caller finds by other means is not found by build_find_thread() ... */
+uint32_t build_append_thread(struct build *b, struct task_key key, uint32_t process);
+void build_index_thread(struct build *b, uint32_t index); /* ... from now on it is */
 
 /* Index of the process, made if it is not there. */
 uint32_t build_process(struct build *b, struct proctable *procs, struct proc *p);
 
 /* Index of the object, made if it is not there; NO_INDEX for the key of no object. */
 uint32_t build_object(struct build *b, struct objtable *objects, struct obj_key key);
+
+/* The same of an entry of the table; NO_INDEX for NULL. */
+uint32_t build_entry(struct build *b, struct objtable *objects, struct obj_entry *e);
 
 /* Moves everything into s (arena and scalars are set already). */
 void build_finish(struct build *b, struct sample *s, const struct capture_batch *batch,

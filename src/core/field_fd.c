@@ -8,6 +8,7 @@
 
 #include "bpf/need.h"
 #include "core/field_get.h"
+#include "core/objname.h"
 #include "core/procdetail.h"
 #include "core/syscall.h"
 
@@ -160,7 +161,7 @@ GETTER(fd_sockfamily)
 	}
 }
 
-OBJ(fd_name, put_str(ret, o->name))
+OBJ(fd_name, put_str(ret, object_name(o, tmp)))
 OBJ(fd_type, put_str(ret, o->type))
 OBJ(fd_dev, put_int(ret, o->key.dev))
 OBJ(fd_dev_major, put_int(ret, o->key.dev >> 20))
@@ -274,7 +275,9 @@ static bool put_in_container(struct value *ret, const struct record *r, struct a
 
 GETTER(fd_containername)
 {
-	return r->obj && r->obj->name && put_in_container(ret, r, tmp, r->obj->name);
+	const char *name = r->obj ? object_name(r->obj, tmp) : NULL;
+
+	return name && put_in_container(ret, r, tmp, name);
 }
 
 GETTER(fd_containerdirectory)

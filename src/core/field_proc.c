@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/field_get.h"
+#include "core/objname.h"
 #include "core/syscall.h"
 
 #define PROC(name, expr)                                                                                     \
@@ -154,7 +155,7 @@ THREAD(thread_pfminor, put_u64(ret, t->min_flt))
 THREAD(thread_runq, put_share(ret, r, t->run_delay))
 THREAD(thread_runq_time, put_u64(ret, t->run_delay))
 THREAD(thread_syscall, t->nr != WIRE_NR_NONE && put_str(ret, syscall_name(t->nr)))
-THREAD(thread_syscall_fd, t->nr != WIRE_NR_NONE && t->wait_obj && put_str(ret, t->wait_obj->name))
+THREAD(thread_syscall_fd, t->nr != WIRE_NR_NONE && t->wait_obj && put_str(ret, object_name(t->wait_obj, tmp)))
 THREAD(thread_syscall_time, t->nr != WIRE_NR_NONE && put_u64(ret, t->nr_time))
 THREAD(thread_tid, put_int(ret, t->tid))
 THREAD(thread_vtid, put_int(ret, t->vtid))
@@ -203,12 +204,11 @@ GETTER(thread_policy)
 GETTER(thread_wait)
 {
 	const struct thread *t = r->thread;
-	const char *call;
+	const char *call, *name;
 
 	if (!t || t->nr == WIRE_NR_NONE)
 		return false;
 	call = syscall_name(t->nr);
-	return put_str(ret, t->wait_obj && t->wait_obj->name
-				    ? arena_printf(tmp, "%s %s", call, t->wait_obj->name)
-				    : call);
+	name = t->wait_obj ? object_name(t->wait_obj, tmp) : NULL;
+	return put_str(ret, name ? arena_printf(tmp, "%s %s", call, name) : call);
 }

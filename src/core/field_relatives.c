@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/field_get.h"
+#include "core/objname.h"
 
 /* ---- arguments ---- */
 
@@ -176,12 +177,12 @@ static const struct object *stream(const struct record *r, int fd)
 	{                                                                                                    \
 		const struct object *o = stream(r, number);                                                  \
                                                                                                              \
-		return o && put_str(ret, o->what);                                                           \
+		return o && put_str(ret, what);                                                              \
 	}
 
-STREAM(proc_stdin_name, 0, name)
-STREAM(proc_stdin_type, 0, type)
-STREAM(proc_stdout_name, 1, name)
-STREAM(proc_stdout_type, 1, type)
-STREAM(proc_stderr_name, 2, name)
-STREAM(proc_stderr_type, 2, type)
+STREAM(proc_stdin_name, 0, object_name(o, tmp))
+STREAM(proc_stdin_type, 0, o->type)
+STREAM(proc_stdout_name, 1, object_name(o, tmp))
+STREAM(proc_stdout_type, 1, o->type)
+STREAM(proc_stderr_name, 2, object_name(o, tmp))
+STREAM(proc_stderr_type, 2, o->type)

@@ -50,9 +50,21 @@ void hash_done(struct hash *h)
 
 void hash_clear(struct hash *h)
 {
-	if (h->n)
+	if (h->n && h->n < h->cap / 16)
+		hash_done(h);
+	else if (h->n)
 		memset(h->slots, 0, h->cap * sizeof(*h->slots));
 	h->n = 0;
+}
+
+void hash_reserve(struct hash *h, size_t n)
+{
+	size_t cap = h->cap ? h->cap : HASH_MIN;
+
+	while (cap / 2 <= n)
+		cap *= 2;
+	if (cap > h->cap)
+		resize(h, cap);
 }
 
 void *hash_get(const struct hash *h, struct hash_key key)

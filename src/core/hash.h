@@ -27,7 +27,9 @@ struct hash {
 };
 
 void hash_done(struct hash *h);  /* frees the slots, not the values */
-void hash_clear(struct hash *h); /* forgets all keys, keeps the memory */
+void hash_clear(struct hash *h); /* forgets all keys, keeps the memory unless it is far too much */
+void hash_reserve(struct hash *h,
+		  size_t n); /* room for n keys: growing step by step moves each of them twice */
 
 /* The value, or NULL. */
 void *hash_get(const struct hash *h, struct hash_key key);

@@ -240,8 +240,17 @@ static void take_same(struct model *m, const struct capture_batch *batch, struct
 		return;
 	}
 	proctable_same(&m->procs, p);
-	place_task(m, batch, state, build_add_thread(&m->build, key, build_process(&m->build, &m->procs, p)),
-		   &state->last);
+	place_task(m, batch, state,
+		   build_append_thread(&m->build, key, build_process(&m->build, &m->procs, p)), &state->last);
+}
+
+/* A thread of the sample: what take_same() added is known by its state. */
+static uint32_t find_thread(const struct model *m, struct task_key key)
+{
+	uint32_t ti = build_find_thread(&m->build, key);
+	const struct task_state *state = ti == NO_INDEX ? tasktable_find(&m->tasks, key) : NULL;
+
+	return state && state->marked == m->tasks.now ? state->mark : ti;
 }
 
 /* One record: its numbers go to the thread that has the tid now. */
@@ -250,7 +259,7 @@ static void take_task(struct model *m, const struct capture_batch *batch, const 
 {
 	struct build *b = &m->build;
 	struct task_key key = {r->tid, task_gen(r->start_boot)};
-	uint32_t pi = build_process(b, &m->procs, p), ti = build_find_thread(b, key);
+	uint32_t pi = build_process(b, &m->procs, p), ti = find_thread(m, key);
 	struct task_delta delta;
 	struct task_state *state = tasktable_update(&m->tasks, r, &delta);
 	struct build_thread *bt;
@@ -265,8 +274,10 @@ static void take_task(struct model *m, const struct capture_batch *batch, const 
 	if (r->exited && bt->told && !bt->t.exited && bt->state != state)
 		return;
 	retire(b, bt);
-	if (state->marked == m->tasks.now && state->mark != ti)
+	if (state->marked == m->tasks.now && state->mark != ti) {
 		retire(b, &b->threads[state->mark]);
+		build_index_thread(b, state->mark); /* its state goes by another key now, its facts do not */
+	}
 	place_task(m, batch, state, ti, r);
 }
 
@@ -329,7 +340,7 @@ static uint32_t unknown_thread(struct model *m, struct task_key key, uint32_t tg
  */
 static void add_uring(struct build *b, const struct build_fact *f, const struct fact_val *v)
 {
-	enum obj_kind kind = f->object == NO_INDEX ? OBJ_NONE : b->objects[f->object].o.kind;
+	enum obj_kind kind = f->object == NO_INDEX ? OBJ_NONE : b->objects[f->object].o->kind;
 
 	wire_add_bytes(&b->threads[f->thread].t.counts, kind, v->bytes_in, v->bytes_out);
 }
@@ -340,7 +351,7 @@ static void take_facts(struct model *m, const struct capture_batch *batch)
 
 	for (size_t i = 0; i < batch->n_facts; i++) {
 		const struct fact_key *k = &batch->fact_keys[i];
-		uint32_t thread = build_find_thread(b, k->task);
+		uint32_t thread = find_thread(m, k->task);
 
 		if (thread == NO_INDEX)
 			thread = unknown_thread(m, k->task, k->tgid);
@@ -351,18 +362,38 @@ static void take_facts(struct model *m, const struct capture_batch *batch)
 	}
 }
 
-static void take_fds(struct model *m, const struct capture_batch *batch)
+/* The objects of the open descriptors, told of or as they were; the caller frees the list. */
+static struct obj_entry **take_walk(struct model *m, const struct capture_batch *batch)
 {
-	struct build *b = &m->build;
+	struct obj_entry **entries = xcalloc(batch->n_fds, sizeof(struct obj_entry *));
 
 	for (size_t i = 0; i < batch->n_fds; i++) {
-		struct proc *p = proctable_find(&m->procs, batch->fds[i].fd->tgid);
+		const struct fd_rec *fd = batch->fds[i].fd;
 
+		entries[i] = objtable_walk(m->objects, &fd->key, batch->fds[i].obj);
+		if (fd->size == FD_SAME && (!entries[i] || !objtable_walked(entries[i])))
+			m->lost_track = true;
+	}
+	return entries;
+}
+
+static void take_fds(struct model *m, const struct capture_batch *batch, struct obj_entry *const *walked)
+{
+	struct build *b = &m->build;
+	struct proc *p = NULL;
+
+	for (size_t i = 0; i < batch->n_fds; i++) {
+		const struct fd_rec *fd = batch->fds[i].fd;
+
+		if (!p || p->pid != fd->tgid) /* they come process by process */
+			p = proctable_find(&m->procs, fd->tgid);
 		/* started between the two walks: complete in the next sample */
 		if (!p || p->marked != m->procs.now)
 			continue;
 		VEC_PUSH(b->fds, b->n_fds, b->cap_fds) =
-			(struct build_fd){i, p->mark, build_object(b, m->objects, batch->fds[i].fd->key)};
+			(struct build_fd){i, p->mark,
+					  walked[i] ? build_entry(b, m->objects, walked[i])
+						    : build_object(b, m->objects, fd->key)};
 	}
 }
 
@@ -454,18 +485,20 @@ static void take_tasks(struct model *m, const struct capture_batch *batch)
 
 static void take_batch(struct model *m, const struct capture_batch *batch, unsigned needs)
 {
+	struct obj_entry **walked;
+
 	for (size_t i = 0; i < batch->n_cgroups; i++)
 		containertable_learn(m->containers, batch->cgroups[i]);
 	for (size_t i = 0; i < batch->n_execs; i++)
 		proctable_exec(&m->procs, batch->execs[i]);
-	for (size_t i = 0; i < batch->n_fds; i++)
-		if (batch->fds[i].obj)
-			objtable_update(m->objects, batch->fds[i].obj);
+	/* what the walk said last, and did not say again, is newer than any of these */
 	for (size_t i = 0; i < batch->n_objs; i++)
 		objtable_update(m->objects, batch->objs[i]);
+	walked = take_walk(m, batch);
 	take_tasks(m, batch);
 	take_facts(m, batch);
-	take_fds(m, batch);
+	take_fds(m, batch, walked);
+	free(walked);
 	place_processes(m, needs & NEED_DETAILS);
 }
 

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/arena.h"
+
 /* Names of anonymous inodes -> fd.type; what is not here is called by its own name. */
 static const struct {
 	const char *prefix, *type;
@@ -112,6 +114,19 @@ static void add_inet(struct buf *out, const struct object *o)
 		add_end(out, o, o->laddr, o->lport, false);
 	else
 		add_end(out, o, o->raddr, o->rport, false);
+}
+
+const char *object_name(const struct object *o, struct arena *tmp)
+{
+	struct buf name = {0};
+	const char *copy;
+
+	if (o->name || !o->named || o->kind != OBJ_INET)
+		return o->name;
+	add_inet(&name, o);
+	copy = arena_strdup(tmp, buf_str(&name));
+	buf_done(&name);
+	return copy;
 }
 
 bool objname_name(struct buf *out, const struct object *o, const char *path, bool partial)

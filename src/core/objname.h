@@ -21,6 +21,10 @@ const char *objname_type(enum obj_kind kind, uint8_t family, const char *path);
  */
 bool objname_name(struct buf *out, const struct object *o, const char *path, bool partial);
 
+/* fd.name of an object of a sample. Those of sockets with addresses are made here: there may be many. NULL =
+ * not known. */
+const char *object_name(const struct object *o, struct arena *tmp);
+
 /* A v4-mapped IPv6 pair becomes IPv4: family and addresses of *o change. */
 void objname_unmap(struct object *o);
 

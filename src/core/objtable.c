@@ -30,6 +30,8 @@ struct obj_entry {
 	uint32_t named_at; /* listen_epoch of name, 0 = to be made */
 	uint32_t seen;
 	uint32_t marked, mark;
+	uint32_t placed, place; /* where it is in the walk of the interval `placed`; 0 = in none */
+	bool walked;            /* its numbers are what the last walk with any said */
 };
 
 struct objtable {
@@ -45,6 +47,11 @@ struct objtable {
 	void *userdata;
 	uint32_t max_age; /* of the sweep that runs */
 	uint32_t swept;   /* interval of the last one */
+	/* objects in the order of the walk of this interval and of the one before, each once; NULL = gone
+	 * since */
+	struct obj_entry **walk, **walk_before;
+	size_t n_walk, n_before, cap_walk, cap_before;
+	size_t cursor; /* in walk_before: where the next one is looked for */
 };
 
 void objtable_on_forget(struct objtable *t, void (*fn)(const struct obj_key *key, void *userdata),
@@ -93,6 +100,10 @@ static void entry_free(struct objtable *t, struct obj_entry *e)
 		count_listener(t, &e->o, -1);
 	if (e->sk && hash_get(&t->by_sk, (struct hash_key){e->sk, 0}) == e)
 		hash_remove(&t->by_sk, (struct hash_key){e->sk, 0});
+	if (e->placed && e->placed == t->now)
+		t->walk[e->place] = NULL;
+	else if (e->placed && e->placed + 1 == t->now)
+		t->walk_before[e->place] = NULL;
 	free(e->path);
 	free(e->name);
 	free(e);
@@ -112,6 +123,8 @@ struct objtable *objtable_free(struct objtable *t)
 	hash_done(&t->objects);
 	hash_done(&t->by_sk);
 	hash_done(&t->listeners);
+	free(t->walk);
+	free(t->walk_before);
 	free(t->unknown_name);
 	free(t);
 	return NULL;
@@ -119,7 +132,16 @@ struct objtable *objtable_free(struct objtable *t)
 
 void objtable_begin(struct objtable *t)
 {
+	struct obj_entry **walk = t->walk_before;
+	size_t cap = t->cap_before;
+
 	t->now++;
+	t->walk_before = t->walk;
+	t->n_before = t->n_walk;
+	t->cap_before = t->cap_walk;
+	t->walk = walk;
+	t->cap_walk = cap;
+	t->n_walk = t->cursor = 0;
 }
 
 size_t objtable_count(const struct objtable *t)
@@ -297,19 +319,16 @@ static bool same_socket(const struct object *o, const struct obj_rec *rec)
 	       !memcmp(o->raddr, now.raddr, sizeof(now.raddr));
 }
 
-void objtable_update(struct objtable *t, const struct obj_rec *rec)
+static bool is_sound(const struct obj_rec *rec)
 {
-	struct obj_entry *e;
-	struct object *o;
-	bool same;
+	return !obj_key_is_none(&rec->key) && rec->kind < OBJ_KIND_MAX;
+}
 
-	if (obj_key_is_none(&rec->key) || rec->kind >= OBJ_KIND_MAX)
-		return;
-	e = entry_of(t, &rec->key);
-	if (!e)
-		return;
-	o = &e->o;
-	same = e->known && same_socket(o, rec);
+static void update(struct objtable *t, struct obj_entry *e, const struct obj_rec *rec)
+{
+	struct object *o = &e->o;
+	bool same = e->known && same_socket(o, rec);
+
 	e->known = true;
 	e->seen = t->now;
 	if (!same)
@@ -341,6 +360,57 @@ void objtable_update(struct objtable *t, const struct obj_rec *rec)
 		e->peer_sk = rec->peer_sk;
 		hash_put(&t->by_sk, (struct hash_key){e->sk, 0}, e);
 	}
+}
+
+void objtable_update(struct objtable *t, const struct obj_rec *rec)
+{
+	struct obj_entry *e = is_sound(rec) ? entry_of(t, &rec->key) : NULL;
+
+	if (!e)
+		return;
+	update(t, e, rec);
+	e->walked = false;
+}
+
+static bool same_key(const struct obj_key *a, const struct obj_key *b)
+{
+	return a->ino == b->ino && a->dev == b->dev && a->gen == b->gen;
+}
+
+/* Most often it is the one that came next the last time. */
+static struct obj_entry *next_entry(struct objtable *t, const struct obj_key *key)
+{
+	struct obj_entry *e = t->cursor < t->n_before ? t->walk_before[t->cursor] : NULL;
+
+	if (!e || !same_key(&e->o.key, key))
+		e = entry_of(t, key);
+	if (!e || e->placed == t->now)
+		return e;
+	if (e->placed && e->placed + 1 == t->now)
+		t->cursor = e->place + 1;
+	e->placed = t->now;
+	e->place = (uint32_t)t->n_walk;
+	VEC_PUSH(t->walk, t->n_walk, t->cap_walk) = e;
+	return e;
+}
+
+struct obj_entry *objtable_walk(struct objtable *t, const struct obj_key *key, const struct obj_rec *rec)
+{
+	struct obj_entry *e = obj_key_is_none(key) ? NULL : next_entry(t, key);
+
+	if (!e)
+		return NULL;
+	e->seen = t->now;
+	if (rec && is_sound(rec)) {
+		update(t, e, rec);
+		e->walked = true;
+	}
+	return e;
+}
+
+bool objtable_walked(const struct obj_entry *e)
+{
+	return e->walked;
 }
 
 /* Which end we are. Nothing in the socket says it, but ports do. */
@@ -376,37 +446,64 @@ static void make_name(struct objtable *t, struct obj_entry *e)
 	}
 	e->o.is_server = local_is_server(t, e);
 	e->o.type = objname_type(e->o.kind, e->o.family, path);
-	e->o.named = objname_name(&name, &e->o, path, e->partial);
+	e->o.named = e->o.kind == OBJ_INET || objname_name(&name, &e->o, path, e->partial);
 	free(e->name);
-	e->o.name = e->name = buf_steal(&name);
+	e->o.name = e->name = e->o.kind == OBJ_INET ? NULL : buf_steal(&name);
 	e->named_at = t->listen_epoch;
+}
+
+/* Samples do without: object_name(). */
+static void name_socket(struct obj_entry *e)
+{
+	struct buf name = {0};
+
+	objname_name(&name, &e->o, NULL, false);
+	e->o.name = e->name = buf_steal(&name);
+}
+
+struct obj_entry *objtable_entry(struct objtable *t, const struct obj_key *key)
+{
+	struct obj_entry *e;
+	struct buf name = {0};
+
+	if (obj_key_is_none(key))
+		return NULL;
+	e = entry_of(t, key);
+	if (e) {
+		e->seen = t->now;
+		return e;
+	}
+	/* full: shown by its numbers */
+	t->unknown.o = (struct object){
+		.key = *key,
+		OBJECT_NO_SOCKET_NUMBERS,
+	};
+	t->unknown.marked = 0;
+	objname_name(&name, &t->unknown.o, NULL, false);
+	free(t->unknown_name);
+	t->unknown.o.name = t->unknown_name = buf_steal(&name);
+	return &t->unknown;
+}
+
+const struct object *objtable_object(struct objtable *t, struct obj_entry *e, bool *ret_lasts)
+{
+	*ret_lasts = e != &t->unknown;
+	if (*ret_lasts && (!e->named_at || (e->o.kind == OBJ_INET && e->named_at != t->listen_epoch) ||
+			   (e->o.kind == OBJ_UNIX && !e->path && e->peer_sk)))
+		make_name(t, e);
+	return &e->o;
 }
 
 struct obj_entry *objtable_get(struct objtable *t, struct obj_key key, struct object *ret)
 {
-	struct obj_entry *e;
+	struct obj_entry *e = objtable_entry(t, &key);
+	bool lasts;
 
-	if (obj_key_is_none(&key))
+	if (!e)
 		return NULL;
-	e = entry_of(t, &key);
-	if (!e) { /* full: shown by its numbers */
-		struct buf name = {0};
-
-		t->unknown.o = (struct object){
-			.key = key,
-			OBJECT_NO_SOCKET_NUMBERS,
-		};
-		t->unknown.marked = 0;
-		objname_name(&name, &t->unknown.o, NULL, false);
-		free(t->unknown_name);
-		t->unknown.o.name = t->unknown_name = buf_steal(&name);
-		*ret = t->unknown.o;
-		return &t->unknown;
-	}
-	e->seen = t->now;
-	if (!e->named_at || (e->o.kind == OBJ_INET && e->named_at != t->listen_epoch) ||
-	    (e->o.kind == OBJ_UNIX && !e->path && e->peer_sk))
-		make_name(t, e);
+	objtable_object(t, e, &lasts);
+	if (!e->o.name)
+		name_socket(e);
 	*ret = e->o;
 	return e;
 }

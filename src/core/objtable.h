@@ -29,12 +29,25 @@ void objtable_begin(struct objtable *t);
 void objtable_update(struct objtable *t, const struct obj_rec *rec);
 
 /*
+ * The object of an open descriptor, in the order of a walk that is much the same every interval; rec: what is
+ * said about it, or NULL. NULL for the key of no object. The handle is good until objtable_end().
+ */
+struct obj_entry *objtable_walk(struct objtable *t, const struct obj_key *key, const struct obj_rec *rec);
+/* Whether what the last walk said is what is known: a record came, and no later one from elsewhere. */
+bool objtable_walked(const struct obj_entry *e);
+
+/*
  * Fills everything of *ret that is not about a sample (owner, n_open stay 0). An unknown object gets kind
  * OBJ_NONE, named false and a name made of its numbers. Strings live until the next call that is not const;
  * returns a stable handle for as long as the object is kept, NULL for OBJ_NONE's key (then *ret is not
  * touched).
  */
 struct obj_entry *objtable_get(struct objtable *t, struct obj_key key, struct object *ret);
+
+/* The same without a copy: the handle, and what it stands for. *ret_lasts: until objtable_end(), else till
+ * the next call. */
+struct obj_entry *objtable_entry(struct objtable *t, const struct obj_key *key);
+const struct object *objtable_object(struct objtable *t, struct obj_entry *e, bool *ret_lasts);
 
 /* Whether a record of the object has come. */
 bool objtable_known(const struct objtable *t, const struct obj_key *key);

@@ -166,7 +166,7 @@ struct object {
 	struct obj_key key;
 	enum obj_kind kind;
 	const char *type;     /* sysdig fd.type: file directory ipv4 ipv6 unix pipe event eventpoll ... */
-	const char *name;     /* fd.name: path, "1.2.3.4:80->5.6.7.8:99", "[eventpoll]"; "dev:ino" if not known */
+	const char *name;     /* fd.name, see object_name(): path, "1.2.3.4:80->5.6.7.8:99", "[eventpoll]"; "dev:ino" if not known */
 	bool named;           /* false: name is that last resort */
 	/* sockets */
 	uint8_t family, socktype, protocol, tcp_state;

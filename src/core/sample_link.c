@@ -12,10 +12,24 @@ static struct hash_key key_of(uint32_t pid)
 	return (struct hash_key){pid, 0};
 }
 
-/* A younger process has only got the number. */
-static const struct process *leader(const struct hash *by_pid, uint32_t pid, const struct process *p)
+/* Neighbours ask for the same one. */
+struct memo {
+	uint32_t id;
+	const struct process *found;
+};
+
+static const struct process *look_up(const struct hash *h, uint32_t id, struct memo *last)
 {
-	const struct process *l = pid ? hash_get(by_pid, key_of(pid)) : NULL;
+	if (id != last->id)
+		*last = (struct memo){id, hash_get(h, key_of(id))};
+	return last->found;
+}
+
+/* A younger process has only got the number. */
+static const struct process *leader(const struct hash *by_pid, uint32_t pid, const struct process *p,
+				    struct memo *last)
+{
+	const struct process *l = look_up(by_pid, pid, last);
 
 	return l && l->start_boot <= p->start_boot ? l : NULL;
 }
@@ -36,6 +50,9 @@ static void link_fds(const struct sample *s, struct process *processes)
 void sample_link(const struct sample *s, struct process *processes)
 {
 	struct hash by_pid = {0}, inits = {0};
+	struct memo session = {0}, group = {0}, init = {0}; /* of id 0: none */
+
+	hash_reserve(&by_pid, s->n_processes);
 
 	for (size_t i = 0; i < s->n_processes; i++) {
 		struct process *p = &processes[i], *old;
@@ -49,9 +66,9 @@ void sample_link(const struct sample *s, struct process *processes)
 	for (size_t i = 0; i < s->n_processes; i++) {
 		struct process *p = &processes[i];
 
-		p->session_leader = leader(&by_pid, p->session, p);
-		p->group_leader = leader(&by_pid, p->pgrp, p);
-		p->ns_init = p->pidns ? hash_get(&inits, key_of(p->pidns)) : NULL;
+		p->session_leader = leader(&by_pid, p->session, p, &session);
+		p->group_leader = leader(&by_pid, p->pgrp, p, &group);
+		p->ns_init = look_up(&inits, p->pidns, &init);
 	}
 	hash_done(&by_pid);
 	hash_done(&inits);

@@ -213,6 +213,11 @@ void tasktable_end(struct tasktable *t)
 {
 	size_t kept = 0;
 
+	while (kept < t->n && keep(t->all[kept], t))
+		kept++;
+	if (kept == t->n) /* as almost always: nothing to go through the maps for */
+		return;
+	kept = 0;
 	hash_sweep(&t->by_sid, keep, t);
 	hash_sweep(&t->by_task, keep, t);
 	for (size_t i = 0; i < t->n; i++) {

@@ -34,7 +34,7 @@ static void make_room(struct row_history *h, size_t n)
 	struct row_trace *old = h->slots;
 	size_t old_cap = h->cap, alive = 0, cap = MIN_SLOTS;
 
-	if ((h->used + n) * 2 <= h->cap)
+	if (h->cap && (h->used + n) * 2 <= h->cap)
 		return;
 	for (size_t i = 0; i < old_cap; i++)
 		alive += old[i].id && h->tick - old[i].seen < ROW_HISTORY_LEN;
@@ -55,6 +55,8 @@ static void add_row(struct row_history *h, uint64_t id, double value)
 {
 	struct row_trace *t = find(h->slots, h->cap, id);
 
+	if (!t->id && !value) /* draws nothing, as one that is not known does: most rows are idle */
+		return;
 	if (!t->id) {
 		*t = (struct row_trace){.id = id};
 		h->used++;
@@ -66,9 +68,16 @@ static void add_row(struct row_history *h, uint64_t id, double value)
 	t->seen = h->tick;
 }
 
+static bool has_trace(const struct row *row)
+{
+	return row->id && !isnan(row->number);
+}
+
 void row_history_add(struct row_history *h, const struct view *view, int column, const struct table *table,
 		     uint64_t time)
 {
+	size_t n = 0; /* that may need a new place */
+
 	if (h->view != view || h->column != column) {
 		row_history_done(h);
 		h->view = view;
@@ -78,12 +87,12 @@ void row_history_add(struct row_history *h, const struct view *view, int column,
 		return;
 	h->time = time;
 	h->tick++;
-	make_room(h, table->n_rows);
+	for (size_t i = 0; i < table->n_rows; i++)
+		n += has_trace(&table->rows[i]) && table->rows[i].number;
+	make_room(h, n);
 	for (size_t i = 0; i < table->n_rows; i++) {
-		const struct row *row = &table->rows[i];
-
-		if (row->id && !isnan(row->number))
-			add_row(h, row->id, row->number);
+		if (has_trace(&table->rows[i]))
+			add_row(h, table->rows[i].id, table->rows[i].number);
 	}
 	h->top = 0;
 	for (size_t i = 0; i < h->cap; i++)

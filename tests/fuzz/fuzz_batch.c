@@ -158,7 +158,8 @@ static void fill(struct input *in, struct batch *b)
 	for (size_t i = 0; i < b->b.n_fds; i++) {
 		b->fd[i] = (struct fd_rec){.key = object_key(in),
 					   .tgid = (uint32_t)number(in, 1) & 15,
-					   .fd = (int32_t)number(in, 2)};
+					   .fd = (int32_t)number(in, 2),
+					   .size = (uint32_t)number(in, 1) & FD_SAME};
 		b->fds[i].fd = &b->fd[i];
 	}
 	for (size_t i = 0; i < b->b.n_execs; i++) {

@@ -724,11 +724,85 @@ static void test_descriptors(void **state)
 	assert_int_equal(s->health.unnamed, 0);
 }
 
+/* A socket that the walk does not tell of again is as it was; a later word from elsewhere has to be checked.
+ */
+static void test_idle_sockets(void **state)
+{
+	struct fixture *f = *state;
+	struct fd_rec fds[] = {
+		{.key = {.ino = 7, .dev = 8}, .tgid = 10, .fd = 3, .size = sizeof(struct obj_rec)},
+		{.key = {.ino = 7, .dev = 8}, .tgid = 10, .fd = 4, .size = FD_SAME},
+		{.key = {.ino = 9, .dev = 8}, .tgid = 10, .fd = 5, .size = FD_SAME}, /* never told of */
+	};
+	struct capture_fd list[3] = {{&fds[0], NULL}, {&fds[1], NULL}, {&fds[2], NULL}};
+	struct obj_rec obj = {.key = fds[0].key,
+			      .kind = OBJ_INET,
+			      .family = 2,
+			      .type = 1,
+			      .protocol = 6,
+			      .tcp_state = 1,
+			      .lport = 80,
+			      .rport = 5000,
+			      .snd_cwnd = 10,
+			      .rx_queue = 5};
+	struct obj_rec late = obj;
+	const struct obj_rec *objs[] = {&late};
+	const struct sample *s;
+
+	late.rx_queue = 100;
+	f->batch.fds = list;
+	f->batch.n_fds = 2;
+	task(f, 10, 10, 500, "a");
+	list[0].obj = &obj;
+	s = next(f);
+	assert_int_equal(s->n_objects, 1);
+	assert_int_equal(s->objects[0].rx_queue, 5);
+	assert_int_equal(s->objects[0].n_open, 2);
+	assert_false(model_lost_track(f->m));
+	for (int i = 0; i < 3; i++) { /* idle */
+		fds[0].size = FD_SAME;
+		list[0].obj = NULL;
+		task(f, 10, 10, 500, "a");
+		s = next(f);
+		assert_int_equal(s->n_fds, 2);
+		assert_int_equal(s->objects[0].rx_queue, 5);
+		assert_int_equal(s->objects[0].rport, 5000);
+		assert_int_equal(s->health.unnamed, 0);
+		assert_false(model_lost_track(f->m));
+	}
+	/* a record from before the walk, whose numbers are not those that the walk found unchanged */
+	f->batch.objs = objs;
+	f->batch.n_objs = 1;
+	task(f, 10, 10, 500, "a");
+	next(f);
+	assert_true(model_lost_track(f->m));
+	f->batch.n_objs = 0;
+	fds[0].size = sizeof(obj);
+	list[0].obj = &obj;
+	task(f, 10, 10, 500, "a");
+	s = next(f);
+	assert_int_equal(s->objects[0].rx_queue, 5);
+	assert_false(model_lost_track(f->m));
+	/* the walk's word is the later one */
+	f->batch.n_objs = 1;
+	task(f, 10, 10, 500, "a");
+	s = next(f);
+	assert_int_equal(s->objects[0].rx_queue, 5);
+	assert_false(model_lost_track(f->m));
+	f->batch.n_objs = 0;
+	f->batch.n_fds = 3;
+	task(f, 10, 10, 500, "a");
+	next(f);
+	assert_true(model_lost_track(f->m));
+	f->batch.n_fds = 0;
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_threads_that_did_not_change),
+		T(test_idle_sockets),
 		T(test_first_sample_sets_baselines),
 		T(test_process_facts_from_proc),
 		T(test_short_life_around_the_walk),

@@ -298,6 +298,10 @@ static void rows_have_a_past(void **state)
 	struct row_history h = {0};
 	struct buf b = {0};
 
+	both->rows[0].number = both->rows[1].number = 0;
+	row_history_add(&h, &view, 1, both, 0); /* nothing to remember */
+	both->rows[0].number = 4;
+	both->rows[1].number = 8;
 	row_history_add(&h, &view, 1, both, 1);
 	row_history_add(&h, &view, 1, both, 1); /* the same sample again: counts once */
 	row_history_add(&h, &view, 1, only, 2);
