@@ -23,7 +23,7 @@ def rss(pid):
         return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def one_life(n):
+def one_life(n, lives):
     """As dockerd does it: state, cgroup, process, and all of it gone."""
     full = hashlib.sha256(f"many {n}".encode()).hexdigest()
     where = os.path.join(DOCKER, full)
@@ -37,7 +37,9 @@ def one_life(n):
         os.makedirs(d)
     script = "".join(f"echo $$ > '{d}/cgroup.procs' && " for d in dirs)
     script += f"exec dd if=/dev/zero of=/dev/null bs=100 count={1 + n % 5} status=none"
+    began = time.time()
     subprocess.run(["sh", "-c", script], check=True)
+    lives[n] = (began, time.time())
     time.sleep(0.03)  # no engine is faster than that
     for d in dirs:
         os.rmdir(d)
@@ -56,9 +58,9 @@ def thousand_containers(ctx):
     m = Monitor(ctx, "rt-containers", interval=1, options=VIEWS)
     m.wait_interval(2)
     before = rss(m.process.pid)
-    start = time.monotonic()
+    start, lives = time.monotonic(), {}
     with concurrent.futures.ThreadPoolExecutor(3) as several:
-        list(several.map(one_life, range(MANY)))
+        list(several.map(lambda n: one_life(n, lives), range(MANY)))
     ctx.within(time.monotonic() - start, 0, 60, "seconds that they took")
     m.settle()
     grown = rss(m.process.pid) - before
@@ -71,6 +73,13 @@ def thousand_containers(ctx):
     got = m.sums(("container.full_id",), ("evt.buflen.file.out",))
     missing = [n for full, n in ids.items() if (full,) not in got]
     ctx.equal(missing, [], "containers that are not listed")
+    for n in missing:  # what else would say why
+        began, ended = lives[n]
+        around = [(l["time"] - began, l["interval"], [(r["container.full_id"], r["evt.buflen.file.out"]) for r in l["rows"]
+                                                      if r["container.full_id"] not in ids]) for l in m.intervals() if 0 < l["time"] - began < 3]
+        ctx.fail(f"container {n} lived for {(ended - began) * 1000:.1f} ms; interval's end after its start, length, others: {around}")
+    lost = {k: v for k, v in m.health().items() if k in ("folded", "unnamed", "meta_lost", "missed", "coarse", "unstored") and v}
+    ctx.equal(lost, {}, "what health says was lost")
     # besides what the shell writes to move itself
     wrong = [n for full, n in ids.items() if not 100 * (1 + n % 5) <= got.get((full,), (0,))[0] <= 100 * (1 + n % 5) + 32]
     ctx.equal(wrong, [], "containers with other bytes than they wrote")
