@@ -72,7 +72,7 @@ static uint32_t find_name(const struct kernel_btf *b, const char *name)
 
 	if (len > NAME_MAX_BYTES)
 		return 0;
-	memcpy(whole + 1, name, len);
+	memcpy(whole + 1, name, len + 1);
 	at = memmem(b->names, (size_t)(b->names_end - b->names), whole, len + 2);
 	return at ? (uint32_t)(at + 1 - b->names) : 0;
 }
