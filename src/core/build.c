@@ -13,8 +13,18 @@ static struct hash_key task_hash(struct task_key key)
 	return (struct hash_key){(uint64_t)key.gen << 32 | key.tid, 0};
 }
 
-void build_begin(struct build *b, struct arena *arena)
+/* A few more come: threads that only facts know of, objects of facts that nobody has open. */
+static size_t and_some(size_t n)
 {
+	return n + n / 8;
+}
+
+void build_begin(struct build *b, struct arena *arena, const struct capture_batch *batch)
+{
+	VEC_RESERVE(b->threads, b->cap_threads, and_some(batch->n_same + batch->n_tasks));
+	VEC_RESERVE(b->fds, b->cap_fds, and_some(batch->n_fds));
+	VEC_RESERVE(b->objects, b->cap_objects, and_some(batch->n_fds));
+	VEC_RESERVE(b->facts, b->cap_facts, batch->n_facts);
 	b->n_threads = b->n_processes = b->n_objects = b->n_facts = b->n_fds = 0;
 	hash_clear(&b->by_task);
 	b->arena = arena;

@@ -75,7 +75,8 @@ struct build {
 	struct arena *arena; /* copies go there */
 };
 
-void build_begin(struct build *b, struct arena *arena);
+/* batch: what is to come, for arrays of the right size. */
+void build_begin(struct build *b, struct arena *arena, const struct capture_batch *batch);
 void build_done(struct build *b); /* frees the scratch memory */
 
 /* Index of the thread, NO_INDEX if it is not there; new with an index of its process. */

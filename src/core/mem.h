@@ -21,6 +21,11 @@ NEVER_NULL char *xstrndup(const char *s, size_t n);
 NEVER_NULL char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void mem_fatal(size_t size);
 
+/* Room for n elements: what is known to come need not be moved on the way. */
+#define VEC_RESERVE(items, cap, n)                                                                           \
+	((n) > (cap) ? (void)((cap) = (n), (items) = xreallocarray((items), (cap), sizeof(*(items))))        \
+		     : (void)0)
+
 /* Grows a vector so that one more element fits: VEC_PUSH(v->items, v->n, v->cap) = x; */
 #define VEC_PUSH(items, n, cap)                                                                              \
 	(*(((n) == (cap) ? ((cap) = (cap) ? (cap)*2 : 16,                                                    \

@@ -545,7 +545,7 @@ int model_sample(struct model *m, const struct capture_batch *batch, const struc
 	objtable_begin(m->objects);
 	containertable_begin(m->containers, clock->needs & NEED_CGROUPS, clock->needs & NEED_PATHS);
 	users_refresh(m->users);
-	build_begin(&m->build, arena);
+	build_begin(&m->build, arena, batch);
 
 	take_batch(m, batch, clock->needs);
 	build_finish(&m->build, s, batch, &m->procs, m->containers, m->users, &m->tasks);
