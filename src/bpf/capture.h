@@ -35,7 +35,7 @@ struct capture_fd {
 
 /* Everything of one interval; arrays and what they point to live until capture_batch_free(). */
 struct capture_batch {
-	uint64_t mono_ns;       /* when the interval ended */
+	uint64_t mono_ns;       /* when the interval ended: then taking it began */
 	uint64_t sched_now;     /* scheduler clock at that time, for task_rec.last_ran */
 	struct task_rec *tasks; /* alive, then exited ones */
 	size_t n_tasks;

@@ -318,6 +318,8 @@ int capture_collect(struct capture *c, struct capture_batch **ret)
 		return -ENOMEM;
 	}
 	b->memory = m;
+	/* before anything is taken: all that happened until then is in it, however long the rest takes */
+	b->mono_ns = mono_now();
 	cost_begin(c, &cost);
 	r = read_all(c, m);
 	cost_end(c, &cost);
@@ -330,7 +332,6 @@ int capture_collect(struct capture *c, struct capture_batch **ret)
 		capture_batch_free(b);
 		return r;
 	}
-	b->mono_ns = mono_now();
 	b->sched_now = c->skel->bss->sched_now;
 	b->tasks = (struct task_rec *)m->tasks.data;
 	b->n_tasks = m->tasks.len / sizeof(struct task_rec);
