@@ -69,10 +69,8 @@ uintptr_t record_ref(const struct record *r, struct arena *arena)
 struct record record_at(const struct cells *c, uintptr_t ref)
 {
 	const void *thing = (const void *)(ref & ~(uintptr_t)REF_COPY);
-	struct record r = {0};
+	struct record r;
 
-	if (!thing)
-		return r;
 	switch (ref & REF_COPY) {
 	case REF_FACT: return record_from_fact(c->sample, thing);
 	case REF_FD: return record_from_fd(c->sample, thing);
@@ -86,7 +84,11 @@ struct record record_at(const struct cells *c, uintptr_t ref)
 
 struct record row_record(const struct row *row)
 {
-	return record_at(row->of ? row->of->cells : NULL, row->records[row->rep]);
+	const struct record *of_list = (const struct record *)(row->records[0] & ~(uintptr_t)REF_COPY);
+
+	if (row->of)
+		return record_at(row->of->cells, row->records[row->rep]);
+	return of_list ? *of_list : (struct record){0};
 }
 
 struct row row_of_list(const struct record *r, const struct value *cells)

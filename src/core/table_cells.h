@@ -28,6 +28,6 @@ void cells_set_shares(struct cells *c, struct value *totals, struct arena *arena
 
 /* A record as one word. What has no place in the sample is copied into the arena. */
 uintptr_t record_ref(const struct record *r, struct arena *arena);
-struct record record_at(const struct cells *c, uintptr_t ref); /* c may be NULL for one that was copied */
+struct record record_at(const struct cells *c, uintptr_t ref);
 
 #endif
