@@ -18,6 +18,7 @@ enum {
 	MOUNTS_MAX = 32,
 	PATHS_MAX =
 		50000, /* remembered paths, and as many of before: of one that is gone nobody tells again */
+	WALK_MAX = 2 * PATHS_MAX,
 	DEPTH_MAX = 64,
 };
 
@@ -265,7 +266,7 @@ static void walk(struct cgroupfs *fs, const struct mount *m, int fd, struct buf 
 		close(fd);
 		return;
 	}
-	while (fs->found < 2 * PATHS_MAX && (e = readdir(d))) {
+	while (fs->found < WALK_MAX && (e = readdir(d))) {
 		int child;
 
 		if (e->d_type != DT_DIR || !strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
