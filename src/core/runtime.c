@@ -130,8 +130,9 @@ static bool unchanged(struct runtime *r, const struct entry *e)
 	return e->n_files > 0;
 }
 
-/* Often for some seconds, then ever more seldom: ctr, for one, gives no names. */
-static uint64_t nameless(unsigned reads)
+/* Often for some seconds, then ever more seldom: ctr, for one, gives no names, and Buildah's containers are
+ * not Podman's. */
+static uint64_t incomplete(unsigned reads)
 {
 	enum { OFTEN = 16, LAST = 6 };
 	uint64_t wait = 10 * MS << (reads < 5 ? reads : 4);
@@ -149,10 +150,10 @@ static void succeeded(struct entry *e, const struct runtime_query *q, uint64_t n
 							       xstrdup(q->files[i].rel), q->files[i].stamp};
 	e->failures = 0;
 	e->reads++;
-	if (e->meta->name)
+	if (e->meta->name && !q->partial)
 		e->due = now + (e->reads > SETTLE_READS ? recheck : settle);
-	else /* the file with the name may come later than another */
-		e->due = now + nameless(e->reads);
+	else /* the file with the name, or with more, may come later than another */
+		e->due = now + incomplete(e->reads);
 }
 
 /* Files go before the last process does, and a name known is better than none; but a broken file is no name.

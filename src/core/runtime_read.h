@@ -51,6 +51,7 @@ struct runtime_query {
 	struct container_meta meta;
 	struct runtime_file files[RUNTIME_FILES];
 	size_t n_files;
+	bool partial; /* it has a name, but a file with more does not know it yet */
 };
 
 /* Fills q->meta. 0, -ENOENT: no runtime has a file about it, or what was wrong with that file. */

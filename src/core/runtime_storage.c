@@ -215,7 +215,8 @@ static void read_libpod(struct runtime_query *q, const char *graph, const char *
 		n = json_object_get(l.state, "restartCount");
 		m->restarts = json_integer_value(n) > 0 ? (uint64_t)json_integer_value(n) : 0;
 	} else {
-		stamp = (struct file_stamp){0}; /* somebody writes to it: another time */
+		stamp = (struct file_stamp){0}; /* somebody writes to it, or will soon: another time */
+		q->partial = true;
 	}
 	if (q->n_files < RUNTIME_FILES)
 		q->files[q->n_files++] = (struct runtime_file){arena_strdup(q->arena, graph),
