@@ -9,16 +9,14 @@
 #include <unistd.h>
 
 #include "bpf/need.h"
+#include "core/clock.h"
 #include "core/mem.h"
 
 #define NS_PER_S 1000000000ULL
 
 uint64_t batch_now(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 static bool stopped(const struct batch_config *c)

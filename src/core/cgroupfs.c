@@ -16,8 +16,8 @@
 
 enum {
 	MOUNTS_MAX = 32,
-	PATHS_MAX =
-		50000, /* remembered paths, and as many of before: of one that is gone nobody tells again */
+	/* remembered paths, and as many of before: of one that is gone nobody tells again */
+	PATHS_MAX = 50000,
 	WALK_MAX = 2 * PATHS_MAX,
 	DEPTH_MAX = 64,
 };

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/mem.h"
 
 /* A cgroup file is text of the kernel's: bounded, but io.stat has a line a disk. */
@@ -284,13 +285,11 @@ void cgroup_source_read(struct cgroup_source *s, struct cgroup_stat *ret)
 	};
 	struct cgroup_counters c;
 	bool first = !s->last.time;
-	struct timespec ts;
 
 	memset(&c, 0xff, sizeof(c)); /* UNKNOWN_U64 */
 	memset(ret, 0xff, sizeof(*ret));
 	ret->cpu_max = -1;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	c.time = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	c.time = clock_ns(CLOCK_MONOTONIC);
 	read_cpu(s, &c, ret);
 	read_memory(s, &c, ret);
 	read_pids(s, ret);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bpf/need.h"
+#include "core/clock.h"
 #include "core/mem.h"
 
 #define MS 1000000ULL
@@ -40,14 +41,6 @@ struct collector {
 	uint64_t due;     /* when the next one is */
 	bool fresh;       /* needs were attached: take a short sample next */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
-}
 
 /* What must be attached now; the lock is held. */
 static unsigned needs_now(struct collector *c, uint64_t now)
@@ -100,7 +93,7 @@ static void *run(void *userdata)
 
 	pthread_mutex_lock(&c->lock);
 	while (!c->stop) {
-		uint64_t now = now_ns();
+		uint64_t now = clock_ns(CLOCK_MONOTONIC);
 		unsigned needs = needs_now(c, now);
 		struct sample *s = NULL;
 		int err;
@@ -153,7 +146,7 @@ int collector_new(struct source *source, uint64_t interval, unsigned needs, stru
 	c->fd = fd;
 	c->interval = clamp_interval(interval);
 	c->wanted = needs | NEED_TASKS;
-	c->wanted_since = now_ns();
+	c->wanted_since = clock_ns(CLOCK_MONOTONIC);
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -210,7 +203,7 @@ struct sample *collector_take(struct collector *c, int *ret_error)
 
 void collector_set_interval(struct collector *c, uint64_t interval)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
 	pthread_mutex_lock(&c->lock);
 	c->interval = clamp_interval(interval);
@@ -226,7 +219,7 @@ void collector_set_needs(struct collector *c, unsigned needs)
 	pthread_mutex_lock(&c->lock);
 	if (needs != c->wanted) {
 		c->wanted = needs;
-		c->wanted_since = now_ns();
+		c->wanted_since = clock_ns(CLOCK_MONOTONIC);
 		pthread_cond_signal(&c->wake);
 	}
 	pthread_mutex_unlock(&c->lock);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "bpf/capture.h"
+#include "core/clock.h"
 #include "core/event_build.h"
 #include "core/mem.h"
 #include "core/model.h"
@@ -41,14 +42,6 @@ struct live {
 	source_event_fn fn;
 	void *userdata;
 };
-
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec ts;
-
-	clock_gettime(id, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static int live_set_needs(struct source *s, unsigned needs)
 {
@@ -114,7 +107,8 @@ static int live_collect(struct source *s, struct sample **ret)
 	read_clock(l, batch, &clock);
 	pthread_mutex_lock(&l->lock);
 	/* descriptors are a picture of now, the rest adds up over the interval */
-	clock.needs = l->steady | (l->needs & (NEED_FDS | NEED_CGROUPS | NEED_DETAILS | NEED_LIFE | NEED_PATHS));
+	clock.needs =
+		l->steady | (l->needs & (NEED_FDS | NEED_CGROUPS | NEED_DETAILS | NEED_LIFE | NEED_PATHS));
 	l->steady = l->needs;
 	r = model_sample(l->model, batch, &clock, ret);
 	if (r < 0 || model_lost_track(l->model))

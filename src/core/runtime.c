@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/hash.h"
 #include "core/mem.h"
 #include "core/runtime_read.h"
@@ -62,14 +63,6 @@ struct runtime {
 	uint64_t next_refresh, next_glance;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 * MS + (uint64_t)ts.tv_nsec;
-}
-
 static void files_done(struct entry *e)
 {
 	for (size_t i = 0; i < e->n_files; i++) {
@@ -110,7 +103,7 @@ static struct entry *entry_add(struct runtime *r, const char *type, const char *
 	e->type = xstrdup(type);
 	e->id = xstrdup(id);
 	e->cgroup = xstrdup(cgroup);
-	e->used = now_ns();
+	e->used = clock_ns(CLOCK_MONOTONIC);
 	hash_put(&r->entries, key_of(type, id), e);
 	return e;
 }
@@ -176,7 +169,7 @@ static void process(struct runtime *r, struct entry *e)
 {
 	struct runtime_query q = {
 		.sys_root = r->sys_root, .type = e->type, .id = e->id, .arena = r->arena, .lists = &r->list};
-	const uint64_t now = now_ns();
+	const uint64_t now = clock_ns(CLOCK_MONOTONIC);
 	bool same = !e->failures && e->reads > SETTLE_READS && e->meta && e->meta->name && unchanged(r, e);
 	int error;
 
@@ -199,9 +192,9 @@ static void process(struct runtime *r, struct entry *e)
 	pthread_mutex_lock(&r->lock);
 	r->counts.reads++;
 	if (error == 0)
-		succeeded(e, &q, now_ns());
+		succeeded(e, &q, clock_ns(CLOCK_MONOTONIC));
 	else
-		failed(e, error, now_ns());
+		failed(e, error, clock_ns(CLOCK_MONOTONIC));
 	e->tried = true;
 	pthread_cond_broadcast(&r->done);
 	pthread_mutex_unlock(&r->lock);
@@ -312,7 +305,7 @@ static void *run(void *userdata)
 	r->watch = runtime_watch_new(r->sys_root);
 	pthread_mutex_lock(&r->lock);
 	while (!r->stop) {
-		uint64_t now = now_ns(), pause;
+		uint64_t now = clock_ns(CLOCK_MONOTONIC), pause;
 
 		if (now >= r->next_refresh) {
 			hash_sweep(&r->entries, keep_entry, &now);
@@ -370,7 +363,7 @@ static bool drop(void *value, void *userdata)
 
 struct runtime *runtime_free(struct runtime *r)
 {
-	struct timespec until = timespec_of(now_ns() + 1000 * MS);
+	struct timespec until = timespec_of(clock_ns(CLOCK_MONOTONIC) + 1000 * MS);
 	bool stuck = false;
 
 	if (!r)
@@ -432,7 +425,7 @@ static bool all_tried(struct runtime *r, const struct container_ref *refs, size_
 static void announce(void *userdata, const struct container_ref *refs, size_t n)
 {
 	struct runtime *r = userdata;
-	struct timespec until = timespec_of(now_ns() + patience);
+	struct timespec until = timespec_of(clock_ns(CLOCK_MONOTONIC) + patience);
 	bool added = false, tried;
 
 	if (!r->running)
@@ -473,11 +466,11 @@ static const struct container_meta *get(void *userdata, const struct container_r
 	pthread_mutex_lock(&r->lock);
 	e = hash_get(&r->entries, key_of(ref->type, ref->id));
 	if (e)
-		e->used = now_ns();
+		e->used = clock_ns(CLOCK_MONOTONIC);
 	if (!e || !e->meta)
 		e = find_other(r, ref);
 	if (e) {
-		e->used = now_ns();
+		e->used = clock_ns(CLOCK_MONOTONIC);
 		meta = meta_dup_arena(arena, e->meta);
 	}
 	pthread_mutex_unlock(&r->lock);

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/details.h"
 #include "core/format.h"
 #include "core/mem.h"
@@ -30,10 +31,7 @@ static const int handled[] = {SIGWINCH, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTST
 
 uint64_t app_now(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 void app_message(struct app *a, unsigned role, const char *fmt, ...)
@@ -83,7 +81,8 @@ void app_rebuild(struct app *a)
 void app_set_needs(struct app *a)
 {
 	if (a->collector)
-		collector_set_needs(a->collector, selection_needs(&a->sel) | (a->details ? details_needs() : 0));
+		collector_set_needs(a->collector,
+				    selection_needs(&a->sel) | (a->details ? details_needs() : 0));
 }
 
 void app_level_changed(struct app *a)
@@ -264,12 +263,10 @@ void app_timers(struct app *a)
 
 static void loop(struct app *a, int signals)
 {
-	struct pollfd fds[] = {{STDIN_FILENO, POLLIN, 0},
-			       {collector_fd(a->collector), POLLIN, 0},
-			       {signals, POLLIN, 0},
-			       {a->config->views_reload ? a->config->views_fd : -1, POLLIN, 0},
-			       {term_fd(a->term), 0, 0},
-			       {-1, POLLIN, 0}};
+	struct pollfd fds[] = {
+		{STDIN_FILENO, POLLIN, 0}, {collector_fd(a->collector), POLLIN, 0},
+		{signals, POLLIN, 0},      {a->config->views_reload ? a->config->views_fd : -1, POLLIN, 0},
+		{term_fd(a->term), 0, 0},  {-1, POLLIN, 0}};
 	struct input in;
 
 	while (!a->quit) {

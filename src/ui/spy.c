@@ -9,20 +9,13 @@
 #include <time.h>
 
 #include "core/arena.h"
+#include "core/clock.h"
 #include "core/format.h"
 #include "core/mem.h"
 #include "core/syscall.h"
 #include "ui/rows.h"
 
 enum { POLL_EVENTS = 512, WIDE_STRSIZE = 4096, LINE_STRSIZE = 64 };
-
-uint64_t spy_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
-}
 
 void spy_say_where(struct spy *s, char which)
 {
@@ -83,8 +76,11 @@ static unsigned default_snaplen(enum spy_kind kind)
 int spy_start(struct spy *s, enum spy_kind kind, struct source *source, const struct sample *sample,
 	      const char *base_text, const char *typed, unsigned snaplen)
 {
-	struct spy new = {
-		.kind = kind, .source = source, .follow = true, .save_fd = -1, .rate_time = spy_now()};
+	struct spy new = {.kind = kind,
+			  .source = source,
+			  .follow = true,
+			  .save_fd = -1,
+			  .rate_time = clock_ns(CLOCK_MONOTONIC)};
 	char *text = filter_and(base_text, typed);
 	struct filter_error error;
 	int err;
@@ -187,7 +183,7 @@ int spy_capture(struct spy *s, const struct sample *sample)
 	free(text);
 	if (err)
 		return err;
-	spy_tick(s, spy_now(), note, sizeof(note)); /* what came so far */
+	spy_tick(s, clock_ns(CLOCK_MONOTONIC), note, sizeof(note)); /* what came so far */
 	filter_free(s->filter);
 	s->filter = filter;
 	return begin(s, sample);
@@ -410,7 +406,7 @@ static bool find_step(struct spy *s, uint64_t deadline, char *note, size_t size)
 	struct buf text = {0};
 	bool ended = false;
 
-	for (unsigned i = 0; !ended && (i % 32 || spy_now() < deadline); i++) {
+	for (unsigned i = 0; !ended && (i % 32 || clock_ns(CLOCK_MONOTONIC) < deadline); i++) {
 		uint64_t head = s->log.shown_head, tail = spy_tail(s);
 		const struct spy_entry *e;
 
@@ -450,7 +446,7 @@ static bool look_step(struct spy *s, uint64_t deadline)
 {
 	if (s->log.looked == s->log.tail)
 		return false;
-	while (spy_log_look(&s->log, 32) && spy_now() < deadline) {
+	while (spy_log_look(&s->log, 32) && clock_ns(CLOCK_MONOTONIC) < deadline) {
 	}
 	end_of_pause(s);
 	return true;
@@ -465,7 +461,7 @@ bool spy_tick(struct spy *s, uint64_t now, char *ret_note, size_t size)
 	ret_note[0] = '\0';
 	do {
 		n = source_spy_poll(s->source, on_event, s, POLL_EVENTS);
-	} while (n == POLL_EVENTS && spy_now() < deadline);
+	} while (n == POLL_EVENTS && clock_ns(CLOCK_MONOTONIC) < deadline);
 	if (n < 0)
 		snprintf(ret_note, size, "spy: %s", strerror(-n));
 	source_spy_counts(s->source, &s->counts);
@@ -478,7 +474,7 @@ bool spy_tick(struct spy *s, uint64_t now, char *ret_note, size_t size)
 		s->rate_calls = s->counts.passed;
 		changed = true;
 	}
-	deadline = spy_now() + SPY_SLICE_MS * 1000000ULL;
+	deadline = clock_ns(CLOCK_MONOTONIC) + SPY_SLICE_MS * 1000000ULL;
 	changed |= look_step(s, deadline);
 	if (s->find)
 		changed |= find_step(s, deadline, ret_note, size);

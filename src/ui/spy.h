@@ -128,12 +128,11 @@ void spy_time_text(uint64_t time, int digits, struct buf *out);
 void spy_find(struct spy *s, const char *text, int dir, bool from_here);
 
 /*
- * Writes all shown lines to a new file. 0; -EEXIST; -errno. A step writes some, until `deadline` (spy_now());
+ * Writes all shown lines to a new file. 0; -EEXIST; -errno. A step writes some, until `deadline` (CLOCK_MONOTONIC in ns);
  * true: it ended, with what is to be said about it in `note`. spy_save_end() leaves the file as it is.
  */
 int spy_save(struct spy *s, const char *name);
 bool spy_save_step(struct spy *s, uint64_t deadline, char *note, size_t size);
 void spy_save_end(struct spy *s);
-uint64_t spy_now(void); /* CLOCK_MONOTONIC in ns */
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/fsuid.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/format.h"
 #include "core/mem.h"
 #include "core/spawn.h"
@@ -82,7 +83,7 @@ bool spy_save_step(struct spy *s, uint64_t deadline, char *note, size_t size)
 	bool ended;
 	int err;
 
-	for (unsigned i = 0; s->save_at < s->save_end && (i % 32 || spy_now() < deadline);
+	for (unsigned i = 0; s->save_at < s->save_end && (i % 32 || clock_ns(CLOCK_MONOTONIC) < deadline);
 	     i++, s->save_at++) {
 		const struct spy_entry *e = spy_log_line(&s->log, s->save_at);
 

@@ -113,9 +113,10 @@ static bool is_level(const struct view *v, const struct row *row)
 const char *view_drilldown(const struct view *v, const struct row *row)
 {
 	const char *own = is_level(v, row) ? v->tree->drilldown[row->level] : NULL;
+	const struct metric_value *metric = v->metrics ? row_record(row).metric : NULL;
 
-	if (v->metrics && row_record(row).metric)
-		return row_record(row).metric->metric->view;
+	if (metric)
+		return metric->metric->view;
 	return own ? own : v->drilldown;
 }
 

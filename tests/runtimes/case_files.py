@@ -7,11 +7,10 @@ import shutil
 import subprocess
 
 from case_containers import Cgroup, hex_id
-from case_many import DOCKER
 from case_runtimes import VIEWS
-from cases import Skip, case, wait_for
+from cases import case, wait_for
 from monitor import Monitor, end_process
-from runtimes import remove_cgroups
+from runtimes import DOCKER, docker_containers, remove_cgroups
 
 GOOD = "good"
 WRITES = "import os, sys\nfd = os.open('/dev/null', os.O_WRONLY)\nos.write(1, b'x')\nos.read(0, 1)\n" \
@@ -62,11 +61,7 @@ def repair(path, text):
 
 @case(needs=("bpf", "python3"), timeout=90)
 def spoiled_files(ctx):
-    if os.path.exists(DOCKER):
-        raise Skip(f"{DOCKER} is in use")
-    top = "/var/lib/docker" if not os.path.exists("/var/lib/docker") else DOCKER
-    os.makedirs(DOCKER)
-    ctx.cleanup(shutil.rmtree, top)
+    docker_containers(ctx)
     ctx.cleanup(remove_cgroups, "docker")
     m = Monitor(ctx, "rt-containers", interval=0.5, options=VIEWS)
     all_, loads = {}, {}

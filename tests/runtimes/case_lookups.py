@@ -2,14 +2,13 @@
 """What it costs to look for the files of containers whose runtime keeps none here; counted by another one of us."""
 import json
 import os
-import shutil
 import subprocess
 
 from case_containers import Cgroup, hex_id
 from cases import Skip, case, wait_for
 from monitor import Monitor, end_process
+from runtimes import DOCKER, docker_containers
 
-DOCKER = "/var/lib/docker/containers"
 PLACES = ("/var/lib/docker", "/run/containerd", "/var/lib/containers", "/run/containers", "/run/runc", "/run/crun")
 VIEWS = ["--views", "tests/e2e/views.json"]
 
@@ -38,11 +37,10 @@ def files_that_are_not_there(ctx):
     ctx.within(failed / seconds, 0, 40, f"failing calls a second ({failed} in {seconds:.1f} s)")
     ctx.check(seconds > 5 and failed, "they are counted at all")
     # its runtime comes to life: what waits for a minute is looked at
-    top = next(p for p in ("/var/lib/docker", DOCKER) if not os.path.exists(p))
-    ctx.cleanup(shutil.rmtree, top)
+    docker_containers(ctx)
     for i in range(6):
         full = hex_id(600 + i)
-        os.makedirs(f"{DOCKER}/{full}")
+        os.mkdir(f"{DOCKER}/{full}")
         with open(f"{DOCKER}/{full}/config.v2.json", "w") as f:
             json.dump({"ID": full, "Name": f"/late-{i}", "Config": {"Image": "late:1"}}, f)
 

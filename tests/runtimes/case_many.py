@@ -10,12 +10,11 @@ import time
 
 from case_containers import hierarchies
 from case_runtimes import VIEWS
-from cases import Skip, case
+from cases import case
 from monitor import Monitor
-from runtimes import remove_cgroups
+from runtimes import DOCKER, docker_containers, remove_cgroups
 
 MANY = 1000
-DOCKER = "/var/lib/docker/containers"
 
 
 def rss(pid):
@@ -49,11 +48,7 @@ def one_life(n, lives):
 
 @case(needs="bpf", timeout=180)
 def thousand_containers(ctx):
-    if os.path.exists(DOCKER):
-        raise Skip(f"{DOCKER} is in use")
-    top = "/var/lib/docker" if not os.path.exists("/var/lib/docker") else DOCKER
-    os.makedirs(DOCKER)
-    ctx.cleanup(shutil.rmtree, top)
+    docker_containers(ctx)
     ctx.cleanup(remove_cgroups, "docker")
     m = Monitor(ctx, "rt-containers", interval=1, options=VIEWS)
     m.wait_interval(2)
