@@ -224,6 +224,9 @@ void editor_done(struct app *a);
 void overlay_open_views(struct app *a);
 void overlay_open_sort(struct app *a);
 void overlay_open_page(struct app *a, const char *title, page_fn fill);
+/* After the views were read again: the picker lists the new ones and keeps what was typed, a page is written anew,
+ * what belongs to the old columns or actions is closed. The old views must still be there. */
+void overlay_views_changed(struct app *a);
 void overlay_close(struct app *a);
 void overlay_op(struct app *a, enum op op, int key);
 void overlay_click(struct app *a, const struct input *in);

@@ -133,6 +133,33 @@ void overlay_open_views(struct app *a)
 			o->cursor = i;
 }
 
+void overlay_views_changed(struct app *a)
+{
+	struct overlay *o = &a->overlay, old = *o;
+	char *id;
+
+	if (o->kind == OVERLAY_PAGE)
+		o->width = 0; /* written again when it is drawn */
+	else if (o->kind != OVERLAY_VIEWS)
+		overlay_close(a);
+	if (o->kind != OVERLAY_VIEWS)
+		return;
+	id = xstrdup(o->views[o->cursor]->id);
+	overlay_open_views(a);
+	if (o->kind == OVERLAY_VIEWS) {
+		memcpy(o->typed, old.typed, sizeof(o->typed));
+		narrow(o);
+		if (!o->n) { /* what was typed is in no name any more */
+			o->typed[0] = '\0';
+			narrow(o);
+		}
+		for (size_t i = 0; i < o->n; i++)
+			if (strcmp(o->views[i]->id, id) == 0)
+				o->cursor = i;
+	}
+	free(id);
+}
+
 void overlay_open_sort(struct app *a)
 {
 	const struct selection_level *top = selection_top(&a->sel);

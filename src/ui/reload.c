@@ -26,7 +26,6 @@ void app_reload_views(struct app *a)
 	const struct views *views = a->config->views_reload(a->config->views_userdata, note, sizeof(note));
 
 	if (views) {
-		overlay_close(a); /* it may list the old ones */
 		a->views = views;
 		for (size_t i = 0; i < a->sel.n; i++) {
 			const struct view *now = views_find(views, a->sel.levels[i].view->id);
@@ -34,6 +33,7 @@ void app_reload_views(struct app *a)
 			if (now && view_is_list(now) == view_is_list(a->sel.levels[i].view))
 				take_over(&a->sel.levels[i], now);
 		}
+		overlay_views_changed(a);
 		if (!a->spying)
 			app_level_changed(a);
 	}
