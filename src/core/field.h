@@ -65,6 +65,8 @@ enum field_flags {
 	FIELD_OPTIONAL = 1 << 7,    /* FIELD_ARG that may stand without: has both getters */
 	FIELD_WITHIN = 1 << 8,      /* a distance: = means at most (evt.around[TIME] = MS) */
 	FIELD_HELD = 1 << 9,        /* measure that a process holds only while it lives: memory */
+	FIELD_JOINED = 1 << 10,     /* value follows from more than the thing of its grain: fd.hostpath */
+	FIELD_OF_CALL = 1 << 11,    /* of a fact, and follows from number and errno of the call: evt.type */
 };
 
 enum { FIELD_EACH_MAX = 64 }; /* as far as that goes */

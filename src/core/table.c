@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/basis.h"
 #include "core/table_cells.h"
 #include "core/table_tree.h"
 
@@ -24,8 +25,12 @@ struct build {
 	size_t cap;      /* of table->rows */
 	uint32_t *slots; /* row + 1; 0 = free */
 	size_t n_slots;
+	enum basis basis;   /* what all keys follow from */
+	uint32_t *by_place; /* row + 1 of each thing of it, NO_ROW; 0 = not looked for yet; NULL = none */
 	struct seen seen;
 };
+
+#define NO_ROW UINT32_MAX
 
 /* ---- rows ---- */
 
@@ -127,9 +132,9 @@ static void add_to_row(struct build *b, struct row *row, const struct record *r)
 	row->exited = !row->alive;
 }
 
-static void add_record(const struct record *r, void *userdata)
+/* NULL: it belongs in none. */
+static struct row *row_of(struct build *b, const struct record *r)
 {
-	struct build *b = userdata;
 	struct value keys[TABLE_KEYS];
 	uint64_t hash = 0;
 	bool any = false;
@@ -142,8 +147,36 @@ static void add_record(const struct record *r, void *userdata)
 	if (b->adding.plans->by_pid && r->process)
 		hash = value_hash(&(struct value){.kind = V_INT, .i = (int64_t)r->process->start_boot}, hash);
 	/* a call without an object is no file; by thread and file, it is one of the thread's rows */
-	if (any)
-		add_to_row(b, find_row(b, r, keys, hash), r);
+	return any ? find_row(b, r, keys, hash) : NULL;
+}
+
+static void add_record(const struct record *r, void *userdata)
+{
+	struct build *b = userdata;
+	size_t at = b->by_place ? basis_place(b->basis, r) : NO_PLACE;
+	struct row *row = NULL;
+
+	if (at == NO_PLACE) {
+		row = row_of(b, r);
+	} else if (!b->by_place[at]) {
+		row = row_of(b, r);
+		b->by_place[at] = row ? (uint32_t)(row - b->table->rows) + 1 : NO_ROW;
+	} else if (b->by_place[at] != NO_ROW) {
+		row = &b->table->rows[b->by_place[at] - 1];
+	}
+	if (row)
+		add_to_row(b, row, r);
+}
+
+static void begin_places(struct build *b, const struct sample *s)
+{
+	size_t places;
+
+	for (size_t i = 0; i < b->q->n_keys; i++)
+		b->basis = basis_join(b->basis, basis_of(b->q->keys[i]));
+	places = basis_places(b->basis, s);
+	if (places)
+		b->by_place = xcalloc(places, sizeof(*b->by_place));
 }
 
 /* ---- totals ---- */
@@ -207,9 +240,11 @@ int table_build(const struct table_query *q, const struct sample *s, struct tabl
 		begin_totals(&b);
 	else if (!(b.walk.records & ~(unsigned)(REC_TASKS | REC_FACTS | REC_FDS)))
 		b.few = ROW_RECORDS;
+	begin_places(&b, s);
 	table_walk(&b.walk, b.arena, add_record, &b);
 	if (b.adding.totals)
 		finish_totals(&b);
+	free(b.by_place);
 	free(b.slots);
 	free(b.seen.slots);
 	table_sort(t, q->sort, q->ascending);

@@ -4,6 +4,7 @@
 #include "bpf/need.h"
 #include "core/arena.h"
 #include "core/fact_part.h"
+#include "core/filter_memo.h"
 #include "core/metric.h"
 
 enum { READ_NEEDS = NEED_FDS | NEED_CGROUPS | NEED_DETAILS | NEED_PATHS /* no hooks */ };
@@ -74,6 +75,7 @@ struct table_walk table_walk_plan(const struct table_query *q, const struct samp
 struct walk {
 	const struct table_walk *w;
 	const struct filter *filter;
+	const struct filter_memo *memo; /* the same */
 	struct arena *arena;
 	void (*add)(const struct record *r, void *userdata);
 	void *userdata;
@@ -81,7 +83,7 @@ struct walk {
 
 static void offer(const struct walk *k, const struct record *r)
 {
-	if (filter_match(k->filter, r))
+	if (filter_memo_match(k->memo, r))
 		k->add(r, k->userdata);
 }
 
@@ -222,7 +224,7 @@ static void walk_metrics(struct walk k)
 	struct record r = {.sample = k.w->sample};
 
 	if (!on_lines)
-		k.filter = NULL;
+		k.memo = NULL;
 	for (size_t i = 0; i < q->n_metrics; i++) {
 		r.metric = &values[i];
 		offer(&k, &r);
@@ -232,8 +234,13 @@ static void walk_metrics(struct walk k)
 void table_walk(const struct table_walk *w, struct arena *arena,
 		void (*add)(const struct record *r, void *userdata), void *userdata)
 {
-	const struct walk k = {
-		.w = w, .filter = w->query->filter, .arena = arena, .add = add, .userdata = userdata};
+	struct filter_memo *memo = filter_memo_new(w->query->filter, w->sample);
+	const struct walk k = {.w = w,
+			       .filter = w->query->filter,
+			       .memo = memo,
+			       .arena = arena,
+			       .add = add,
+			       .userdata = userdata};
 
 	if (w->records & REC_TASKS)
 		walk_tasks(&k);
@@ -246,4 +253,5 @@ void table_walk(const struct table_walk *w, struct arena *arena,
 		walk_metrics(k);
 	if (w->records & REC_LIFE)
 		walk_life(&k);
+	filter_memo_free(memo);
 }
