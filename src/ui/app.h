@@ -9,6 +9,7 @@
  *   screen_spy.c    dig and echo on the screen; spy.c their life, search, saving
  *   screen_details.c  all about one container or process
  *   screen_list.c   list views: a spy with the columns of a view
+ *   lit.c           text with what is searched for lit
  *   cell.c          the cell cursor, and filtering by its value
  *   action*.c       what can be done to a row, see action.h
  *   overlay.c       pickers and pages of text; legend.c, help.c fill the pages
@@ -201,10 +202,12 @@ void details_draw(struct app *a);
 void details_op(struct app *a, enum op op);
 bool details_search(struct app *a, const char *text, int dir, bool from_here);
 
+/* lit.c: text in `cells` cells, each occurrence of what is searched for in the colours of a match */
+void app_put_lit(struct app *a, int y, int x, int cells, unsigned role, const char *text);
+
 /* screen_spy.c */
 void spy_draw(struct app *a);
 void spy_op(struct app *a, enum op op);
-void spy_put_lit(struct app *a, int y, int x, int cells, unsigned role, const char *text, unsigned selected);
 
 /* screen_list.c */
 void list_open(struct app *a);  /* starts the list if the level's view is one, ends another */

@@ -274,18 +274,18 @@ void details_draw(struct app *a)
 		int x = INDENT;
 
 		if (line->role == ROLE_HEADING || !line->label) {
-			spy_put_lit(a, y + i, line->role == ROLE_HEADING ? 1 : x, cols - 2, line->role,
-				    line->text, 0);
+			app_put_lit(a, y + i, line->role == ROLE_HEADING ? 1 : x, cols - 2, line->role,
+				    line->text);
 			continue;
 		}
 		{
 			struct buf cut = {0};
 
 			format_cut(&cut, line->label, LABEL_MAX, *line->label == '/', false);
-			spy_put_lit(a, y + i, x, LABEL_MAX, ROLE_LABEL, buf_str(&cut), 0);
+			app_put_lit(a, y + i, x, LABEL_MAX, ROLE_LABEL, buf_str(&cut));
 			buf_done(&cut);
 		}
-		spy_put_lit(a, y + i, x + LABEL_MAX + 1, cols - x - LABEL_MAX - 2, line->role, line->text, 0);
+		app_put_lit(a, y + i, x + LABEL_MAX + 1, cols - x - LABEL_MAX - 2, line->role, line->text);
 	}
 	snprintf(position, sizeof(position), "%zu-%zu/%zu", s->n ? s->top + 1 : 0,
 		 s->top + (size_t)s->page_rows < s->n ? s->top + (size_t)s->page_rows : s->n, s->n);

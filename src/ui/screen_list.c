@@ -133,7 +133,7 @@ void list_draw_line(struct app *a, int y, uint64_t line)
 		else if (chosen)
 			term_put(a->term, y, cell->x, cell->width, role, buf_str(&cut));
 		else
-			spy_put_lit(a, y, cell->x, cell->width, role, buf_str(&cut), 0);
+			app_put_lit(a, y, cell->x, cell->width, role, buf_str(&cut));
 		buf_done(&cut);
 		free(copy);
 	}

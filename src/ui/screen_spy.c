@@ -108,26 +108,6 @@ static void settle(struct spy *s, int page)
 
 /* ---- drawing ---- */
 
-void spy_put_lit(struct app *a, int y, int x, int cells, unsigned role, const char *text, unsigned selected)
-{
-	size_t len = a->search ? strlen(a->search) : 0;
-	const char *match;
-
-	while (len && cells > 0 && (match = text_find(text, a->search))) {
-		char *head = xstrndup(text, (size_t)(match - text)), *lit = xstrndup(match, len);
-		int used = term_put(a->term, y, x, cells, role | selected, head);
-
-		used += term_put(a->term, y, x + used, cells - used, ROLE_MATCH, lit);
-		x += used;
-		cells -= used;
-		text = match + len;
-		free(head);
-		free(lit);
-	}
-	if (cells > 0)
-		term_put(a->term, y, x, cells, role | selected, text);
-}
-
 static bool has_path(const struct event *ev)
 {
 	const struct syscall *sc = syscall_get(ev->nr);
@@ -176,7 +156,7 @@ static void draw_call(struct app *a, int y, int x, int cells, const struct spy_e
 		if (result.len)
 			buf_addf(&call, " = %s", buf_str(&result));
 		text = buf_str(&call) + format_fit(buf_str(&call), (size_t)a->spy.shift, NULL);
-		spy_put_lit(a, y, x, cells, failed ? ROLE_FAILED : ROLE_NORMAL, text, selected);
+		app_put_lit(a, y, x, cells, (failed ? ROLE_FAILED : ROLE_NORMAL) | selected, text);
 		goto out;
 	}
 	for (unsigned strsize = STRSIZE / 2; !fits(&call, &result, cells) && strsize >= 8; strsize /= 2) {
@@ -200,9 +180,9 @@ static void draw_call(struct app *a, int y, int x, int cells, const struct spy_e
 	paren = strchr(text, '(');
 	name = paren ? (int)(paren - text) : 0;
 	if (e->repeats > 1) {
-		spy_put_lit(a, y, x, cells, ROLE_DIM, text, selected);
+		app_put_lit(a, y, x, cells, ROLE_DIM | selected, text);
 	} else {
-		spy_put_lit(a, y, x, call_cells, ROLE_NORMAL, text, selected);
+		app_put_lit(a, y, x, call_cells, ROLE_NORMAL | selected, text);
 		if (name > 0 && name < call_cells && !(a->search && text_find(text, a->search))) {
 			char *head = xstrndup(text, (size_t)name);
 
@@ -215,8 +195,8 @@ static void draw_call(struct app *a, int y, int x, int cells, const struct spy_e
 
 		buf_addf(&all, " = %s", buf_str(&result));
 		format_cut(&r, buf_str(&all), (size_t)result_cells, false, false);
-		spy_put_lit(a, y, x + (int)format_width(text), result_cells,
-			    failed ? ROLE_FAILED : ROLE_NORMAL, buf_str(&r), selected);
+		app_put_lit(a, y, x + (int)format_width(text), result_cells,
+			    (failed ? ROLE_FAILED : ROLE_NORMAL) | selected, buf_str(&r));
 		buf_done(&r);
 		buf_done(&all);
 	}
@@ -248,7 +228,7 @@ static void draw_dig_line(struct app *a, int y, uint64_t line)
 	}
 	if (e->text) {
 		format_cut(&cut, e->text, (size_t)name_cells, false, false);
-		spy_put_lit(a, y, x, name_cells, ROLE_NORMAL, buf_str(&cut), selected);
+		app_put_lit(a, y, x, name_cells, ROLE_NORMAL | selected, buf_str(&cut));
 		buf_reset(&cut);
 		x += name_cells + 1;
 	}
@@ -258,7 +238,7 @@ static void draw_dig_line(struct app *a, int y, uint64_t line)
 	buf_reset(&text);
 	format_safe(&text, e->event->comm, strlen(e->event->comm));
 	format_cut(&cut, buf_str(&text), (size_t)name_cells, false, false);
-	spy_put_lit(a, y, x, name_cells, ROLE_NAME, buf_str(&cut), selected);
+	app_put_lit(a, y, x, name_cells, ROLE_NAME | selected, buf_str(&cut));
 	x += name_cells + 1;
 	draw_call(a, y, x, cols - x - latency - 1, e, selected);
 	if (latency && e->latency != UNKNOWN_U64) {
@@ -286,7 +266,7 @@ static int draw_block(struct app *a, int y, int end, uint64_t line, unsigned fro
 
 		if (selected && i == 0)
 			term_fill(a->term, y, 0, cols, ROLE_NORMAL | selected);
-		spy_put_lit(a, y, 1, cols - 2, role, block.lines[i], i ? 0 : selected);
+		app_put_lit(a, y, 1, cols - 2, role | (i ? 0 : selected), block.lines[i]);
 	}
 	block_done(&block);
 	return y;

@@ -53,28 +53,6 @@ static void draw_heads(struct app *a, int y)
 		term_put(a->term, y, cols - 1, 1, ROLE_HEAD_SORT, "»");
 }
 
-/* Text with every occurrence of the search text lit. */
-static void put_lit(struct app *a, int y, int x, int cells, unsigned role, const char *text)
-{
-	size_t len = a->search ? strlen(a->search) : 0;
-	const char *match;
-
-	while (len && cells > 0 && (match = text_find(text, a->search))) {
-		char *head = xstrndup(text, (size_t)(match - text));
-		char *lit = xstrndup(match, len);
-		int used = term_put(a->term, y, x, cells, role, head);
-
-		used += term_put(a->term, y, x + used, cells - used, ROLE_MATCH, lit);
-		x += used;
-		cells -= used;
-		text = match + len;
-		free(head);
-		free(lit);
-	}
-	if (cells > 0)
-		term_put(a->term, y, x, cells, role, text);
-}
-
 /* Text into `cells`: paths lose their middle, command lines first the directory of the program. */
 static void cut_cell(struct buf *out, const char *s, int cells)
 {
@@ -116,8 +94,8 @@ static void draw_bar(struct app *a, int y, const struct layout_cell *cell, const
 	full = part >= 1 ? room : part <= 0 ? 0 : (int)(part * room + 0.5);
 	for (int i = 0; i < full; i++)
 		buf_adds(&bar, "▇");
-	term_put(a->term, y, cell->x, room, (role & 0xff) == ROLE_NORMAL ? ROLE_GRAPH | (role & ROLE_SELECTED) : role,
-		 buf_str(&bar));
+	term_put(a->term, y, cell->x, room,
+		 (role & 0xff) == ROLE_NORMAL ? ROLE_GRAPH | (role & ROLE_SELECTED) : role, buf_str(&bar));
 	buf_done(&bar);
 }
 
@@ -168,7 +146,7 @@ static void draw_row(struct app *a, int y, size_t position)
 			if (chosen) /* a match in it must not hide that it is chosen */
 				term_put(a->term, y, cell->x, cell->width, role, buf_str(&cut));
 			else
-				put_lit(a, y, cell->x, cell->width, role, buf_str(&cut));
+				app_put_lit(a, y, cell->x, cell->width, role, buf_str(&cut));
 		}
 		if (cell->graph) {
 			buf_reset(&text);
