@@ -51,9 +51,6 @@ bool filter_is_function(const char *word, size_t len);
 /* Whether a text can stand as a value without quotes. */
 bool filter_is_bare(const char *value);
 
-/* The native calls that can pass at all, as bits by number. */
-void filter_calls(const struct filter *f, uint64_t bits[WIRE_SYSCALLS / 64]);
-
 struct spy_selection;
 /*
  * The part of a filter that the kernel can decide for the spy: a conjunction of equalities on thread.tid,

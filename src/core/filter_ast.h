@@ -9,6 +9,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "core/basis.h"
 #include "core/filter.h"
 
 enum op {
@@ -148,5 +149,8 @@ bool literal_convert(struct literal *lit, const struct field *f, enum op op, cha
 
 /* Compares the parsed literals with a value; false when it is missing. */
 bool check_eval(const struct filter *f, const struct check *c, const struct record *r);
+bool filter_node_eval(const struct filter *f, const struct node *n, const struct record *r);
+/* What its verdict follows from. */
+enum basis filter_node_basis(const struct node *n);
 
 #endif

@@ -50,8 +50,9 @@ static bool is_under(const char *path, const struct literal *lit)
 
 	while (n > 1 && lit->text[n - 1] == '/')
 		n--;
-	if (strncmp(path, lit->text, n) != 0)
-		return false;
+	for (size_t i = 0; i < n; i++) /* most differ soon */
+		if (path[i] != lit->text[i])
+			return false;
 	return !path[n] || path[n] == '/' || (n == 1 && *path == '/');
 }
 
@@ -220,20 +221,20 @@ bool check_eval(const struct filter *f, const struct check *c, const struct reco
 	return found;
 }
 
-static bool node_eval(const struct filter *f, const struct node *n, const struct record *r)
+bool filter_node_eval(const struct filter *f, const struct node *n, const struct record *r)
 {
 	switch (n->kind) {
 	case NODE_CHECK: return check_eval(f, &n->check, r);
-	case NODE_NOT: return !node_eval(f, n->kids[0], r);
+	case NODE_NOT: return !filter_node_eval(f, n->kids[0], r);
 	case NODE_AND:
 		for (size_t i = 0; i < n->n_kids; i++) {
-			if (!node_eval(f, n->kids[i], r))
+			if (!filter_node_eval(f, n->kids[i], r))
 				return false;
 		}
 		return true;
 	case NODE_OR:
 		for (size_t i = 0; i < n->n_kids; i++) {
-			if (node_eval(f, n->kids[i], r))
+			if (filter_node_eval(f, n->kids[i], r))
 				return true;
 		}
 		return false;
@@ -247,7 +248,7 @@ bool filter_match(const struct filter *f, const struct record *r)
 
 	if (!f || !f->root)
 		return true;
-	match = node_eval(f, f->root, r);
+	match = filter_node_eval(f, f->root, r);
 	arena_reset(f->scratch);
 	return match;
 }

@@ -3,7 +3,6 @@
 #include "core/filter_memo.h"
 
 #include "core/arena.h"
-#include "core/basis.h"
 #include "core/filter_ast.h"
 #include "core/mem.h"
 
@@ -34,6 +33,17 @@ static enum basis basis_of_check(const struct check *c)
 	return basis_of(c->field);
 }
 
+enum basis filter_node_basis(const struct node *n)
+{
+	enum basis b = BASIS_ANY;
+
+	if (n->kind == NODE_CHECK)
+		return basis_of_check(&n->check);
+	for (size_t i = 0; i < n->n_kids; i++)
+		b = basis_join(b, filter_node_basis(n->kids[i]));
+	return b;
+}
+
 /* Kids that are decided already come first: the others may not be asked at all. */
 static void order_kids(struct part *p)
 {
@@ -49,16 +59,12 @@ static void order_kids(struct part *p)
 
 static struct part part_of(const struct filter_memo *m, const struct node *n)
 {
-	struct part p = {.node = n, .basis = BASIS_ANY};
+	struct part p = {.node = n, .basis = filter_node_basis(n)};
 
-	if (n->kind == NODE_CHECK)
-		p.basis = basis_of_check(&n->check);
-	else
+	if (n->kind != NODE_CHECK)
 		p.kids = arena_array(m->arena, n->n_kids, sizeof(*p.kids));
-	for (size_t i = 0; p.kids && i < n->n_kids; i++) {
+	for (size_t i = 0; p.kids && i < n->n_kids; i++)
 		p.kids[i] = part_of(m, n->kids[i]);
-		p.basis = basis_join(p.basis, p.kids[i].basis);
-	}
 	return p;
 }
 

@@ -120,14 +120,6 @@ static size_t calls_of(const struct filter *f, uint64_t *bits, uint16_t compat)
 	return passed;
 }
 
-void filter_calls(const struct filter *f, uint64_t bits[WIRE_SYSCALLS / 64])
-{
-	memset(bits, 0, WIRE_SYSCALLS / 8);
-	calls_of(f, bits, 0);
-	if (f)
-		arena_reset(f->scratch);
-}
-
 static void push_calls(struct push *ps)
 {
 	struct spy_filter *f = &ps->sel->filter;

@@ -5,110 +5,184 @@
 #include <stdlib.h>
 
 #include "bpf/need.h"
+#include "core/basis.h"
 #include "core/fact_part.h"
+#include "core/fetch_ahead.h"
+#include "core/filter_memo.h"
+#include "core/filter_set.h"
 #include "core/table_acc.h"
+
+enum { WAITING = 16 };
+
+/* A value that a metric counts if it is new. */
+struct distinct {
+	uint64_t id;
+	int64_t *count;
+};
 
 struct compute {
 	const struct metric *metrics;
 	size_t n;
-	const struct filter *filter;
+	const struct filter_memo *filter; /* on all of them */
 	const struct sample *sample;
 	struct metric_value *values;
 	double *sums;
 	struct seen seen;
+	struct distinct waiting[WAITING]; /* until their memory has come */
+	size_t n_waiting;
 	struct arena *arena, *scratch;
+	/* those that are being added up: of records of one kind */
+	struct filter_set *set;
+	size_t places[FILTER_SET_MAX], n_places;
+	uint64_t exact, latency; /* bits of them */
 };
 
-void metric_prepare(struct metric *m)
+static void count_waiting(struct compute *c)
 {
-	filter_calls(m->compiled, m->calls);
+	for (size_t i = 0; i < c->n_waiting; i++)
+		*c->waiting[i].count += seen_first_id(&c->seen, c->waiting[i].id);
+	c->n_waiting = 0;
 }
 
-/* Compat calls and what is no call at all are decided by the filter itself. */
-static bool call_can_pass(const struct metric *m, const struct fact *f)
+static void count_if_new(struct compute *c, size_t i, const struct value *v)
 {
-	return f->nr >= WIRE_SYSCALLS || (m->calls[f->nr / 64] >> (f->nr % 64) & 1);
+	uint64_t id = seen_id(value_hash(v, i + 1) | 1, (uint32_t)i);
+
+	seen_fetch(&c->seen, id);
+	c->waiting[c->n_waiting++] = (struct distinct){id, &c->values[i].value};
+	if (c->n_waiting == WAITING)
+		count_waiting(c);
 }
 
-static void add(struct compute *c, size_t i, const struct record *r)
+/* True: no other record of the same object can add anything. */
+static bool add(struct compute *c, size_t i, const struct record *r)
 {
 	const struct metric *m = &c->metrics[i];
-	const void *thing = record_thing(r, m->field->grain);
+	bool of_object = m->field->grain == GRAIN_OBJECT && basis_of(m->field) == BASIS_OBJECT;
+	const void *thing = m->agg == AGG_SUM ? record_thing(r, m->field->grain) : NULL;
 	struct value v = {.kind = V_MISSING};
 
-	if (m->agg == AGG_SUM && thing && !seen_first(&c->seen, (uintptr_t)thing, (uint32_t)i))
-		return;
+	if (thing && !seen_first(&c->seen, (uintptr_t)thing, (uint32_t)i))
+		return of_object;
 	if (!m->field->get(r, c->scratch, &v))
-		return;
+		return of_object;
 	if (m->agg == AGG_DISTINCT) {
-		c->values[i].value += seen_first(&c->seen, value_hash(&v, i + 1) | 1, (uint32_t)i);
+		count_if_new(c, i, &v);
 	} else if (v.kind == V_DOUBLE) {
 		c->sums[i] += v.d;
 	} else {
 		c->values[i].value += v.kind == V_BOOL ? v.b : v.i;
 	}
+	return of_object;
 }
 
-/* A record of facts, or one of another kind, for every metric on that kind. */
-static void add_all(struct compute *c, const struct record *r, unsigned kind)
+/* One metric, which the record passes but for what the set does not know. */
+static bool add_rest(struct compute *c, size_t bit, const struct record *r)
 {
-	bool passed = false, asked = false;
+	const struct metric *m = &c->metrics[c->places[bit]];
+	struct record part;
 
-	for (size_t i = 0; i < c->n; i++) {
-		const struct metric *m = &c->metrics[i];
-		struct record part = *r;
+	if (c->exact >> bit & 1)
+		return add(c, c->places[bit], r);
+	if (!r->fact || !(c->latency >> bit & 1))
+		return filter_match(m->compiled, r) && add(c, c->places[bit], r);
+	part = *r;
+	part.fact = fact_part(m->compiled, r, c->arena);
+	if (part.fact)
+		add(c, c->places[bit], &part);
+	return false;
+}
 
-		if (!(m->records & kind) || (r->fact && !call_can_pass(m, r->fact)))
-			continue;
-		if (!asked) {
-			passed = filter_match(c->filter, r);
-			asked = true;
-		}
-		if (!passed)
-			return;
-		if (r->fact && filter_uses_latency(m->compiled)) {
-			part.fact = fact_part(m->compiled, r, c->arena);
-			if (part.fact)
-				add(c, i, &part);
-		} else if (filter_match(m->compiled, r)) {
-			add(c, i, r);
-		}
+static void add_all(struct compute *c, const struct record *r)
+{
+	uint64_t left = filter_set_sift(c->set, r);
+
+	if (!left || !filter_memo_match(c->filter, r))
+		return;
+	for (; left; left &= left - 1) {
+		size_t bit = (size_t)__builtin_ctzll(left);
+
+		if (add_rest(c, bit, r))
+			filter_set_drop(c->set, r, bit);
 	}
 	arena_reset(c->scratch);
 }
 
-static void walk(struct compute *c)
+static void walk(struct compute *c, unsigned kind)
 {
 	const struct sample *s = c->sample;
 
-	for (size_t i = 0; i < s->n_threads; i++) {
+	for (size_t i = 0; i < s->n_threads && kind == REC_TASKS; i++) {
 		struct record r = record_from_thread(s, &s->threads[i]);
 
-		add_all(c, &r, REC_TASKS);
+		add_all(c, &r);
 	}
-	for (size_t i = 0; i < s->n_facts; i++) {
-		struct record r = record_from_fact(s, &s->facts[i]);
+	for (size_t i = 0; i < s->n_facts && kind == REC_FACTS; i++) {
+		struct record r;
 
-		add_all(c, &r, REC_FACTS);
+		fetch_fact_ahead(s, i);
+		if (i + FETCH_FAR < s->n_facts)
+			filter_set_fetch(c->set, s, s->facts[i + FETCH_FAR].obj);
+		r = record_from_fact(s, &s->facts[i]);
+		add_all(c, &r);
 	}
-	for (size_t i = 0; i < s->n_fds; i++) {
-		struct record r = record_from_fd(s, &s->fds[i]);
+	for (size_t i = 0; i < s->n_fds && kind == REC_FDS; i++) {
+		struct record r;
 
-		add_all(c, &r, REC_FDS);
+		fetch_fd_ahead(s, i);
+		if (i + FETCH_FAR < s->n_fds)
+			filter_set_fetch(c->set, s, s->fds[i + FETCH_FAR].obj);
+		r = record_from_fd(s, &s->fds[i]);
+		add_all(c, &r);
 	}
+}
+
+/* The metrics on a kind of records, as many at once as fit a set, from *i on. */
+static void walk_some(struct compute *c, unsigned kind, size_t *i)
+{
+	const struct filter *filters[FILTER_SET_MAX];
+
+	c->n_places = 0;
+	c->latency = 0;
+	for (; *i < c->n && c->n_places < FILTER_SET_MAX; ++*i) {
+		const struct metric *m = &c->metrics[*i];
+
+		if (!(m->records & kind))
+			continue;
+		c->latency |= (uint64_t)filter_uses_latency(m->compiled) << c->n_places;
+		filters[c->n_places] = m->compiled;
+		c->places[c->n_places++] = *i;
+	}
+	if (!c->n_places)
+		return;
+	c->set = filter_set_new(filters, c->n_places, c->sample);
+	c->exact = filter_set_exact(c->set);
+	walk(c, kind);
+	count_waiting(c);
+	c->set = filter_set_free(c->set);
+}
+
+static void walk_all(struct compute *c)
+{
+	static const unsigned kinds[] = {REC_TASKS, REC_FACTS, REC_FDS};
+
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+		for (size_t i = 0; i < c->n;)
+			walk_some(c, kinds[k], &i);
 }
 
 const struct metric_value *metrics_compute(const struct metric *metrics, size_t n,
 					   const struct filter *filter, const struct sample *s,
 					   struct arena *arena)
 {
-	struct compute c = {.metrics = metrics, .n = n, .filter = filter, .sample = s, .arena = arena};
+	struct filter_memo *memo = filter_memo_new(filter, s);
+	struct compute c = {.metrics = metrics, .n = n, .filter = memo, .sample = s, .arena = arena};
 	const struct record host = {.sample = s};
 
 	c.values = arena_array(arena, n, sizeof(*c.values));
 	c.sums = arena_array(arena, n, sizeof(*c.sums));
 	c.scratch = arena_new();
-	walk(&c);
+	walk_all(&c);
 	for (size_t i = 0; i < n; i++) {
 		const struct metric *m = &metrics[i];
 		unsigned need = m->records & REC_FACTS ? NEED_FACTS : m->records & REC_FDS ? NEED_FDS : 0;
@@ -126,6 +200,7 @@ const struct metric_value *metrics_compute(const struct metric *metrics, size_t 
 	}
 	arena_free(c.scratch);
 	free(c.seen.slots);
+	filter_memo_free(memo);
 	return c.values;
 }
 

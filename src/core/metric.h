@@ -14,8 +14,7 @@ struct metric {
 	char *view;   /* id of the view that shows more */
 	char *filter; /* what is counted, and what narrows that view down; NULL = everything */
 	struct filter *compiled;
-	uint64_t calls[WIRE_SYSCALLS / 64]; /* those that can pass the filter at all */
-	unsigned records;                   /* one of enum records */
+	unsigned records; /* one of enum records */
 	const struct field *field;
 	enum agg agg;          /* SUM or DISTINCT */
 };
@@ -27,9 +26,6 @@ struct metric_value {
 	uint32_t num; /* its place among all */
 	bool known;
 };
-
-/* Fills calls from the compiled filter. */
-void metric_prepare(struct metric *m);
 
 /* Values of all, in the arena. `filter` narrows all of them down; NULL. Host numbers have no parts: not known
  * then. */

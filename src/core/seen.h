@@ -47,10 +47,22 @@ static inline void seen_grow(struct seen *s)
 	free(old.slots);
 }
 
-/* True the first time that a pair comes. */
-static inline bool seen_first(struct seen *s, uint64_t a, uint32_t b)
+/* What a pair is kept as. */
+static inline uint64_t seen_id(uint64_t a, uint32_t b)
 {
-	uint64_t id = seen_mix(a + b * 0x9e3779b97f4a7c15ULL) | 1, *slot;
+	return seen_mix(a + b * 0x9e3779b97f4a7c15ULL) | 1;
+}
+
+/* Asks for the memory that seen_first_id() will look at. */
+static inline void seen_fetch(const struct seen *s, uint64_t id)
+{
+	if (s->size)
+		__builtin_prefetch(&s->slots[id & (s->size - 1)]);
+}
+
+static inline bool seen_first_id(struct seen *s, uint64_t id)
+{
+	uint64_t *slot;
 
 	if (s->n * 2 >= s->size)
 		seen_grow(s);
@@ -60,6 +72,12 @@ static inline bool seen_first(struct seen *s, uint64_t a, uint32_t b)
 	*slot = id;
 	s->n++;
 	return true;
+}
+
+/* True the first time that a pair comes. */
+static inline bool seen_first(struct seen *s, uint64_t a, uint32_t b)
+{
+	return seen_first_id(s, seen_id(a, b));
 }
 
 #endif

@@ -4,6 +4,7 @@
 #include "bpf/need.h"
 #include "core/arena.h"
 #include "core/fact_part.h"
+#include "core/fetch_ahead.h"
 #include "core/filter_memo.h"
 #include "core/metric.h"
 
@@ -116,33 +117,6 @@ static void walk_coarse(const struct walk *k)
 		r = record_from_fact(s, f);
 		offer(k, &r);
 	}
-}
-
-/*
- * Facts and descriptors lie in no order: what they point to is asked for some records ahead, else each would
- * wait for memory several times. What a thread points to can be followed once the thread has come. (Inlined
- * by order: gcc drops calls of a function that does nothing else.)
- */
-enum { FAR = 16, NEAR = 8 };
-
-__attribute__((always_inline)) static inline void fetch_fact_ahead(const struct sample *s, size_t i)
-{
-	if (i + FAR >= s->n_facts)
-		return;
-	__builtin_prefetch(s->facts[i + FAR].thread);
-	__builtin_prefetch(s->facts[i + FAR].obj);
-	__builtin_prefetch(s->facts[i + FAR].hist);
-	if (s->facts[i + NEAR].thread)
-		__builtin_prefetch(&s->facts[i + NEAR].thread->process->container);
-}
-
-__attribute__((always_inline)) static inline void fetch_fd_ahead(const struct sample *s, size_t i)
-{
-	if (i + FAR >= s->n_fds)
-		return;
-	__builtin_prefetch(s->fds[i + FAR].obj);
-	if (s->fds[i + FAR].process)
-		__builtin_prefetch(&s->fds[i + FAR].process->container);
 }
 
 static void walk_facts(const struct walk *k)

@@ -64,7 +64,6 @@ static void load_metric(struct loader *l, struct node n, struct metric *m)
 	if (m->filter && filter_parse(m->filter, &m->compiled, &err))
 		report_place(&l->reports, filter.pos->line, filter.pos->column + (int)err.column,
 			     "filter: %s", err.message);
-	metric_prepare(m);
 }
 
 void loader_metrics(struct loader *l, struct node view, struct view *v)
