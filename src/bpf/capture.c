@@ -19,7 +19,7 @@
 #include "bpf/kernel_btf.h"
 #include "ctop.skel.h"
 
-enum { DEFAULT_FACTS = 65536, DEFAULT_EXITS = 32768, MANY_CPUS = 16 };
+enum { DEFAULT_FACTS = 65536, DEFAULT_EXITS = 32768, MANY_CPUS = 16, SINGLES_PER_FACT = 2 };
 
 uint64_t mono_now(void)
 {
@@ -262,6 +262,10 @@ static int load(struct capture *c, const struct capture_config *config)
 		s->rodata->row_bits = FACT_ROW_BITS_LEAST;
 	c->n_rows = s->rodata->n_cpus << s->rodata->row_bits;
 	bpf_map__set_max_entries(s->maps.fact_rows, 2 * c->n_rows);
+	max = max < DEFAULT_FACTS ? max : DEFAULT_FACTS; /* they are allocated at once, facts when needed */
+	s->rodata->max_singles = max * SINGLES_PER_FACT / s->rodata->n_cpus;
+	c->n_singles = s->rodata->max_singles * s->rodata->n_cpus;
+	bpf_map__set_max_entries(s->maps.fact_singles, c->n_singles ? 2 * c->n_singles : 1);
 	max = config->max_exits ? config->max_exits : DEFAULT_EXITS;
 	bpf_map__set_max_entries(s->maps.exits_a, max);
 	bpf_map__set_max_entries(s->maps.exits_b, max);

@@ -49,6 +49,8 @@ struct capture_batch {
 	struct fact_key *fact_keys;
 	struct fact_val *fact_vals;
 	size_t n_facts;
+	struct fact_single *singles; /* facts of one call each */
+	size_t n_singles;
 	struct capture_fd *fds;
 	size_t n_fds;
 	const struct obj_rec **objs; /* names that came up in the interval */

@@ -8,6 +8,8 @@
  * the map; when that has happened more often than the first row was used, it moves
  * to the map and makes room. User space adds up what is here and there.
  *
+ * The first calls of a thread are not in rows: see add_single() in count.bpf.h.
+ *
  * Only on_sys_exit writes these rows, and the kernel does not run a program on
  * a CPU on which it runs already: nobody else is in them at the same time.
  *
@@ -126,10 +128,9 @@ static __always_inline void row_give(struct fact_row *row, const struct fact_key
  * For a key that is not in the row at index: the number of the one that it has or gets, plus 1. Without calls: it
  * is new there. 0: others need theirs more.
  */
-__noinline u32 row_find(u32 index, const struct fact_key *key)
+__noinline u32 row_find(u32 index, const struct fact_key *key, u32 now)
 {
 	struct fact_row *first = row_at(index), *second = row_at(index ^ 1);
-	u32 now = interval;
 
 	if (!first || !second || !key)
 		return 0;

@@ -114,6 +114,37 @@ __noinline int path_object(const struct call_args *args, struct done *d)
 	return 0;
 }
 
+/* Writes a call down by itself. 0: no room, or it does not fit. */
+__noinline int add_single(const struct done *d, const struct fact_key *key, u64 latency, u32 now)
+{
+	u32 half = now & 1, at;
+	struct singles_used *used = bpf_map_lookup_elem(&singles_used, &half);
+	struct fact_single *single;
+
+	if (!used || !d || !key || (d->in | d->out) >= SINGLE_OUT || (latency != ~0ULL && latency >= SINGLE_UNTIMED))
+		return 0;
+	if (used->interval != now) {
+		used->interval = now;
+		used->n = 0;
+		singles_of[now & 1] = now;
+	}
+	at = used->n;
+	if (at >= max_singles)
+		return 0;
+	at += (half * n_cpus + bpf_get_smp_processor_id()) * max_singles;
+	single = bpf_map_lookup_elem(&fact_singles, &at);
+	if (!single)
+		return 0;
+	used->n++;
+	single->key = *key;
+	single->bytes = d->out ? d->out | SINGLE_OUT : d->in;
+	single->latency = latency;
+	return 1;
+}
+
+/* A thread's first calls are written down one by one: most threads that make no more are gone soon. */
+enum { FEW_CALLS = 64 };
+
 /* One more call of a key: in the row at hand if it can be had, else in the map. */
 static __always_inline void count_fact(struct task_struct *task, struct thread_state *st, struct done *d, u64 latency)
 {
@@ -124,10 +155,16 @@ static __always_inline void count_fact(struct task_struct *task, struct thread_s
 		.err = d->err,
 		.tgid = task->tgid,
 	};
-	u32 now = interval, index = row_index(&key, now);
-	struct fact_row *row = row_at(index);
+	u32 now = *(volatile u32 *)&interval, index;
+	struct fact_row *row;
 	struct fact_val *v;
 
+	if (st->counts.calls <= FEW_CALLS && !d->two && add_single(d, &key, latency, now)) {
+		name_fresh(&d->obj);
+		return;
+	}
+	index = row_index(&key, now);
+	row = row_at(index);
 	if (!row || d->two) {
 		if (add_fact(st, d, &key, latency))
 			name_fresh(&d->obj);
@@ -140,7 +177,7 @@ static __always_inline void count_fact(struct task_struct *task, struct thread_s
 		return;
 	}
 	if (row->interval != now || !same_key(&row->key, &key)) {
-		index = row_find(index, &key);
+		index = row_find(index, &key, now);
 		row = index ? row_at(index - 1) : NULL;
 		if (!row) {
 			if (add_fact(st, d, &key, latency))

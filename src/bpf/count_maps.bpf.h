@@ -30,6 +30,23 @@ struct {
 	__type(value, struct fact_row);
 } fact_rows SEC(".maps");
 
+/* Calls of threads that have made few, in the same order: half, CPU, number. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct fact_single);
+} fact_singles SEC(".maps");
+
+/* How many of them a CPU has written in each half. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, u32);
+	__type(value, struct singles_used);
+} singles_used SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, 1);
@@ -70,6 +87,7 @@ struct {
 __u32 counting; /* there was a first batch: what ends from now on is in the next one */
 __u32 facts_on;
 __u32 interval = 1; /* of the facts; its lowest bit chooses the half of fact_rows. 0 = row never used */
+__u32 singles_of[2]; /* the last interval in which there were singles, of each half */
 __u32 session; /* entry times of an earlier attachment of sys_enter do not count */
 
 /* Written here, read by user space. */

@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bpf/capture_priv.h"
@@ -30,7 +31,7 @@ static size_t obj_size(const struct fd_rec *f)
 
 /* What a batch owns. */
 struct memory {
-	struct bytes tasks, fact_keys, fact_vals, fds, meta;
+	struct bytes tasks, fact_keys, fact_vals, singles, fds, meta;
 	struct capture_fd *fd_list;
 	const struct obj_rec **objs;
 	const struct exec_rec **execs;
@@ -189,6 +190,51 @@ static int drain_rows(struct capture *c, uint32_t interval, struct bytes *keys, 
 	return 0;
 }
 
+/*
+ * Takes the calls that were written down one by one. They are mapped only while they are read: they are
+ * megabytes, and in most intervals few.
+ */
+static int drain_singles(struct capture *c, uint32_t interval, struct bytes *into)
+{
+	uint32_t half = interval & 1, n_cpus = c->skel->rodata->n_cpus,
+		 per_cpu = c->skel->rodata->max_singles;
+	size_t size = (size_t)2 * c->n_singles * sizeof(struct fact_single);
+	struct singles_used *used;
+	const struct fact_single *all;
+	int r = 0;
+
+	if (c->skel->bss->singles_of[half] != interval)
+		return 0;
+	used = calloc(n_cpus, sizeof(*used));
+	if (!used)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(bpf_map__fd(c->skel->maps.singles_used), &half, used)) {
+		r = -errno;
+		free(used);
+		return r;
+	}
+	all = mmap(NULL, size, PROT_READ, MAP_SHARED, bpf_map__fd(c->skel->maps.fact_singles), 0);
+	if (all == MAP_FAILED) {
+		r = -errno;
+		free(used);
+		return r;
+	}
+	for (uint32_t cpu = 0; cpu < n_cpus && r == 0; cpu++) {
+		size_t len = used[cpu].n * sizeof(*all);
+
+		if (used[cpu].interval != interval)
+			continue;
+		r = bytes_reserve(into, len);
+		if (r == 0) {
+			memcpy(into->data + into->len, all + (size_t)(half * n_cpus + cpu) * per_cpu, len);
+			into->len += len;
+		}
+	}
+	munmap((void *)all, size);
+	free(used);
+	return r;
+}
+
 static int index_fds(struct memory *m, struct capture_batch *b)
 {
 	size_t n = 0;
@@ -278,6 +324,8 @@ static int read_all(struct capture *c, struct memory *m)
 	}
 	if (interval) {
 		r = drain_rows(c, interval, &m->fact_keys, &m->fact_vals);
+		if (r == 0)
+			r = drain_singles(c, interval, &m->singles);
 		if (r < 0)
 			return r;
 	}
@@ -340,6 +388,8 @@ int capture_collect(struct capture *c, struct capture_batch **ret)
 	b->fact_keys = (struct fact_key *)m->fact_keys.data;
 	b->fact_vals = (struct fact_val *)m->fact_vals.data;
 	b->n_facts = m->fact_keys.len / sizeof(struct fact_key);
+	b->singles = (struct fact_single *)m->singles.data;
+	b->n_singles = m->singles.len / sizeof(struct fact_single);
 	memcpy(&b->lost, (const void *)&c->skel->bss->lost, sizeof(b->lost));
 	b->missed = missed_runs(c);
 	*ret = b;
@@ -364,6 +414,7 @@ struct capture_batch *capture_batch_free(struct capture_batch *b)
 	free(m->same);
 	free(m->fact_keys.data);
 	free(m->fact_vals.data);
+	free(m->singles.data);
 	free(m->fds.data);
 	free(m->meta.data);
 	free(m->fd_list);

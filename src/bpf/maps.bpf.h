@@ -105,6 +105,7 @@ enum { PERCPU_MAX = 64 };
 
 const volatile __u32 n_cpus = 1; /* possible ones */
 const volatile __u32 row_bits = FACT_ROW_BITS; /* each CPU's rows at hand: 2^row_bits */
+const volatile __u32 max_singles = 1; /* a CPU's in an interval */
 const volatile __u8 can_cast; /* the kernel has bpf_rdonly_cast() */
 const volatile __u8 use_places; /* ... bpf_task_pt_regs(), which finds another thread's place */
 

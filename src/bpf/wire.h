@@ -104,6 +104,25 @@ struct fact_row {
 	struct fact_val val;
 };
 
+/*
+ * A call of a thread that has made few so far, written down by itself, see combine.bpf.h. What does not fit in here is
+ * in a row.
+ */
+struct fact_single {
+	struct fact_key key;
+	u32 bytes;   /* read from the object; with SINGLE_OUT: written to it */
+	u32 latency; /* ns, or SINGLE_UNTIMED */
+};
+
+/* How many a CPU has written, of which interval. */
+struct singles_used {
+	u32 interval;
+	u32 n;
+};
+
+#define SINGLE_OUT     0x80000000u
+#define SINGLE_UNTIMED 0xffffffffu
+
 /* Per-thread counters, exact and monotonic; kept while counting is attached. */
 struct task_counts {
 	u64 calls;
@@ -444,6 +463,7 @@ static inline __attribute__((always_inline)) u32 wire_hist_slot(u64 ns)
 static_assert(sizeof(struct obj_key) == 16, "obj_key is a map key");
 static_assert(sizeof(struct fact_key) == 32, "fact_key is a map key");
 static_assert(sizeof(struct fact_val) == 48 + 4 * WIRE_HIST, "no hidden padding");
+static_assert(sizeof(struct fact_single) == 40, "no hidden padding");
 static_assert(sizeof(struct call_desc) == 32, "call_desc layout");
 static_assert(sizeof(struct spy_blob) == 24, "spy_blob layout");
 #undef u8

@@ -24,7 +24,7 @@ void build_begin(struct build *b, struct arena *arena, const struct capture_batc
 	VEC_RESERVE(b->threads, b->cap_threads, and_some(batch->n_same + batch->n_tasks));
 	VEC_RESERVE(b->fds, b->cap_fds, and_some(batch->n_fds));
 	VEC_RESERVE(b->objects, b->cap_objects, and_some(batch->n_fds));
-	VEC_RESERVE(b->facts, b->cap_facts, batch->n_facts);
+	VEC_RESERVE(b->facts, b->cap_facts, batch->n_facts + batch->n_singles);
 	b->n_threads = b->n_processes = b->n_objects = b->n_facts = b->n_fds = 0;
 	hash_clear(&b->by_task);
 	b->arena = arena;
@@ -154,6 +154,15 @@ struct single_hists {
 	uint32_t *slot[WIRE_HIST];
 };
 
+static const uint32_t *single_hist(struct arena *arena, uint32_t slot, struct single_hists *single)
+{
+	if (!single->slot[slot]) {
+		single->slot[slot] = arena_array(arena, WIRE_HIST, sizeof(uint32_t));
+		single->slot[slot][slot] = 1;
+	}
+	return single->slot[slot];
+}
+
 static const uint32_t *copy_hist(struct arena *arena, const struct fact_val *v, struct single_hists *single)
 {
 	uint32_t *hist;
@@ -163,17 +172,38 @@ static const uint32_t *copy_hist(struct arena *arena, const struct fact_val *v, 
 	if (v->timed == 1) {
 		uint32_t slot = wire_hist_slot(v->lat_sum);
 
-		if (v->hist[slot] == 1) {
-			if (!single->slot[slot]) {
-				single->slot[slot] = arena_array(arena, WIRE_HIST, sizeof(uint32_t));
-				single->slot[slot][slot] = 1;
-			}
-			return single->slot[slot];
-		}
+		if (v->hist[slot] == 1)
+			return single_hist(arena, slot, single);
 	}
 	hist = arena_alloc(arena, sizeof(v->hist));
 	memcpy(hist, v->hist, sizeof(v->hist));
 	return hist;
+}
+
+static void fill_fact(struct fact *f, const struct fact_val *v, struct arena *arena,
+		      struct single_hists *single)
+{
+	f->calls = v->calls;
+	f->bytes_in = v->bytes_in;
+	f->bytes_out = v->bytes_out;
+	f->timed = v->timed;
+	f->lat_sum = v->lat_sum;
+	f->lat_max = v->lat_max;
+	f->hist = copy_hist(arena, v, single);
+}
+
+static void fill_single(struct fact *f, const struct fact_single *v, struct arena *arena,
+			struct single_hists *single)
+{
+	uint32_t bytes = v->bytes & ~SINGLE_OUT;
+
+	f->calls = 1;
+	*(v->bytes & SINGLE_OUT ? &f->bytes_out : &f->bytes_in) = bytes;
+	if (v->latency == SINGLE_UNTIMED)
+		return;
+	f->timed = 1;
+	f->lat_sum = f->lat_max = v->latency;
+	f->hist = single_hist(arena, wire_hist_slot(v->latency), single);
 }
 
 static void finish_facts(struct build *b, struct sample *s, const struct capture_batch *batch)
@@ -183,22 +213,18 @@ static void finish_facts(struct build *b, struct sample *s, const struct capture
 
 	for (size_t i = 0; i < b->n_facts; i++) {
 		const struct build_fact *f = &b->facts[i];
-		const struct fact_key *k = &batch->fact_keys[f->batch];
-		const struct fact_val *v = &batch->fact_vals[f->batch];
+		const struct fact_key *k = batch_fact_key(batch, f->batch);
 
 		facts[i] = (struct fact){
 			.thread = &s->threads[f->thread],
 			.obj = f->object == NO_INDEX ? NULL : &s->objects[f->object],
 			.nr = k->nr,
 			.err = k->err,
-			.calls = v->calls,
-			.bytes_in = v->bytes_in,
-			.bytes_out = v->bytes_out,
-			.timed = v->timed,
-			.lat_sum = v->lat_sum,
-			.lat_max = v->lat_max,
-			.hist = copy_hist(s->arena, v, &single),
 		};
+		if (f->batch < batch->n_facts)
+			fill_fact(&facts[i], &batch->fact_vals[f->batch], s->arena, &single);
+		else
+			fill_single(&facts[i], &batch->singles[f->batch - batch->n_facts], s->arena, &single);
 		if (f->object != NO_INDEX && b->objects[f->object].owner == NO_INDEX)
 			b->objects[f->object].owner = b->threads[f->thread].process;
 	}

@@ -51,7 +51,7 @@ struct build_object {
 };
 
 struct build_fact {
-	size_t batch; /* index in the batch */
+	size_t batch; /* index in the batch: facts, then singles */
 	uint32_t thread, object;
 };
 
@@ -74,6 +74,12 @@ struct build {
 	struct hash by_task; /* task_key -> index + 1 */
 	struct arena *arena; /* copies go there */
 };
+
+/* Key of a fact: i counts facts, then singles. */
+static inline const struct fact_key *batch_fact_key(const struct capture_batch *b, size_t i)
+{
+	return i < b->n_facts ? &b->fact_keys[i] : &b->singles[i - b->n_facts].key;
+}
 
 /* batch: what is to come, for arrays of the right size. */
 void build_begin(struct build *b, struct arena *arena, const struct capture_batch *batch);

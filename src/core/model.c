@@ -349,15 +349,15 @@ static void take_facts(struct model *m, const struct capture_batch *batch)
 {
 	struct build *b = &m->build;
 
-	for (size_t i = 0; i < batch->n_facts; i++) {
-		const struct fact_key *k = &batch->fact_keys[i];
+	for (size_t i = 0; i < batch->n_facts + batch->n_singles; i++) {
+		const struct fact_key *k = batch_fact_key(batch, i);
 		uint32_t thread = find_thread(m, k->task);
 
 		if (thread == NO_INDEX)
 			thread = unknown_thread(m, k->task, k->tgid);
 		VEC_PUSH(b->facts, b->n_facts, b->cap_facts) =
 			(struct build_fact){i, thread, build_object(b, m->objects, k->obj)};
-		if (uring_is(k->nr))
+		if (i < batch->n_facts && uring_is(k->nr))
 			add_uring(b, &b->facts[b->n_facts - 1], &batch->fact_vals[i]);
 	}
 }

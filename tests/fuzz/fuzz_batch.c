@@ -122,6 +122,7 @@ struct batch {
 	struct task_rec tasks[TASKS];
 	struct fact_key keys[FACTS];
 	struct fact_val vals[FACTS];
+	struct fact_single singles[FACTS];
 	struct obj_rec *objects[OBJECTS];
 	struct fd_rec fd[FDS];
 	struct capture_fd fds[FDS];
@@ -141,6 +142,7 @@ static void fill(struct input *in, struct batch *b)
 				      .fact_keys = b->keys,
 				      .fact_vals = b->vals,
 				      .n_facts = (shape >> 4) % (FACTS + 1),
+				      .singles = b->singles,
 				      .fds = b->fds,
 				      .n_fds = (shape >> 8) % (FDS + 1),
 				      .objs = (const struct obj_rec **)b->objects,
@@ -180,6 +182,15 @@ static void fill(struct input *in, struct batch *b)
 		bytes(in, c->path, c->path_len);
 		b->cgroup_list[i] = c;
 	}
+	/* last, so that older inputs mean what they meant */
+	b->b.n_singles = number(in, 1) % (FACTS + 1);
+	for (size_t i = 0; i < b->b.n_singles; i++) {
+		struct fact_val unused;
+
+		fact(in, &b->singles[i].key, &unused);
+		b->singles[i].bytes = (uint32_t)number(in, 4);
+		b->singles[i].latency = (uint32_t)number(in, 4);
+	}
 }
 
 /* Every fact of the batch is in the sample, with its thread and its process. */
@@ -187,7 +198,7 @@ static void check_facts(const struct batch *b, const struct sample *s)
 {
 	uint64_t calls = 0, in = 0;
 
-	if (s->n_facts != b->b.n_facts)
+	if (s->n_facts != b->b.n_facts + b->b.n_singles)
 		abort();
 	for (size_t i = 0; i < s->n_facts; i++) {
 		if (!s->facts[i].thread || !s->facts[i].thread->process ||
@@ -200,6 +211,10 @@ static void check_facts(const struct batch *b, const struct sample *s)
 		calls -= b->vals[i].calls;
 		in -= b->vals[i].bytes_in;
 	}
+	for (size_t i = 0; i < b->b.n_singles; i++)
+		if (!(b->singles[i].bytes & SINGLE_OUT))
+			in -= b->singles[i].bytes;
+	calls -= b->b.n_singles;
 	if (calls || in)
 		abort();
 }

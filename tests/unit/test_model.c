@@ -417,6 +417,49 @@ static void test_facts_of_unknown_threads(void **state)
 	assert_int_equal(process(s, 60)->start_boot, start);
 }
 
+static void test_calls_written_down_one_by_one(void **state)
+{
+	struct fixture *f = *state;
+	const struct sample *s;
+	const struct obj_key file = {.ino = 7, .dev = 1};
+	struct task_key thread = {10, task_gen(500 * (uint64_t)SEC)};
+	struct fact_single singles[] = {
+		{{file, thread, 0, 0, 10}, 100, 2000},
+		{{file, thread, 1, 0, 10}, 300 | SINGLE_OUT, SINGLE_UNTIMED},
+		{{file, thread, 0, 5, 10}, 0, 4000000000u},
+	};
+
+	next(f);
+	task(f, 10, 10, 500, "first");
+	f->keys[0] = (struct fact_key){file, thread, 0, 0, 10};
+	f->vals[0] = (struct fact_val){.calls = 3, .bytes_in = 12};
+	f->batch.n_facts = 1;
+	f->batch.singles = singles;
+	f->batch.n_singles = 3;
+	s = next(f);
+	f->batch.n_singles = 0;
+	assert_int_equal(s->n_facts, 4);
+	assert_int_equal(s->facts[0].calls, 3);
+	for (size_t i = 1; i < 4; i++) {
+		assert_int_equal(s->facts[i].calls, 1);
+		assert_int_equal(s->facts[i].thread->tid, 10);
+		assert_ptr_equal(s->facts[i].obj, s->facts[0].obj);
+	}
+	assert_int_equal(s->facts[1].bytes_in, 100);
+	assert_int_equal(s->facts[1].bytes_out, 0);
+	assert_int_equal(s->facts[1].timed, 1);
+	assert_int_equal(s->facts[1].lat_sum, 2000);
+	assert_int_equal(s->facts[1].lat_max, 2000);
+	assert_int_equal(s->facts[1].hist[wire_hist_slot(2000)], 1);
+	assert_int_equal(s->facts[2].nr, 1);
+	assert_int_equal(s->facts[2].bytes_in, 0);
+	assert_int_equal(s->facts[2].bytes_out, 300);
+	assert_int_equal(s->facts[2].timed, 0);
+	assert_null(s->facts[2].hist);
+	assert_int_equal(s->facts[3].err, 5);
+	assert_int_equal(s->facts[3].lat_sum, 4000000000u);
+}
+
 static void test_pid_reuse(void **state)
 {
 	struct fixture *f = *state;
@@ -809,6 +852,7 @@ int main(void)
 		T(test_exec_records),
 		T(test_forked_child_inherits),
 		T(test_facts_of_unknown_threads),
+		T(test_calls_written_down_one_by_one),
 		T(test_pid_reuse),
 		T(test_time_in_call),
 		T(test_containers),
