@@ -118,3 +118,35 @@ def totals_are_the_workloads_own(ctx):
     ctx.equal(m.stop(), 0, "exit status")
     got = m.sums(("proc.name",), ("evt.buflen.in", "evt.buflen.out")).get(("wl-many",))
     ctx.equal(got, (w.total("in"), w.total("out")), "bytes in, out")
+
+
+@case(timeout=300)
+def suspended_and_woken(ctx):
+    """The machine sleeps in the middle: counts stay exact, and no interval or rate is made of the time it slept."""
+    alarm = "/sys/class/rtc/rtc0/wakealarm"
+    with open("/sys/power/mem_sleep") as f:
+        ctx.check("[deep]" in f.read(), "this guest can sleep")
+    m = Monitor(ctx, "e2e-totals", "proc.name=wl-many", options=["--views", "tests/e2e/views.json"])
+    works = [Workload(ctx, "files", "many", ctx.dir, 300, 2) for _ in range(2)]
+    began = time.monotonic()
+    works[0].run()
+    slept = time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
+    with open(alarm, "w") as f:
+        f.write("+5")
+    with open("/sys/power/state", "w") as f:
+        f.write("mem")
+    slept = time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic() - slept
+    works[1].run()
+    m.settle()
+    awake = time.monotonic() - began
+    ctx.equal(m.stop(), 0, "exit status")
+    print(f"    slept {slept:.1f} s, awake {awake:.1f} s")
+    ctx.within(slept, 2, 60, "seconds asleep")
+    got = m.sums(("proc.name",), ("evt.buflen.in", "evt.buflen.out")).get(("wl-many",))
+    ctx.equal(got, tuple(sum(w.total(k) for w in works) for k in ("in", "out")), "bytes in, out")
+    lines = m.intervals()
+    ctx.within(sum(l["interval"] for l in lines), 0, awake + 2 * m.interval + 2, "seconds in all intervals")
+    for l in lines:
+        t = l["totals"]
+        ctx.within(t["host.cpu.user"] + t["host.cpu.system"], 0, 100 * t["host.cpus"] * 1.1, "per cent of the CPUs")
+        ctx.check(l["health"]["exact"], "exact")
