@@ -5,11 +5,10 @@
 #include <stdlib.h>
 
 #include "bpf/need.h"
-#include "core/basis.h"
 #include "core/fact_part.h"
-#include "core/fetch_ahead.h"
 #include "core/filter_memo.h"
 #include "core/filter_set.h"
+#include "core/join.h"
 #include "core/table_acc.h"
 
 enum { WAITING = 16 };
@@ -111,6 +110,7 @@ static void add_all(struct compute *c, const struct record *r)
 static void walk(struct compute *c, unsigned kind)
 {
 	const struct sample *s = c->sample;
+	struct owner *owners = kind == REC_FACTS ? join_owners(s) : NULL;
 
 	for (size_t i = 0; i < s->n_threads && kind == REC_TASKS; i++) {
 		struct record r = record_from_thread(s, &s->threads[i]);
@@ -120,21 +120,22 @@ static void walk(struct compute *c, unsigned kind)
 	for (size_t i = 0; i < s->n_facts && kind == REC_FACTS; i++) {
 		struct record r;
 
-		fetch_fact_ahead(s, i);
+		join_fetch_fact(s, i);
 		if (i + FETCH_FAR < s->n_facts)
 			filter_set_fetch(c->set, s, s->facts[i + FETCH_FAR].obj);
-		r = record_from_fact(s, &s->facts[i]);
+		r = join_fact(s, owners, &s->facts[i]);
 		add_all(c, &r);
 	}
 	for (size_t i = 0; i < s->n_fds && kind == REC_FDS; i++) {
 		struct record r;
 
-		fetch_fd_ahead(s, i);
+		join_fetch_fd(s, i);
 		if (i + FETCH_FAR < s->n_fds)
 			filter_set_fetch(c->set, s, s->fds[i + FETCH_FAR].obj);
 		r = record_from_fd(s, &s->fds[i]);
 		add_all(c, &r);
 	}
+	free(owners);
 }
 
 /* The metrics on a kind of records, as many at once as fit a set, from *i on. */

@@ -123,7 +123,7 @@ static void add_to_row(struct build *b, struct row *row, const struct record *r)
 		row->records[rep = row->n_records++] = record_ref(r, b->arena);
 	if (!r->process)
 		return;
-	if (!r->process->exited && !row->alive) {
+	if (!row->alive && !r->process->exited) {
 		row->rep = row->group ? 0 : rep;
 		if (row->group)
 			row->records[0] = record_ref(r, b->arena);
@@ -132,8 +132,8 @@ static void add_to_row(struct build *b, struct row *row, const struct record *r)
 	row->exited = !row->alive;
 }
 
-/* NULL: it belongs in none. */
-static struct row *row_of(struct build *b, const struct record *r)
+/* Number + 1; NO_ROW: it belongs in none. */
+static uint32_t find_or_add(struct build *b, const struct record *r)
 {
 	struct value keys[TABLE_KEYS];
 	uint64_t hash = 0;
@@ -147,25 +147,39 @@ static struct row *row_of(struct build *b, const struct record *r)
 	if (b->adding.plans->by_pid && r->process)
 		hash = value_hash(&(struct value){.kind = V_INT, .i = (int64_t)r->process->start_boot}, hash);
 	/* a call without an object is no file; by thread and file, it is one of the thread's rows */
-	return any ? find_row(b, r, keys, hash) : NULL;
+	return any ? (uint32_t)(find_row(b, r, keys, hash) - b->table->rows) + 1 : NO_ROW;
 }
 
-static void add_record(const struct record *r, void *userdata)
+static uint32_t row_of(struct build *b, const struct record *r)
+{
+	size_t at = b->by_place ? basis_place(b->basis, r) : NO_PLACE;
+
+	if (at == NO_PLACE)
+		return find_or_add(b, r);
+	if (!b->by_place[at])
+		b->by_place[at] = find_or_add(b, r);
+	return b->by_place[at];
+}
+
+/* Rows first, which memory may take long to bring. */
+static void add_records(const struct record *records, size_t n, void *userdata)
 {
 	struct build *b = userdata;
-	size_t at = b->by_place ? basis_place(b->basis, r) : NO_PLACE;
-	struct row *row = NULL;
+	uint32_t rows[WALK_BATCH];
 
-	if (at == NO_PLACE) {
-		row = row_of(b, r);
-	} else if (!b->by_place[at]) {
-		row = row_of(b, r);
-		b->by_place[at] = row ? (uint32_t)(row - b->table->rows) + 1 : NO_ROW;
-	} else if (b->by_place[at] != NO_ROW) {
-		row = &b->table->rows[b->by_place[at] - 1];
+	for (size_t i = 0; i < n; i++) {
+		const struct row *row;
+
+		rows[i] = row_of(b, &records[i]);
+		if (rows[i] == NO_ROW)
+			continue;
+		row = &b->table->rows[rows[i] - 1];
+		__builtin_prefetch(&row->group, 1);
+		__builtin_prefetch(&row->n_records, 1);
 	}
-	if (row)
-		add_to_row(b, row, r);
+	for (size_t i = 0; i < n; i++)
+		if (rows[i] != NO_ROW)
+			add_to_row(b, &b->table->rows[rows[i] - 1], &records[i]);
 }
 
 static void begin_places(struct build *b, const struct sample *s)
@@ -241,7 +255,7 @@ int table_build(const struct table_query *q, const struct sample *s, struct tabl
 	else if (!(b.walk.records & ~(unsigned)(REC_TASKS | REC_FACTS | REC_FDS)))
 		b.few = ROW_RECORDS;
 	begin_places(&b, s);
-	table_walk(&b.walk, b.arena, add_record, &b);
+	table_walk(&b.walk, b.arena, add_records, &b);
 	if (b.adding.totals)
 		finish_totals(&b);
 	free(b.by_place);

@@ -63,6 +63,16 @@ static void add_number(struct value *cell, const struct value *v)
 	cell->kind = V_INT;
 }
 
+/* A copy to add to. */
+static void own_hist(struct aux *aux, struct arena *arena)
+{
+	if (aux->own)
+		return;
+	aux->own = arena_alloc(arena, WIRE_HIST * sizeof(*aux->own));
+	memcpy(aux->own, aux->hist, WIRE_HIST * sizeof(*aux->own));
+	aux->hist = aux->own;
+}
+
 static void add_hist(struct aux *aux, const uint32_t *hist, uint64_t max, struct arena *arena)
 {
 	if (max > aux->max)
@@ -73,12 +83,23 @@ static void add_hist(struct aux *aux, const uint32_t *hist, uint64_t max, struct
 		aux->hist = hist;
 		return;
 	}
-	if (!aux->own) {
-		aux->own = arena_alloc(arena, WIRE_HIST * sizeof(*aux->own));
-		memcpy(aux->own, aux->hist, WIRE_HIST * sizeof(*aux->own));
-		aux->hist = aux->own;
-	}
+	own_hist(aux, arena);
 	hist_add(aux->own, hist);
+}
+
+/* Most facts are of a single call. */
+static void add_fact_hist(struct aux *aux, const struct fact *f, struct arena *arena)
+{
+	uint32_t slot = f->timed == 1 ? wire_hist_slot(f->lat_max) : 0;
+
+	if (f->timed != 1 || !f->hist || f->hist[slot] != 1 || !aux->hist) {
+		add_hist(aux, f->hist, f->lat_max, arena);
+		return;
+	}
+	if (f->lat_max > aux->max)
+		aux->max = f->lat_max;
+	own_hist(aux, arena);
+	aux->own[slot] += aux->own[slot] != UINT32_MAX;
 }
 
 static void add_dist(const struct plan *p, struct value *cell, struct aux *aux, const struct fact *f,
@@ -96,7 +117,7 @@ static void add_dist(const struct plan *p, struct value *cell, struct aux *aux, 
 	case AGG_P90:
 	case AGG_P99:
 		if (p->aux_owner)
-			add_hist(aux, f->hist, f->lat_max, arena);
+			add_fact_hist(aux, f, arena);
 		return;
 	default:
 		v.i = (int64_t)f->lat_sum;

@@ -3,6 +3,7 @@
 #include "core/table_cells.h"
 
 #include "core/arena.h"
+#include "core/join.h"
 
 /* Sets of what was seen are for one cell at a time: so many entries of others may stay for a while. */
 enum { SEEN_KEPT = 400 };
@@ -82,6 +83,40 @@ struct record record_at(const struct cells *c, uintptr_t ref)
 	}
 }
 
+/* What a field of this grain asks for, and no more: the rest is somewhere else in memory. */
+static struct record record_for(const struct cells *c, uintptr_t ref, const struct field *f)
+{
+	const void *thing = (const void *)(ref & ~(uintptr_t)REF_COPY);
+	const struct fact *fact = thing;
+
+	if ((ref & REF_COPY) == REF_FACT && (f->grain == GRAIN_FACT || basis_of(f) == BASIS_OBJECT))
+		return (struct record){
+			.sample = c->sample, .fact = fact, .thread = fact->thread, .obj = fact->obj};
+	return record_at(c, ref);
+}
+
+void cells_fetch(const struct table *t, size_t row)
+{
+	const struct row *far = &t->rows[row + FETCH_FAR], *near = &t->rows[row + FETCH_NEAR];
+
+	if (row + FETCH_FAR >= t->n_rows)
+		return;
+	for (size_t i = 0; i < far->n_records; i++)
+		__builtin_prefetch((const void *)far->records[i]);
+	for (size_t i = 0; i < near->n_records; i++) {
+		uintptr_t ref = near->records[i];
+
+		if ((ref & REF_COPY) == REF_FACT)
+			__builtin_prefetch(((const struct fact *)ref)->obj);
+		else if ((ref & REF_COPY) == REF_FD)
+			__builtin_prefetch(((const struct descriptor *)(ref & ~(uintptr_t)REF_COPY))->obj);
+	}
+	if (near->group)
+		__builtin_prefetch(near->group->cells);
+	if (far->group)
+		__builtin_prefetch(far->group);
+}
+
 struct record row_record(const struct row *row)
 {
 	const struct record *of_list = (const struct record *)(row->records[0] & ~(uintptr_t)REF_COPY);
@@ -114,7 +149,7 @@ static struct value make_value(struct cells *c, const struct row *row, size_t co
 		c->seen = (struct seen){0};
 	}
 	for (size_t i = 0; i < row->n_records; i++) {
-		const struct record r = record_at(c, row->records[i]);
+		const struct record r = record_for(c, row->records[i], plan.field);
 
 		group_add(&adding, &g, &r);
 	}

@@ -2,10 +2,9 @@
 #include "core/table_walk.h"
 
 #include "bpf/need.h"
-#include "core/arena.h"
 #include "core/fact_part.h"
-#include "core/fetch_ahead.h"
 #include "core/filter_memo.h"
+#include "core/join.h"
 #include "core/metric.h"
 
 enum { READ_NEEDS = NEED_FDS | NEED_CGROUPS | NEED_DETAILS | NEED_PATHS /* no hooks */ };
@@ -78,143 +77,159 @@ struct walk {
 	const struct filter *filter;
 	const struct filter_memo *memo; /* the same */
 	struct arena *arena;
-	void (*add)(const struct record *r, void *userdata);
+	table_add_fn add;
 	void *userdata;
+	struct record batch[WALK_BATCH];
+	size_t n;
 };
 
-static void offer(const struct walk *k, const struct record *r)
+static void hand_over(struct walk *k)
 {
-	if (filter_memo_match(k->memo, r))
-		k->add(r, k->userdata);
+	k->add(k->batch, k->n, k->userdata);
+	k->n = 0;
 }
 
-static void walk_tasks(const struct walk *k)
+/* Where the next record is to be made. */
+static struct record *next(struct walk *k)
+{
+	return &k->batch[k->n];
+}
+
+/* The one that was made. */
+static void offer(struct walk *k)
+{
+	if (!filter_memo_match(k->memo, next(k)))
+		return;
+	k->n++;
+	if (k->n == WALK_BATCH)
+		hand_over(k);
+}
+
+static void walk_tasks(struct walk *k)
 {
 	const struct sample *s = k->w->sample;
 
 	for (size_t i = 0; i < s->n_threads; i++) {
-		struct record r = record_from_thread(s, &s->threads[i]);
+		struct record *r = next(k);
 
-		r.counters = k->w->counters;
-		offer(k, &r);
+		*r = record_from_thread(s, &s->threads[i]);
+		r->counters = k->w->counters;
+		offer(k);
 	}
 }
 
 /* Calls that found the fact map full: their number is known, by thread, and nothing else. */
-static void walk_coarse(const struct walk *k)
+static void walk_coarse(struct walk *k)
 {
 	const struct sample *s = k->w->sample;
 
 	for (size_t i = 0; i < s->n_threads; i++) {
 		const struct thread *t = &s->threads[i];
 		struct fact *f;
-		struct record r;
 
 		if (!t->counts.coarse)
 			continue;
 		f = arena_alloc(k->arena, sizeof(*f)); /* a row may keep it as its example */
 		*f = (struct fact){.thread = t, .nr = WIRE_NR_NONE, .calls = t->counts.coarse};
-		r = record_from_fact(s, f);
-		offer(k, &r);
+		*next(k) = record_from_fact(s, f);
+		offer(k);
 	}
 }
 
-static void walk_facts(const struct walk *k)
+static void walk_facts(struct walk *k)
 {
 	const struct sample *s = k->w->sample;
+	struct owner *owners = join_owners(s);
 	bool by_latency = filter_uses_latency(k->filter);
 
 	for (size_t i = 0; i < s->n_facts; i++) {
-		struct record r;
+		struct record *r = next(k);
 
-		fetch_fact_ahead(s, i);
-		r = record_from_fact(s, &s->facts[i]);
+		join_fetch_fact(s, i);
+		*r = join_fact(s, owners, &s->facts[i]);
 		if (by_latency) { /* calls that were counted together are judged one by one */
-			r.fact = fact_part(k->filter, &r, k->arena);
-			if (!r.fact)
+			r->fact = fact_part(k->filter, r, k->arena);
+			if (!r->fact)
 				continue;
 		}
-		offer(k, &r);
+		offer(k);
 	}
+	free(owners);
 	if (s->health.coarse)
 		walk_coarse(k);
 }
 
-static void walk_fds(const struct walk *k)
+static void walk_fds(struct walk *k)
 {
 	const struct sample *s = k->w->sample;
 
 	for (size_t i = 0; i < s->n_fds; i++) {
-		struct record r;
-
-		fetch_fd_ahead(s, i);
-		r = record_from_fd(s, &s->fds[i]);
-		offer(k, &r);
+		join_fetch_fd(s, i);
+		*next(k) = record_from_fd(s, &s->fds[i]);
+		offer(k);
 	}
 }
 
-static void walk_life(const struct walk *k)
+static void walk_life(struct walk *k)
 {
 	const struct sample *s = k->w->sample;
-	struct record r = {.sample = s};
 
 	for (size_t i = 0; i < s->n_life; i++) {
-		r.life = &s->life[i];
-		r.container = s->life[i].container;
-		offer(k, &r);
+		*next(k) =
+			(struct record){.sample = s, .life = &s->life[i], .container = s->life[i].container};
+		offer(k);
 	}
 }
 
-static void walk_devices(const struct walk *k)
+static void walk_devices(struct walk *k)
 {
 	const struct sample *s = k->w->sample;
 	unsigned records = k->w->records;
 	/* the machine's, so no container's */
-	struct record r = {.sample = s, .container = s->n_containers ? &s->containers[0] : NULL};
+	const struct record r = {.sample = s, .container = s->n_containers ? &s->containers[0] : NULL};
 
 	for (size_t i = 0; i < s->n_cpus && (records & REC_CPUS); i++) {
-		r.cpu = &s->cpus[i];
-		offer(k, &r);
+		*next(k) = r;
+		next(k)->cpu = &s->cpus[i];
+		offer(k);
 	}
-	r.cpu = NULL;
 	for (size_t i = 0; i < s->n_disks && (records & REC_DISKS); i++) {
-		r.disk = &s->disks[i];
-		offer(k, &r);
+		*next(k) = r;
+		next(k)->disk = &s->disks[i];
+		offer(k);
 	}
-	r.disk = NULL;
 	for (size_t i = 0; i < s->n_netifs && (records & REC_NETIFS); i++) {
-		r.netif = &s->netifs[i];
-		offer(k, &r);
+		*next(k) = r;
+		next(k)->netif = &s->netifs[i];
+		offer(k);
 	}
 }
 
 /* A filter on metric.* picks lines, any other what they count. */
-static void walk_metrics(struct walk k)
+static void walk_metrics(struct walk *k)
 {
-	const struct table_query *q = k.w->query;
+	const struct table_query *q = k->w->query;
 	bool on_lines = filter_uses_grain(q->filter, GRAIN_DEVICE);
-	const struct metric_value *values =
-		metrics_compute(q->metrics, q->n_metrics, on_lines ? NULL : q->filter, k.w->sample, k.arena);
-	struct record r = {.sample = k.w->sample};
+	const struct metric_value *values = metrics_compute(
+		q->metrics, q->n_metrics, on_lines ? NULL : q->filter, k->w->sample, k->arena);
 
-	if (!on_lines)
-		k.memo = NULL;
+	if (!on_lines) /* nothing else is walked with them */
+		k->memo = NULL;
 	for (size_t i = 0; i < q->n_metrics; i++) {
-		r.metric = &values[i];
-		offer(&k, &r);
+		*next(k) = (struct record){.sample = k->w->sample, .metric = &values[i]};
+		offer(k);
 	}
 }
 
-void table_walk(const struct table_walk *w, struct arena *arena,
-		void (*add)(const struct record *r, void *userdata), void *userdata)
+void table_walk(const struct table_walk *w, struct arena *arena, table_add_fn add, void *userdata)
 {
 	struct filter_memo *memo = filter_memo_new(w->query->filter, w->sample);
-	const struct walk k = {.w = w,
-			       .filter = w->query->filter,
-			       .memo = memo,
-			       .arena = arena,
-			       .add = add,
-			       .userdata = userdata};
+	struct walk k = {.w = w,
+			 .filter = w->query->filter,
+			 .memo = memo,
+			 .arena = arena,
+			 .add = add,
+			 .userdata = userdata};
 
 	if (w->records & REC_TASKS)
 		walk_tasks(&k);
@@ -223,9 +238,10 @@ void table_walk(const struct table_walk *w, struct arena *arena,
 	if (w->records & REC_FDS)
 		walk_fds(&k);
 	walk_devices(&k);
-	if (w->records & REC_METRICS)
-		walk_metrics(k);
 	if (w->records & REC_LIFE)
 		walk_life(&k);
+	if (w->records & REC_METRICS)
+		walk_metrics(&k);
+	hand_over(&k);
 	filter_memo_free(memo);
 }
