@@ -95,6 +95,7 @@ static void make_processes(struct sample *s, const struct container *containers)
 static void make_objects(struct sample *s)
 {
 	struct object *o = arena_array(s->arena, CONNECTIONS + FILES, sizeof(*o));
+	const struct object **listed = arena_array(s->arena, CONNECTIONS + FILES, sizeof(*listed));
 	struct descriptor *d = arena_array(s->arena, CONNECTIONS, sizeof(*d));
 
 	for (size_t i = 0; i < CONNECTIONS + FILES; i++) {
@@ -103,6 +104,7 @@ static void make_objects(struct sample *s)
 				       .type = i < CONNECTIONS ? "ipv4" : "file",
 				       .named = true,
 				       OBJECT_NO_SOCKET_NUMBERS};
+		listed[i] = &o[i];
 		if (i >= CONNECTIONS) {
 			o[i].name = arena_printf(s->arena, "/srv/data/%zu/part-%zu", i % 300, i);
 			continue;
@@ -117,13 +119,13 @@ static void make_objects(struct sample *s)
 		memcpy(o[i].raddr, (uint8_t[]){10, 1, (uint8_t)(i >> 8), (uint8_t)i}, 4);
 		o[i].is_server = true;
 		o[i].n_open = 1;
-		o[i].owner = &s->processes[i % PROCESSES];
 		o[i].name = arena_printf(s->arena, "10.1.%zu.%zu:%u->10.0.0.1:443", i >> 8 & 255, i & 255,
 					 o[i].rport);
-		d[i] = (struct descriptor){
-			.process = o[i].owner, .obj = &o[i], .fd = (int32_t)(3 + i / PROCESSES)};
+		d[i] = (struct descriptor){.process = &s->processes[i % PROCESSES],
+					   .obj = &o[i],
+					   .fd = (int32_t)(3 + i / PROCESSES)};
 	}
-	s->objects = o;
+	s->objects = listed;
 	s->n_objects = CONNECTIONS + FILES;
 	s->fds = d;
 	s->n_fds = CONNECTIONS;
@@ -137,7 +139,7 @@ static void make_facts(struct sample *s)
 	hist[wire_hist_slot(2000)] = 1;
 	for (size_t i = 0; i < FACTS; i++)
 		f[i] = (struct fact){.thread = &s->threads[rnd(PROCESSES)],
-				     .obj = &s->objects[rnd(CONNECTIONS + FILES)],
+				     .obj = s->objects[rnd(CONNECTIONS + FILES)],
 				     .nr = (uint16_t)rnd(60),
 				     .err = i % 20 ? 0 : 11,
 				     .calls = 1,

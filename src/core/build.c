@@ -19,7 +19,7 @@ static size_t and_some(size_t n)
 	return n + n / 8;
 }
 
-void build_begin(struct build *b, struct arena *arena, const struct capture_batch *batch)
+void build_begin(struct build *b, const struct capture_batch *batch)
 {
 	VEC_RESERVE(b->threads, b->cap_threads, and_some(batch->n_same + batch->n_tasks));
 	VEC_RESERVE(b->fds, b->cap_fds, and_some(batch->n_fds));
@@ -27,7 +27,6 @@ void build_begin(struct build *b, struct arena *arena, const struct capture_batc
 	VEC_RESERVE(b->facts, b->cap_facts, batch->n_facts + batch->n_singles);
 	b->n_threads = b->n_processes = b->n_objects = b->n_facts = b->n_fds = 0;
 	hash_clear(&b->by_task);
-	b->arena = arena;
 }
 
 void build_done(struct build *b)
@@ -121,10 +120,7 @@ uint32_t build_process(struct build *b, struct proctable *procs, struct proc *p)
 
 uint32_t build_entry(struct build *b, struct objtable *objects, struct obj_entry *e)
 {
-	const struct object *o;
-	struct object *copy;
 	uint32_t mark;
-	bool lasts;
 
 	if (!e)
 		return NO_INDEX;
@@ -133,20 +129,33 @@ uint32_t build_entry(struct build *b, struct objtable *objects, struct obj_entry
 		return mark;
 	mark = (uint32_t)b->n_objects;
 	objtable_set_mark(objects, e, mark);
-	o = objtable_object(objects, e, &lasts);
-	if (!lasts) {
-		copy = arena_alloc(b->arena, sizeof(*copy));
-		*copy = *o;
-		copy->name = arena_strdup(b->arena, o->name);
-		o = copy;
-	}
-	VEC_PUSH(b->objects, b->n_objects, b->cap_objects) = (struct build_object){o, NO_INDEX, 0};
+	VEC_PUSH(b->objects, b->n_objects, b->cap_objects) = (struct build_object){.entry = e};
 	return mark;
 }
 
 uint32_t build_object(struct build *b, struct objtable *objects, struct obj_key key)
 {
-	return build_entry(b, objects, objtable_entry(objects, &key));
+	struct obj_entry *e = objtable_entry(objects, &key);
+
+	if (e || obj_key_is_none(&key))
+		return build_entry(b, objects, e);
+	VEC_PUSH(b->objects, b->n_objects, b->cap_objects) =
+		(struct build_object){.unlisted = objtable_unlisted(&key)};
+	return (uint32_t)b->n_objects - 1;
+}
+
+enum obj_kind build_kind(const struct build *b, uint32_t object)
+{
+	const struct obj_entry *e = object == NO_INDEX ? NULL : b->objects[object].entry;
+
+	return e ? objtable_kind(e) : OBJ_NONE;
+}
+
+void build_fd(struct build *b, size_t batch, uint32_t process, uint32_t object)
+{
+	VEC_PUSH(b->fds, b->n_fds, b->cap_fds) = (struct build_fd){(uint32_t)batch, process, object};
+	if (object != NO_INDEX)
+		b->objects[object].n_open++;
 }
 
 /* Most facts are of a single call: they share one histogram per bucket. */
@@ -217,7 +226,7 @@ static void finish_facts(struct build *b, struct sample *s, const struct capture
 
 		facts[i] = (struct fact){
 			.thread = &s->threads[f->thread],
-			.obj = f->object == NO_INDEX ? NULL : &s->objects[f->object],
+			.obj = f->object == NO_INDEX ? NULL : s->objects[f->object],
 			.nr = k->nr,
 			.err = k->err,
 		};
@@ -225,8 +234,6 @@ static void finish_facts(struct build *b, struct sample *s, const struct capture
 			fill_fact(&facts[i], &batch->fact_vals[f->batch], s->arena, &single);
 		else
 			fill_single(&facts[i], &batch->singles[f->batch - batch->n_facts], s->arena, &single);
-		if (f->object != NO_INDEX && b->objects[f->object].owner == NO_INDEX)
-			b->objects[f->object].owner = b->threads[f->thread].process;
 	}
 	s->facts = facts;
 	s->n_facts = b->n_facts;
@@ -242,42 +249,38 @@ static void finish_fds(struct build *b, struct sample *s, const struct capture_b
 
 		fds[i] = (struct descriptor){
 			.process = &s->processes[b->fds[i].process],
-			.obj = obj == NO_INDEX ? NULL : &s->objects[obj],
+			.obj = obj == NO_INDEX ? NULL : s->objects[obj],
 			.fd = rec->fd,
 			.pos = rec->pos,
 			.flags = rec->flags,
 		};
-		if (obj == NO_INDEX)
-			continue;
-		b->objects[obj].n_open++;
-		if (b->objects[obj].owner == NO_INDEX)
-			b->objects[obj].owner = b->fds[i].process;
 	}
 	s->fds = fds;
 	s->n_fds = b->n_fds;
 }
 
-/* In two steps: the array must be there before facts and descriptors point into it, owners are known after.
- */
-static struct object *place_objects(struct build *b, struct sample *s)
+static const struct object *unlisted(const struct build_object *o)
 {
-	struct object *objects = arena_array(s->arena, b->n_objects, sizeof(*objects));
-
-	s->objects = objects;
-	s->n_objects = b->n_objects;
-	return objects;
+	o->unlisted->n_open = o->n_open;
+	return o->unlisted;
 }
 
-static void finish_objects(struct build *b, struct sample *s, struct object *objects)
+/* Once all descriptors are counted. */
+static void finish_objects(struct build *b, struct sample *s, struct objtable *table)
 {
+	const struct object **objects = arena_array(s->arena, b->n_objects, sizeof(*objects));
+
 	for (size_t i = 0; i < b->n_objects; i++) {
-		objects[i] = *b->objects[i].o;
-		objects[i].name = arena_strdup(s->arena, objects[i].name);
-		objects[i].n_open = b->objects[i].n_open;
-		if (b->objects[i].owner != NO_INDEX)
-			objects[i].owner = &s->processes[b->objects[i].owner];
-		s->health.unnamed += !objects[i].named;
+		struct build_object *o = &b->objects[i];
+
+		if (o->entry)
+			objects[i] = objtable_hold(table, o->entry, o->n_open);
+		else
+			objects[i] = unlisted(o);
+		s->health.unnamed += !objects[i]->named;
 	}
+	s->objects = objects;
+	s->n_objects = b->n_objects;
 }
 
 static void find_parent(const struct sample *s, struct proctable *procs, struct process *p,
@@ -446,7 +449,7 @@ static void finish_threads(struct build *b, struct sample *s, struct thread *thr
 		else
 			threads[i].name = arena_strdup(s->arena, bt->comm);
 		if (bt->wait_obj != NO_INDEX)
-			threads[i].wait_obj = &s->objects[bt->wait_obj];
+			threads[i].wait_obj = s->objects[bt->wait_obj];
 	}
 }
 
@@ -466,12 +469,11 @@ static void container_starts(struct build *b, const struct process *processes, s
 }
 
 void build_finish(struct build *b, struct sample *s, const struct capture_batch *batch,
-		  struct proctable *procs, struct containertable *containers, struct users *users,
-		  const struct tasktable *tasks)
+		  struct objtable *objects, struct proctable *procs, struct containertable *containers,
+		  struct users *users, const struct tasktable *tasks)
 {
 	struct thread *threads = arena_array(s->arena, b->n_threads, sizeof(*threads));
 	struct process *processes = arena_array(s->arena, b->n_processes, sizeof(*processes));
-	struct object *objects = place_objects(b, s);
 	struct container *all;
 
 	s->threads = threads;
@@ -481,10 +483,10 @@ void build_finish(struct build *b, struct sample *s, const struct capture_batch 
 	s->containers = all = containertable_emit(containers, s->arena, &s->n_containers);
 	finish_processes(b, s, processes, procs, containers, users, tasks);
 	container_starts(b, processes, all);
+	finish_objects(b, s, objects);
 	finish_threads(b, s, threads);
 	finish_facts(b, s, batch);
 	finish_fds(b, s, batch);
-	finish_objects(b, s, objects);
 	sample_link(s, processes);
 	drop_large(b);
 }

@@ -46,17 +46,18 @@ struct build_process {
 };
 
 struct build_object {
-	const struct object *o; /* in the object table, or a copy of what is not in it */
-	uint32_t owner, n_open;
+	struct obj_entry *entry;
+	struct object *unlisted; /* where the object table has no room for it: then there is no entry */
+	uint32_t n_open;
 };
 
 struct build_fact {
-	size_t batch; /* index in the batch: facts, then singles */
+	uint32_t batch; /* index in the batch: facts, then singles */
 	uint32_t thread, object;
 };
 
 struct build_fd {
-	size_t batch;
+	uint32_t batch;
 	uint32_t process, object;
 };
 
@@ -72,7 +73,6 @@ struct build {
 	struct build_fd *fds;
 	size_t n_fds, cap_fds;
 	struct hash by_task; /* task_key -> index + 1 */
-	struct arena *arena; /* copies go there */
 };
 
 /* Key of a fact: i counts facts, then singles. */
@@ -82,7 +82,7 @@ static inline const struct fact_key *batch_fact_key(const struct capture_batch *
 }
 
 /* batch: what is to come, for arrays of the right size. */
-void build_begin(struct build *b, struct arena *arena, const struct capture_batch *batch);
+void build_begin(struct build *b, const struct capture_batch *batch);
 void build_done(struct build *b); /* frees the scratch memory */
 
 /* Index of the thread, NO_INDEX if it is not there; new with an index of its process. */
@@ -101,9 +101,14 @@ uint32_t build_object(struct build *b, struct objtable *objects, struct obj_key 
 /* The same of an entry of the table; NO_INDEX for NULL. */
 uint32_t build_entry(struct build *b, struct objtable *objects, struct obj_entry *e);
 
+/* A descriptor of the batch; its object may be NO_INDEX. */
+void build_fd(struct build *b, size_t batch, uint32_t process, uint32_t object);
+
+enum obj_kind build_kind(const struct build *b, uint32_t object);
+
 /* Moves everything into s (arena and scalars are set already). */
 void build_finish(struct build *b, struct sample *s, const struct capture_batch *batch,
-		  struct proctable *procs, struct containertable *containers, struct users *users,
-		  const struct tasktable *tasks);
+		  struct objtable *objects, struct proctable *procs, struct containertable *containers,
+		  struct users *users, const struct tasktable *tasks);
 
 #endif

@@ -25,6 +25,7 @@ struct build { /* what is being built, before it is const */
 	struct process *processes;
 	struct thread *threads;
 	struct object *objects;
+	const struct object **listed;
 	struct fact *facts;
 	size_t cap_facts;
 	struct descriptor *fds;
@@ -38,13 +39,14 @@ static struct demo *demo_of(struct source *s)
 
 /* --- calls --- */
 
-static const struct object *show(struct build *b, struct demo_obj *o, const struct process *owner)
+static const struct object *show(struct build *b, struct demo_obj *o)
 {
 	struct object *out;
 
 	if (o->shown)
 		return o->shown;
-	out = &b->objects[b->s->n_objects++];
+	out = &b->objects[b->s->n_objects];
+	b->listed[b->s->n_objects++] = out;
 	*out = (struct object){
 		.key = o->key,
 		.kind = o->kind,
@@ -58,7 +60,6 @@ static const struct object *show(struct build *b, struct demo_obj *o, const stru
 		.lport = o->lport,
 		.rport = o->rport,
 		.is_server = o->is_server,
-		.owner = owner,
 		.netns = 4026531840u,
 		OBJECT_NO_SOCKET_NUMBERS,
 	};
@@ -154,13 +155,13 @@ static void act(struct build *b, struct demo_proc *p, size_t a, struct thread *t
 		return;
 	bytes = act->err ? 0 : (uint64_t)((double)act->bytes * size * (double)f.calls);
 	if (o)
-		f.obj = show(b, o, p->prog->procs > 1 ? NULL : t->process);
+		f.obj = show(b, o);
 	if (act->fd2) { /* sendfile: bytes leave one object and enter another; the call belongs to the first
 			 */
 		struct demo_obj *in = demo_fd(p, act->fd2)->obj;
 
 		out = f.obj;
-		f.obj = show(b, in, NULL);
+		f.obj = show(b, in);
 		f.bytes_in = bytes;
 		wire_add_bytes(&t->counts, in->kind, bytes, 0);
 		wire_add_bytes(&t->counts, o->kind, 0, bytes);
@@ -248,7 +249,7 @@ static void build_thread(struct build *b, struct demo_proc *p, struct process *p
 		t->nr = prog->wait_nr;
 		t->args[0] = prog->wait_fd >= 0 ? (uint64_t)prog->wait_fd : 0x7ffd1000 + task->tid;
 		if (prog->wait_fd >= 0 && demo_fd(p, prog->wait_fd))
-			t->wait_obj = show(b, demo_fd(p, prog->wait_fd)->obj, NULL);
+			t->wait_obj = show(b, demo_fd(p, prog->wait_fd)->obj);
 		t->nr_time = works || t->counts.calls
 				     ? (uint64_t)(r * 9e6) + 2000
 				     : b->s->mono - (task->busy_until ? task->busy_until : p->start_boot);
@@ -347,11 +348,11 @@ static void build_process(struct build *b, struct demo_proc *p, struct process *
 	if (!(b->d->needs & NEED_FDS) || proc->exited)
 		return;
 	for (size_t i = 0; i < p->n_fds; i++) {
-		const struct object *o = show(b, p->fds[i].obj, proc);
+		const struct object *o = show(b, p->fds[i].obj);
 
 		((struct object *)o)->n_open++;
 		VEC_PUSH(b->fds, b->s->n_fds, b->cap_fds) =
-			(struct descriptor){proc, o, p->fds[i].fd, p->fds[i].pos, p->fds[i].flags};
+			(struct descriptor){proc, o, p->fds[i].pos, p->fds[i].fd, p->fds[i].flags};
 	}
 }
 
@@ -418,7 +419,8 @@ static int demo_collect(struct source *source, struct sample **ret)
 	b.containers = demo_build_containers(s);
 	s->processes = b.processes = arena_array(s->arena, d->n_procs, sizeof(*b.processes));
 	s->threads = b.threads = arena_array(s->arena, n_threads, sizeof(*b.threads));
-	s->objects = b.objects = arena_array(s->arena, d->n_objs, sizeof(*b.objects));
+	b.objects = arena_array(s->arena, d->n_objs, sizeof(*b.objects));
+	s->objects = b.listed = arena_array(s->arena, d->n_objs, sizeof(*b.listed));
 	for (size_t i = 0; i < d->n_procs; i++)
 		build_process(&b, d->procs[i], &b.processes[s->n_processes++]);
 	s->facts = arena_array(s->arena, s->n_facts, sizeof(*b.facts));

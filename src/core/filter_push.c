@@ -307,14 +307,14 @@ static void push_objects(struct push *ps)
 		return;
 	keys = arena_array(ps->arena, s->n_objects, sizeof(*keys));
 	for (size_t i = 0; i < s->n_objects; i++) {
-		struct record r = {.sample = s, .obj = &s->objects[i]};
+		struct record r = {.sample = s, .obj = s->objects[i]};
 		bool all = true;
 
 		for (size_t k = 0; k < ps->n_objects && all; k++)
 			all = check_eval(ps->filter, ps->objects[k], &r);
 		if (all)
-			keys[n++] = s->objects[i].key;
-		paths = paths || (all && s->objects[i].kind == OBJ_PATH);
+			keys[n++] = s->objects[i]->key;
+		paths = paths || (all && s->objects[i]->kind == OBJ_PATH);
 	}
 	arena_reset(ps->filter->scratch);
 	/* not seen yet, or a path that only failed calls have: let user space look for it */

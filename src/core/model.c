@@ -340,9 +340,7 @@ static uint32_t unknown_thread(struct model *m, struct task_key key, uint32_t tg
  */
 static void add_uring(struct build *b, const struct build_fact *f, const struct fact_val *v)
 {
-	enum obj_kind kind = f->object == NO_INDEX ? OBJ_NONE : b->objects[f->object].o->kind;
-
-	wire_add_bytes(&b->threads[f->thread].t.counts, kind, v->bytes_in, v->bytes_out);
+	wire_add_bytes(&b->threads[f->thread].t.counts, build_kind(b, f->object), v->bytes_in, v->bytes_out);
 }
 
 static void take_facts(struct model *m, const struct capture_batch *batch)
@@ -356,7 +354,7 @@ static void take_facts(struct model *m, const struct capture_batch *batch)
 		if (thread == NO_INDEX)
 			thread = unknown_thread(m, k->task, k->tgid);
 		VEC_PUSH(b->facts, b->n_facts, b->cap_facts) =
-			(struct build_fact){i, thread, build_object(b, m->objects, k->obj)};
+			(struct build_fact){(uint32_t)i, thread, build_object(b, m->objects, k->obj)};
 		if (i < batch->n_facts && uring_is(k->nr))
 			add_uring(b, &b->facts[b->n_facts - 1], &batch->fact_vals[i]);
 	}
@@ -390,10 +388,9 @@ static void take_fds(struct model *m, const struct capture_batch *batch, struct 
 		/* started between the two walks: complete in the next sample */
 		if (!p || p->marked != m->procs.now)
 			continue;
-		VEC_PUSH(b->fds, b->n_fds, b->cap_fds) =
-			(struct build_fd){i, p->mark,
-					  walked[i] ? build_entry(b, m->objects, walked[i])
-						    : build_object(b, m->objects, fd->key)};
+		build_fd(b, i, p->mark,
+			 walked[i] ? build_entry(b, m->objects, walked[i])
+				   : build_object(b, m->objects, fd->key));
 	}
 }
 
@@ -545,10 +542,10 @@ int model_sample(struct model *m, const struct capture_batch *batch, const struc
 	objtable_begin(m->objects);
 	containertable_begin(m->containers, clock->needs & NEED_CGROUPS, clock->needs & NEED_PATHS);
 	users_refresh(m->users);
-	build_begin(&m->build, arena, batch);
+	build_begin(&m->build, batch);
 
 	take_batch(m, batch, clock->needs);
-	build_finish(&m->build, s, batch, &m->procs, m->containers, m->users, &m->tasks);
+	build_finish(&m->build, s, batch, m->objects, &m->procs, m->containers, m->users, &m->tasks);
 	lifecycle_add(m->life, s, late_meta, m);
 	fill_host(m, s);
 	fill_health(m, s, batch, clock);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "core/mem.h"
+#include "core/object.h"
 #include "core/objname.h"
 
 enum {
@@ -19,9 +20,8 @@ enum {
 };
 
 struct obj_entry {
-	struct object o; /* name and type point to what follows */
-	char *path;      /* NULL = none */
-	char *name;
+	struct object *o; /* what samples of now share; see become() */
+	char *path;       /* NULL = none */
 	bool partial;
 	bool was_server; /* its port had a listener once: stays the server when that is gone */
 	bool known;      /* a record came */
@@ -37,12 +37,11 @@ struct obj_entry {
 struct objtable {
 	size_t max;
 	uint32_t now;
-	struct hash objects;      /* obj_hash_key -> struct obj_entry */
-	struct hash by_sk;        /* struct sock of unix sockets -> struct obj_entry */
-	struct hash listeners;    /* {netns, port | protocol} -> number of listening sockets */
-	uint32_t listen_epoch;    /* changes with listeners: directions may change */
-	struct obj_entry unknown; /* for keys that cannot be kept */
-	char *unknown_name;
+	struct hash objects;   /* obj_hash_key -> struct obj_entry */
+	struct hash by_sk;     /* struct sock of unix sockets -> struct obj_entry */
+	struct hash listeners; /* {netns, port | protocol} -> number of listening sockets */
+	uint32_t listen_epoch; /* changes with listeners: directions may change */
+	struct object *shown;  /* what objtable_get() made; NULL */
 	void (*forget)(const struct obj_key *key, void *userdata);
 	void *userdata;
 	uint32_t max_age; /* of the sweep that runs */
@@ -71,6 +70,20 @@ struct objtable *objtable_new(size_t max)
 	return t;
 }
 
+/* It is like this from now on, under the same name: for those who hold it, it stays as it was. */
+static void become(struct obj_entry *e, const struct object *now)
+{
+	struct object was = *e->o, is = *now, *shared = e->o;
+
+	was.refs = is.refs = 1;
+	if (object_is_own(shared)) {
+		*shared = is;
+	} else if (memcmp(&was, &is, sizeof(was))) {
+		e->o = object_copy(&is, is.name);
+		object_release(shared);
+	}
+}
+
 static struct hash_key listen_key(const struct object *o, uint16_t port)
 {
 	return (struct hash_key){o->netns, (uint64_t)o->protocol << 16 | port};
@@ -96,8 +109,8 @@ static void count_listener(struct objtable *t, const struct object *o, int delta
 
 static void entry_free(struct objtable *t, struct obj_entry *e)
 {
-	if (is_listener(&e->o))
-		count_listener(t, &e->o, -1);
+	if (is_listener(e->o))
+		count_listener(t, e->o, -1);
 	if (e->sk && hash_get(&t->by_sk, (struct hash_key){e->sk, 0}) == e)
 		hash_remove(&t->by_sk, (struct hash_key){e->sk, 0});
 	if (e->placed && e->placed == t->now)
@@ -105,7 +118,7 @@ static void entry_free(struct objtable *t, struct obj_entry *e)
 	else if (e->placed && e->placed + 1 == t->now)
 		t->walk_before[e->place] = NULL;
 	free(e->path);
-	free(e->name);
+	object_release(e->o);
 	free(e);
 }
 
@@ -125,7 +138,7 @@ struct objtable *objtable_free(struct objtable *t)
 	hash_done(&t->listeners);
 	free(t->walk);
 	free(t->walk_before);
-	free(t->unknown_name);
+	object_release(t->shown);
 	free(t);
 	return NULL;
 }
@@ -213,7 +226,7 @@ static bool keep(void *value, void *userdata)
 		return true;
 	}
 	if (t->forget && !e->forgotten)
-		t->forget(&e->o.key, t->userdata);
+		t->forget(&e->o->key, t->userdata);
 	/* a fact of the interval that has begun may still count on the name */
 	if (t->max_age == AGE_LONG && !e->forgotten) {
 		e->forgotten = true;
@@ -230,6 +243,18 @@ static void sweep(struct objtable *t, uint32_t max_age)
 	hash_sweep(&t->objects, keep, t);
 }
 
+struct object *objtable_unlisted(const struct obj_key *key)
+{
+	const struct object o = {.key = *key, OBJECT_NO_SOCKET_NUMBERS};
+	struct buf name = {0};
+	struct object *ret;
+
+	objname_name(&name, &o, NULL, false);
+	ret = object_copy(&o, buf_str(&name));
+	buf_done(&name);
+	return ret;
+}
+
 static struct obj_entry *entry_of(struct objtable *t, const struct obj_key *key)
 {
 	struct obj_entry *e = hash_get(&t->objects, obj_hash_key(key));
@@ -244,18 +269,14 @@ static struct obj_entry *entry_of(struct objtable *t, const struct obj_key *key)
 		return NULL;
 	}
 	e = xcalloc(1, sizeof(*e));
-	e->o.key = *key;
-	e->o.srtt_us = e->o.rttvar_us = e->o.snd_cwnd = e->o.total_retrans = UNKNOWN_U32;
-	e->o.rx_queue = e->o.tx_queue = UNKNOWN_U32;
-	e->o.bytes_acked = e->o.bytes_received = UNKNOWN_U64;
+	e->o = object_copy(&(struct object){.key = *key, OBJECT_NO_SOCKET_NUMBERS}, NULL);
 	e->seen = t->now;
 	hash_put(&t->objects, obj_hash_key(key), e);
 	return e;
 }
 
-static void set_addresses(struct objtable *t, struct obj_entry *e, const struct obj_rec *rec)
+static void set_addresses(struct objtable *t, struct object *o, const struct obj_rec *rec)
 {
-	struct object *o = &e->o;
 	bool was = is_listener(o);
 
 	/* a closed socket has lost its addresses: facts still mean the connection it was */
@@ -326,27 +347,28 @@ static bool is_sound(const struct obj_rec *rec)
 
 static void update(struct objtable *t, struct obj_entry *e, const struct obj_rec *rec)
 {
-	struct object *o = &e->o;
-	bool same = e->known && same_socket(o, rec);
+	struct object o = *e->o;
+	bool same = e->known && same_socket(&o, rec);
 
 	e->known = true;
 	e->seen = t->now;
 	if (!same)
 		e->named_at = 0;
 	e->partial = rec->partial;
-	if (is_listener(o) && rec->kind != OBJ_INET)
-		count_listener(t, o, -1);
-	o->kind = rec->kind;
-	o->socktype = rec->type;
+	if (is_listener(&o) && rec->kind != OBJ_INET)
+		count_listener(t, &o, -1);
+	o.kind = rec->kind;
+	o.socktype = rec->type;
 	if (rec->kind == OBJ_INET) {
 		if (!same)
-			set_addresses(t, e, rec);
+			set_addresses(t, &o, rec);
 	} else {
-		o->family = rec->family;
-		o->protocol = rec->protocol;
-		o->netns = rec->netns;
+		o.family = rec->family;
+		o.protocol = rec->protocol;
+		o.netns = rec->netns;
 	}
-	set_tcp(o, rec);
+	set_tcp(&o, rec);
+	become(e, &o);
 	if (rec->path_len) {
 		free(e->path);
 		e->path = rec->kind == OBJ_UNIX   ? unix_path(rec->path, rec->path_len)
@@ -382,7 +404,7 @@ static struct obj_entry *next_entry(struct objtable *t, const struct obj_key *ke
 {
 	struct obj_entry *e = t->cursor < t->n_before ? t->walk_before[t->cursor] : NULL;
 
-	if (!e || !same_key(&e->o.key, key))
+	if (!e || !same_key(&e->o->key, key))
 		e = entry_of(t, key);
 	if (!e || e->placed == t->now)
 		return e;
@@ -416,7 +438,7 @@ bool objtable_walked(const struct obj_entry *e)
 /* Which end we are. Nothing in the socket says it, but ports do. */
 static bool local_is_server(struct objtable *t, struct obj_entry *e)
 {
-	const struct object *o = &e->o;
+	const struct object *o = e->o;
 
 	if (o->kind != OBJ_INET)
 		return false;
@@ -433,79 +455,92 @@ static bool local_is_server(struct objtable *t, struct obj_entry *e)
 	return o->lport < o->rport; /* ephemeral ports are the high ones */
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
 static void make_name(struct objtable *t, struct obj_entry *e)
 {
 	const char *path = e->path;
+	const struct object *was = e->o;
+	struct object now = *was;
 	struct buf name = {0};
 
 	/* the client's end of a unix connection has no address: the server's says what it is */
-	if (e->o.kind == OBJ_UNIX && !path && e->peer_sk) {
+	if (now.kind == OBJ_UNIX && !path && e->peer_sk) {
 		const struct obj_entry *peer = hash_get(&t->by_sk, (struct hash_key){e->peer_sk, 0});
 
 		path = peer ? peer->path : NULL;
 	}
-	e->o.is_server = local_is_server(t, e);
-	e->o.type = objname_type(e->o.kind, e->o.family, path);
-	e->o.named = e->o.kind == OBJ_INET || objname_name(&name, &e->o, path, e->partial);
-	free(e->name);
-	e->o.name = e->name = e->o.kind == OBJ_INET ? NULL : buf_steal(&name);
+	now.is_server = local_is_server(t, e);
+	now.type = objname_type(now.kind, now.family, path);
+	/* names of sockets are made where they are looked at: object_name() */
+	now.named = now.kind == OBJ_INET || objname_name(&name, &now, path, e->partial);
+	now.name = now.kind == OBJ_INET ? NULL : buf_str(&name);
 	e->named_at = t->listen_epoch;
+	if (now.is_server != was->is_server || now.type != was->type || now.named != was->named ||
+	    !same_text(now.name, was->name)) {
+		e->o = object_copy(&now, now.name);
+		object_release(was);
+	}
+	buf_done(&name);
 }
 
-/* Samples do without: object_name(). */
-static void name_socket(struct obj_entry *e)
+static bool name_is_old(const struct objtable *t, const struct obj_entry *e)
 {
-	struct buf name = {0};
-
-	objname_name(&name, &e->o, NULL, false);
-	e->o.name = e->name = buf_steal(&name);
+	return !e->named_at || (e->o->kind == OBJ_INET && e->named_at != t->listen_epoch) ||
+	       (e->o->kind == OBJ_UNIX && !e->path && e->peer_sk);
 }
 
 struct obj_entry *objtable_entry(struct objtable *t, const struct obj_key *key)
 {
-	struct obj_entry *e;
-	struct buf name = {0};
+	struct obj_entry *e = obj_key_is_none(key) ? NULL : entry_of(t, key);
 
-	if (obj_key_is_none(key))
-		return NULL;
-	e = entry_of(t, key);
-	if (e) {
+	if (e)
 		e->seen = t->now;
-		return e;
-	}
-	/* full: shown by its numbers */
-	t->unknown.o = (struct object){
-		.key = *key,
-		OBJECT_NO_SOCKET_NUMBERS,
-	};
-	t->unknown.marked = 0;
-	objname_name(&name, &t->unknown.o, NULL, false);
-	free(t->unknown_name);
-	t->unknown.o.name = t->unknown_name = buf_steal(&name);
-	return &t->unknown;
+	return e;
 }
 
-const struct object *objtable_object(struct objtable *t, struct obj_entry *e, bool *ret_lasts)
+enum obj_kind objtable_kind(const struct obj_entry *e)
 {
-	*ret_lasts = e != &t->unknown;
-	if (*ret_lasts && (!e->named_at || (e->o.kind == OBJ_INET && e->named_at != t->listen_epoch) ||
-			   (e->o.kind == OBJ_UNIX && !e->path && e->peer_sk)))
-		make_name(t, e);
-	return &e->o;
+	return e->o->kind;
 }
 
-struct obj_entry *objtable_get(struct objtable *t, struct obj_key key, struct object *ret)
+const struct object *objtable_hold(struct objtable *t, struct obj_entry *e, uint32_t n_open)
+{
+	if (name_is_old(t, e))
+		make_name(t, e);
+	if (e->o->n_open != n_open) {
+		struct object now = *e->o;
+
+		now.n_open = n_open;
+		become(e, &now);
+	}
+	return object_hold(e->o);
+}
+
+bool objtable_get(struct objtable *t, struct obj_key key, struct object *ret)
 {
 	struct obj_entry *e = objtable_entry(t, &key);
-	bool lasts;
+	struct buf name = {0};
 
-	if (!e)
-		return NULL;
-	objtable_object(t, e, &lasts);
-	if (!e->o.name)
-		name_socket(e);
-	*ret = e->o;
-	return e;
+	if (obj_key_is_none(&key))
+		return false;
+	object_release(t->shown);
+	t->shown = NULL;
+	if (e && name_is_old(t, e))
+		make_name(t, e);
+	if (!e) {
+		t->shown = objtable_unlisted(&key);
+	} else if (!e->o->name) {
+		objname_name(&name, e->o, NULL, false);
+		t->shown = object_copy(e->o, buf_str(&name));
+		buf_done(&name);
+	}
+	*ret = t->shown ? *t->shown : *e->o;
+	ret->refs = ret->n_open = 0;
+	return true;
 }
 
 bool objtable_known(const struct objtable *t, const struct obj_key *key)
@@ -522,8 +557,6 @@ uint32_t objtable_mark(const struct objtable *t, const struct obj_entry *e)
 
 void objtable_set_mark(struct objtable *t, struct obj_entry *e, uint32_t mark)
 {
-	if (e == &t->unknown)
-		return;
 	e->marked = t->now;
 	e->mark = mark;
 }

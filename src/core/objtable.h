@@ -37,17 +37,22 @@ struct obj_entry *objtable_walk(struct objtable *t, const struct obj_key *key, c
 bool objtable_walked(const struct obj_entry *e);
 
 /*
- * Fills everything of *ret that is not about a sample (owner, n_open stay 0). An unknown object gets kind
- * OBJ_NONE, named false and a name made of its numbers. Strings live until the next call that is not const;
- * returns a stable handle for as long as the object is kept, NULL for OBJ_NONE's key (then *ret is not
- * touched).
+ * Fills everything of *ret that is not about a sample. An unknown object gets kind OBJ_NONE, named false and
+ * a name made of its numbers. Strings live until the next call that is not const. False for OBJ_NONE's key:
+ * then *ret is not touched.
  */
-struct obj_entry *objtable_get(struct objtable *t, struct obj_key key, struct object *ret);
+bool objtable_get(struct objtable *t, struct obj_key key, struct object *ret);
 
-/* The same without a copy: the handle, and what it stands for. *ret_lasts: until objtable_end(), else till
- * the next call. */
+/* A handle that is good until objtable_end(); NULL: the table has no room for the object, or the key is of
+ * none. */
 struct obj_entry *objtable_entry(struct objtable *t, const struct obj_key *key);
-const struct object *objtable_object(struct objtable *t, struct obj_entry *e, bool *ret_lasts);
+enum obj_kind objtable_kind(const struct obj_entry *e);
+
+/* The object as it is now, with so many descriptors, to be held by a sample: object_release(). */
+const struct object *objtable_hold(struct objtable *t, struct obj_entry *e, uint32_t n_open);
+
+/* What is shown of an object that the table has no room for; the caller's, see object.h. */
+struct object *objtable_unlisted(const struct obj_key *key);
 
 /* Whether a record of the object has come. */
 bool objtable_known(const struct objtable *t, const struct obj_key *key);

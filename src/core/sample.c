@@ -2,12 +2,15 @@
 #include "core/sample.h"
 
 #include "core/arena.h"
+#include "core/object.h"
 
 struct sample *sample_free(struct sample *s)
 {
-	/* the sample itself lies in its arena */
-	if (s)
-		arena_free(s->arena);
+	if (!s)
+		return NULL;
+	for (size_t i = 0; i < s->n_objects; i++)
+		object_release(s->objects[i]);
+	arena_free(s->arena); /* with the sample itself */
 	return NULL;
 }
 

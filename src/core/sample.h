@@ -3,8 +3,9 @@
  * sample.h - everything that happened in one interval, names joined.
  *
  * Built by model.c from a raw batch (or by demo.c out of thin air), immutable
- * once returned. All pointers inside point into the sample's own arena, so a
- * sample can be handed to another thread, kept for history and freed at once.
+ * once returned. All pointers inside point into the sample's own arena or to
+ * objects that it holds, so a sample can be handed to another thread, kept for
+ * history and freed at once.
  * Numbers are deltas of the interval unless a comment says "since start" or
  * "now". A string that is not known is NULL, never "". Units: bytes, ns.
  */
@@ -162,22 +163,22 @@ struct thread {
 	bool exited;
 };
 
+/* Those of a live sample are shared with its neighbours as long as nothing about them changes: object.h. */
 struct object {
 	struct obj_key key;
-	enum obj_kind kind;
 	const char *type;     /* sysdig fd.type: file directory ipv4 ipv6 unix pipe event eventpoll ... */
 	const char *name;     /* fd.name, see object_name(): path, "1.2.3.4:80->5.6.7.8:99", "[eventpoll]"; "dev:ino" if not known */
-	bool named;           /* false: name is that last resort */
-	/* sockets */
-	uint8_t family, socktype, protocol, tcp_state;
+	uint64_t bytes_acked, bytes_received; /* since connection start; UNKNOWN_U64 */
 	uint8_t laddr[16], raddr[16];
-	uint16_t lport, rport;
-	bool is_server;       /* local end is the server: listening, accepted, or local port the lower known one */
 	uint32_t netns;
 	uint32_t srtt_us, rttvar_us, snd_cwnd, total_retrans, rx_queue, tx_queue; /* now; UNKNOWN_U32 */
-	uint64_t bytes_acked, bytes_received; /* since connection start; UNKNOWN_U64 */
-	const struct process *owner; /* a process that has it open, or used it; NULL */
 	uint32_t n_open;      /* descriptors that point to it now (0 without NEED_FDS) */
+	uint32_t refs;        /* who holds it; 0 = it is in the sample's arena */
+	uint16_t lport, rport;
+	enum obj_kind kind : 8;
+	uint8_t family, socktype, protocol, tcp_state; /* sockets */
+	bool named;           /* false: name is that last resort */
+	bool is_server;       /* local end is the server: listening, accepted, or local port the lower known one */
 };
 
 /* Initialisers of an object's socket numbers where none are known. */
@@ -198,8 +199,8 @@ struct fact {
 struct descriptor {
 	const struct process *process;
 	const struct object *obj;
-	int32_t fd;
 	uint64_t pos;
+	int32_t fd;
 	uint32_t flags;
 };
 
@@ -290,7 +291,7 @@ struct sample {
 	const struct container *containers; size_t n_containers; /* [0] is the host */
 	const struct process *processes; size_t n_processes;
 	const struct thread *threads; size_t n_threads;
-	const struct object *objects; size_t n_objects;
+	const struct object *const *objects; size_t n_objects;
 	const struct fact *facts; size_t n_facts;
 	const struct descriptor *fds; size_t n_fds;
 	const struct life_event *life; size_t n_life; /* oldest first; without NEED_LIFE: of this interval only */

@@ -96,7 +96,7 @@ static void count_sample(struct counter *c, const struct sample *s)
 		arena_reset(tmp);
 	}
 	for (size_t i = 0; g == GRAIN_OBJECT && !s->n_fds && i < fewer(s->n_objects); i++) {
-		r = (struct record){.sample = s, .obj = &s->objects[i]};
+		r = (struct record){.sample = s, .obj = s->objects[i]};
 		count_record(c, &r, tmp);
 		arena_reset(tmp);
 	}

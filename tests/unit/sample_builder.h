@@ -23,6 +23,7 @@ struct builder {
 	struct process *processes;
 	struct thread *threads;
 	struct object *objects;
+	const struct object **listed;
 	struct fact *facts;
 	struct descriptor *fds;
 };
@@ -39,6 +40,7 @@ static inline struct builder *sb_new(size_t max)
 	b->processes = arena_array(a, max, sizeof(*b->processes));
 	b->threads = arena_array(a, max, sizeof(*b->threads));
 	b->objects = arena_array(a, max, sizeof(*b->objects));
+	b->listed = arena_array(a, max, sizeof(*b->listed));
 	b->facts = arena_array(a, max, sizeof(*b->facts));
 	b->fds = arena_array(a, max, sizeof(*b->fds));
 	b->sample.time = 1700000000000000000ULL;
@@ -110,9 +112,10 @@ static inline struct thread *sb_thread(struct builder *b, struct process *p, uin
 static inline struct object *sb_object(struct builder *b, enum obj_kind kind, const char *type,
 				       const char *name)
 {
-	struct object *o = &b->objects[b->sample.n_objects++];
+	struct object *o = &b->objects[b->sample.n_objects];
 
-	assert(b->sample.n_objects <= b->max);
+	assert(b->sample.n_objects < b->max);
+	b->listed[b->sample.n_objects++] = o;
 	*o = (struct object){.key = {.ino = 1000 + b->sample.n_objects, .dev = 8 << 20 | 1},
 			     .kind = kind,
 			     .type = type,
@@ -230,7 +233,7 @@ static inline const struct sample *sb_finish(struct builder *b)
 	s->containers = b->containers;
 	s->processes = b->processes;
 	s->threads = b->threads;
-	s->objects = b->objects;
+	s->objects = b->listed;
 	s->facts = b->facts;
 	s->fds = b->fds;
 	return s;

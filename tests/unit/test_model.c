@@ -758,12 +758,11 @@ static void test_descriptors(void **state)
 	f->batch.n_fds = 0;
 	assert_int_equal(s->n_fds, 2);
 	assert_int_equal(s->n_objects, 1);
-	assert_string_equal(s->objects[0].name, "/var/log");
-	assert_int_equal(s->objects[0].n_open, 2);
-	assert_int_equal(s->objects[0].owner->pid, 10);
+	assert_string_equal(s->objects[0]->name, "/var/log");
+	assert_int_equal(s->objects[0]->n_open, 2);
 	assert_int_equal(s->fds[0].pos, 44);
 	assert_int_equal(s->fds[1].process->pid, 11);
-	assert_ptr_equal(s->fds[1].obj, &s->objects[0]);
+	assert_ptr_equal(s->fds[1].obj, s->objects[0]);
 	assert_int_equal(s->health.unnamed, 0);
 }
 
@@ -799,8 +798,8 @@ static void test_idle_sockets(void **state)
 	list[0].obj = &obj;
 	s = next(f);
 	assert_int_equal(s->n_objects, 1);
-	assert_int_equal(s->objects[0].rx_queue, 5);
-	assert_int_equal(s->objects[0].n_open, 2);
+	assert_int_equal(s->objects[0]->rx_queue, 5);
+	assert_int_equal(s->objects[0]->n_open, 2);
 	assert_false(model_lost_track(f->m));
 	for (int i = 0; i < 3; i++) { /* idle */
 		fds[0].size = FD_SAME;
@@ -808,8 +807,8 @@ static void test_idle_sockets(void **state)
 		task(f, 10, 10, 500, "a");
 		s = next(f);
 		assert_int_equal(s->n_fds, 2);
-		assert_int_equal(s->objects[0].rx_queue, 5);
-		assert_int_equal(s->objects[0].rport, 5000);
+		assert_int_equal(s->objects[0]->rx_queue, 5);
+		assert_int_equal(s->objects[0]->rport, 5000);
 		assert_int_equal(s->health.unnamed, 0);
 		assert_false(model_lost_track(f->m));
 	}
@@ -824,13 +823,13 @@ static void test_idle_sockets(void **state)
 	list[0].obj = &obj;
 	task(f, 10, 10, 500, "a");
 	s = next(f);
-	assert_int_equal(s->objects[0].rx_queue, 5);
+	assert_int_equal(s->objects[0]->rx_queue, 5);
 	assert_false(model_lost_track(f->m));
 	/* the walk's word is the later one */
 	f->batch.n_objs = 1;
 	task(f, 10, 10, 500, "a");
 	s = next(f);
-	assert_int_equal(s->objects[0].rx_queue, 5);
+	assert_int_equal(s->objects[0]->rx_queue, 5);
 	assert_false(model_lost_track(f->m));
 	f->batch.n_objs = 0;
 	f->batch.n_fds = 3;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/object.h"
 #include "core/objtable.h"
 
 union named {
@@ -67,7 +68,7 @@ static struct object get(struct objtable *t, const union named *n)
 {
 	struct object o = {0};
 
-	assert_non_null(objtable_get(t, n->rec.key, &o));
+	assert_true(objtable_get(t, n->rec.key, &o));
 	return o;
 }
 
@@ -135,7 +136,7 @@ static void test_unknown(void **state)
 	assert_string_equal(o.name, "8:1:77");
 	assert_string_equal(o.type, "file");
 	assert_false(o.named);
-	assert_null(objtable_get(t, (struct obj_key){0}, &o));
+	assert_false(objtable_get(t, (struct obj_key){0}, &o));
 }
 
 static void test_unix(void **state)
@@ -196,7 +197,7 @@ static void test_direction_by_listener(void **state)
 	assert_true(get(t, &accepted).is_server);
 	assert_string_equal(get(t, &accepted).name, "127.0.0.1:40000->127.0.0.1:45000");
 	assert_false(get(t, &connected).is_server);
-	assert_string_equal(get(t, &connected).name, get(t, &accepted).name);
+	assert_string_equal(get(t, &connected).name, "127.0.0.1:40000->127.0.0.1:45000");
 	/* the listener goes, the connection stays what it was */
 	listener.rec.tcp_state = TCP_CLOSE;
 	listener.rec.lport = 0;
@@ -217,30 +218,44 @@ static void test_direction_by_listener(void **state)
 	assert_false(get(t, &accepted).is_server);
 }
 
-/* Every interval tells of every socket: only what changed is named again, numbers are always taken. */
-static void test_names_stay(void **state)
+static const struct object *hold(struct objtable *t, const union named *n, uint32_t n_open)
+{
+	return objtable_hold(t, objtable_entry(t, &n->rec.key), n_open);
+}
+
+/* What nothing was said about is one struct for all samples; what they hold stays as it was for them. */
+static void test_samples_share(void **state)
 {
 	struct objtable *t = *state;
 	union named four = inet_rec(1, "10.0.0.1", 40000, "10.0.0.2", 80, TCP_ESTABLISHED),
 		    mapped = inet_rec(2, "::ffff:10.0.0.1", 22, "::ffff:10.0.0.3", 50001, TCP_ESTABLISHED),
 		    listener = inet_rec(3, "0.0.0.0", 45000, "0.0.0.0", 0, TCP_LISTEN);
-	const char *name[2];
+	const struct object *held[5];
 
 	objtable_update(t, &four.rec);
 	objtable_update(t, &mapped.rec);
 	objtable_update(t, &listener.rec);
-	name[0] = get(t, &four).name;
-	name[1] = get(t, &mapped).name;
+	held[0] = hold(t, &four, 1);
+	held[1] = hold(t, &mapped, 1);
 	four.rec.snd_cwnd = 12;
 	objtable_update(t, &four.rec);
 	objtable_update(t, &mapped.rec);
 	objtable_update(t, &listener.rec); /* no news either */
-	assert_ptr_equal(get(t, &four).name, name[0]);
-	assert_ptr_equal(get(t, &mapped).name, name[1]);
+	held[2] = hold(t, &four, 1);
+	held[3] = hold(t, &mapped, 1);
+	held[4] = hold(t, &mapped, 2); /* open once more */
+	assert_ptr_equal(held[3], held[1]);
+	assert_int_equal(held[3]->n_open, 1);
+	assert_int_equal(held[4]->n_open, 2);
+	assert_int_equal(held[0]->snd_cwnd, UNKNOWN_U32);
+	assert_int_equal(held[2]->snd_cwnd, 12);
 	assert_int_equal(get(t, &four).snd_cwnd, 12);
 	four.rec.rport = 81;
 	objtable_update(t, &four.rec);
 	assert_string_equal(get(t, &four).name, "10.0.0.1:40000->10.0.0.2:81");
+	assert_int_equal(held[2]->rport, 80);
+	for (size_t i = 0; i < sizeof(held) / sizeof(*held); i++)
+		object_release(held[i]);
 }
 
 static void test_tcp_numbers(void **state)
@@ -316,7 +331,7 @@ static void test_bound(void **state)
 	/* nothing vanishes untold, so that the kernel side can name it again */
 	assert_int_equal(forgotten + objtable_count(t), 8000);
 	objtable_begin(t);
-	assert_non_null(objtable_get(t, (struct obj_key){.ino = 19 * 400 + 1, .dev = 8 << 20 | 1}, &o));
+	assert_true(objtable_get(t, (struct obj_key){.ino = 19 * 400 + 1, .dev = 8 << 20 | 1}, &o));
 	assert_string_equal(o.name, "/x");
 	objtable_free(t);
 
@@ -329,7 +344,7 @@ static void test_bound(void **state)
 		union named n = path_rec(i, OBJ_FILE, "/x", 2);
 
 		objtable_update(t, &n.rec);
-		assert_non_null(objtable_get(t, n.rec.key, &o));
+		assert_true(objtable_get(t, n.rec.key, &o));
 		assert_string_equal(o.name, i <= 10 ? "/x" : o.name);
 		assert_int_equal(o.named, i <= 10);
 	}
@@ -356,7 +371,7 @@ static void test_churn(void **state)
 			objtable_update(t, &n.rec);
 		}
 		if (round % 20 == 0)
-			assert_non_null(objtable_get(t, old.rec.key, &o));
+			assert_true(objtable_get(t, old.rec.key, &o));
 		objtable_end(t);
 		most = objtable_count(t) > most ? objtable_count(t) : most;
 	}
@@ -385,7 +400,7 @@ static void test_forgotten_and_used(void **state)
 	}
 	assert_int_equal(forgotten, 5000);
 	objtable_begin(t);
-	assert_non_null(objtable_get(t, (struct obj_key){.ino = 1, .dev = 8 << 20 | 1}, &o));
+	assert_true(objtable_get(t, (struct obj_key){.ino = 1, .dev = 8 << 20 | 1}, &o));
 	assert_true(o.named);
 	for (int i = 0; i < 20; i++) {
 		objtable_end(t);
@@ -404,7 +419,7 @@ int main(void)
 		T(test_unix),
 		T(test_inet_names),
 		T(test_direction_by_listener),
-		T(test_names_stay),
+		T(test_samples_share),
 		T(test_tcp_numbers),
 		T(test_paths),
 		T(test_churn),
