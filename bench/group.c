@@ -100,6 +100,7 @@ static void make_objects(struct sample *s)
 
 	for (size_t i = 0; i < CONNECTIONS + FILES; i++) {
 		o[i] = (struct object){.key = {.ino = i + 1, .dev = 8},
+				       .place = (uint32_t)i,
 				       .kind = i < CONNECTIONS ? OBJ_INET : OBJ_FILE,
 				       .type = i < CONNECTIONS ? "ipv4" : "file",
 				       .named = true,
@@ -126,7 +127,7 @@ static void make_objects(struct sample *s)
 					   .fd = (int32_t)(3 + i / PROCESSES)};
 	}
 	s->objects = listed;
-	s->n_objects = CONNECTIONS + FILES;
+	s->n_objects = s->n_places = CONNECTIONS + FILES;
 	s->fds = d;
 	s->n_fds = CONNECTIONS;
 }

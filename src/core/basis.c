@@ -36,7 +36,7 @@ enum basis basis_join(enum basis a, enum basis b)
 size_t basis_places(enum basis b, const struct sample *s)
 {
 	switch (b) {
-	case BASIS_OBJECT: return s->n_objects;
+	case BASIS_OBJECT: return s->n_places;
 	case BASIS_CONTAINER: return s->n_containers;
 	case BASIS_PROCESS: return s->n_processes;
 	case BASIS_THREAD: return s->n_threads;

@@ -43,7 +43,7 @@ static inline size_t basis_place(enum basis b, const struct record *r)
 	const struct sample *s = r->sample;
 
 	switch (b) {
-	case BASIS_OBJECT: return PLACE_IN(s->objects, s->n_objects, r->obj);
+	case BASIS_OBJECT: return r->obj && r->obj->place < s->n_places ? r->obj->place : NO_PLACE;
 	case BASIS_CONTAINER: return PLACE_IN(s->containers, s->n_containers, r->container);
 	case BASIS_PROCESS: return PLACE_IN(s->processes, s->n_processes, r->process);
 	case BASIS_THREAD: return PLACE_IN(s->threads, s->n_threads, r->thread);

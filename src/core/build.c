@@ -281,6 +281,7 @@ static void finish_objects(struct build *b, struct sample *s, struct objtable *t
 	}
 	s->objects = objects;
 	s->n_objects = b->n_objects;
+	s->n_places = objtable_places(table);
 }
 
 static void find_parent(const struct sample *s, struct proctable *procs, struct process *p,

@@ -47,8 +47,10 @@ static const struct object *show(struct build *b, struct demo_obj *o)
 		return o->shown;
 	out = &b->objects[b->s->n_objects];
 	b->listed[b->s->n_objects++] = out;
+	b->s->n_places = b->s->n_objects;
 	*out = (struct object){
 		.key = o->key,
+		.place = (uint32_t)b->s->n_objects - 1,
 		.kind = o->kind,
 		.type = demo_type(o),
 		.named = true,

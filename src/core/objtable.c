@@ -44,6 +44,9 @@ struct objtable {
 	struct object *shown;  /* what objtable_get() made; NULL */
 	void (*forget)(const struct obj_key *key, void *userdata);
 	void *userdata;
+	uint32_t *free_places; /* of objects that were dropped */
+	size_t n_free, cap_free;
+	uint32_t n_places;
 	uint32_t max_age; /* of the sweep that runs */
 	uint32_t swept;   /* interval of the last one */
 	/* objects in the order of the walk of this interval and of the one before, each once; NULL = gone
@@ -117,6 +120,7 @@ static void entry_free(struct objtable *t, struct obj_entry *e)
 		t->walk[e->place] = NULL;
 	else if (e->placed && e->placed + 1 == t->now)
 		t->walk_before[e->place] = NULL;
+	VEC_PUSH(t->free_places, t->n_free, t->cap_free) = e->o->place;
 	free(e->path);
 	object_release(e->o);
 	free(e);
@@ -139,6 +143,7 @@ struct objtable *objtable_free(struct objtable *t)
 	free(t->walk);
 	free(t->walk_before);
 	object_release(t->shown);
+	free(t->free_places);
 	free(t);
 	return NULL;
 }
@@ -155,6 +160,11 @@ void objtable_begin(struct objtable *t)
 	t->walk = walk;
 	t->cap_walk = cap;
 	t->n_walk = t->cursor = 0;
+}
+
+size_t objtable_places(const struct objtable *t)
+{
+	return t->n_places;
 }
 
 size_t objtable_count(const struct objtable *t)
@@ -245,7 +255,7 @@ static void sweep(struct objtable *t, uint32_t max_age)
 
 struct object *objtable_unlisted(const struct obj_key *key)
 {
-	const struct object o = {.key = *key, OBJECT_NO_SOCKET_NUMBERS};
+	const struct object o = {.key = *key, .place = NO_OBJECT_PLACE, OBJECT_NO_SOCKET_NUMBERS};
 	struct buf name = {0};
 	struct object *ret;
 
@@ -257,6 +267,7 @@ struct object *objtable_unlisted(const struct obj_key *key)
 
 static struct obj_entry *entry_of(struct objtable *t, const struct obj_key *key)
 {
+	struct object first = {.key = *key, OBJECT_NO_SOCKET_NUMBERS};
 	struct obj_entry *e = hash_get(&t->objects, obj_hash_key(key));
 
 	if (e)
@@ -269,7 +280,8 @@ static struct obj_entry *entry_of(struct objtable *t, const struct obj_key *key)
 		return NULL;
 	}
 	e = xcalloc(1, sizeof(*e));
-	e->o = object_copy(&(struct object){.key = *key, OBJECT_NO_SOCKET_NUMBERS}, NULL);
+	first.place = t->n_free ? t->free_places[--t->n_free] : t->n_places++;
+	e->o = object_copy(&first, NULL);
 	e->seen = t->now;
 	hash_put(&t->objects, obj_hash_key(key), e);
 	return e;
@@ -540,6 +552,7 @@ bool objtable_get(struct objtable *t, struct obj_key key, struct object *ret)
 	}
 	*ret = t->shown ? *t->shown : *e->o;
 	ret->refs = ret->n_open = 0;
+	ret->place = NO_OBJECT_PLACE;
 	return true;
 }
 

@@ -72,6 +72,8 @@ void objtable_on_forget(struct objtable *t, void (*fn)(const struct obj_key *key
 void objtable_end(struct objtable *t);
 
 size_t objtable_count(const struct objtable *t);
+/* Objects have places below this: object.place. */
+size_t objtable_places(const struct objtable *t);
 
 /* base NUL relative, or a plain path, as one normalised path ("." and ".." by name only); caller frees. */
 char *objtable_join_path(const char *path, size_t len);

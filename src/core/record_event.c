@@ -22,6 +22,7 @@ static void fill_object(struct object *o, const struct event_fd *fd)
 {
 	*o = (struct object){
 		.key = fd->key,
+		.place = NO_OBJECT_PLACE,
 		.kind = fd->kind,
 		.type = fd->type,
 		.name = fd->name,
@@ -277,7 +278,11 @@ static bool fill_path(struct event_record *ret, const struct process *p, const s
 	if (!call || !(call->desc.flags & CALL_PATH) || call->desc.path >= 6 || ev->in_progress ||
 	    ev->ret >= 0 || !join_path(ret->text[0], sizeof(ret->text[0]), p, ev))
 		return false;
-	ret->obj = (struct object){.kind = OBJ_PATH, .type = "file", .name = ret->text[0], .named = true};
+	ret->obj = (struct object){.place = NO_OBJECT_PLACE,
+				   .kind = OBJ_PATH,
+				   .type = "file",
+				   .name = ret->text[0],
+				   .named = true};
 	return true;
 }
 

@@ -166,20 +166,23 @@ struct thread {
 /* Those of a live sample are shared with its neighbours as long as nothing about them changes: object.h. */
 struct object {
 	struct obj_key key;
-	const char *type;     /* sysdig fd.type: file directory ipv4 ipv6 unix pipe event eventpoll ... */
-	const char *name;     /* fd.name, see object_name(): path, "1.2.3.4:80->5.6.7.8:99", "[eventpoll]"; "dev:ino" if not known */
-	uint64_t bytes_acked, bytes_received; /* since connection start; UNKNOWN_U64 */
-	uint8_t laddr[16], raddr[16];
-	uint32_t netns;
-	uint32_t srtt_us, rttvar_us, snd_cwnd, total_retrans, rx_queue, tx_queue; /* now; UNKNOWN_U32 */
-	uint32_t n_open;      /* descriptors that point to it now (0 without NEED_FDS) */
+	uint32_t place;       /* below sample.n_places, of no other object of the sample; NO_OBJECT_PLACE */
 	uint32_t refs;        /* who holds it; 0 = it is in the sample's arena */
-	uint16_t lport, rport;
 	enum obj_kind kind : 8;
 	uint8_t family, socktype, protocol, tcp_state; /* sockets */
 	bool named;           /* false: name is that last resort */
 	bool is_server;       /* local end is the server: listening, accepted, or local port the lower known one */
+	const char *type;     /* sysdig fd.type: file directory ipv4 ipv6 unix pipe event eventpoll ... */
+	const char *name;     /* fd.name, see object_name(): path, "1.2.3.4:80->5.6.7.8:99", "[eventpoll]"; "dev:ino" if not known */
+	uint8_t laddr[16], raddr[16];
+	uint16_t lport, rport;
+	uint32_t netns;
+	uint32_t srtt_us, rttvar_us, snd_cwnd, total_retrans, rx_queue, tx_queue; /* now; UNKNOWN_U32 */
+	uint64_t bytes_acked, bytes_received; /* since connection start; UNKNOWN_U64 */
+	uint32_t n_open;      /* descriptors that point to it now (0 without NEED_FDS) */
 };
+
+enum { NO_OBJECT_PLACE = UINT32_MAX };
 
 /* Initialisers of an object's socket numbers where none are known. */
 #define OBJECT_NO_SOCKET_NUMBERS                                                                      \
@@ -292,6 +295,7 @@ struct sample {
 	const struct process *processes; size_t n_processes;
 	const struct thread *threads; size_t n_threads;
 	const struct object *const *objects; size_t n_objects;
+	size_t n_places; /* there is an object for most, not for all */
 	const struct fact *facts; size_t n_facts;
 	const struct descriptor *fds; size_t n_fds;
 	const struct life_event *life; size_t n_life; /* oldest first; without NEED_LIFE: of this interval only */

@@ -117,6 +117,7 @@ static inline struct object *sb_object(struct builder *b, enum obj_kind kind, co
 	assert(b->sample.n_objects < b->max);
 	b->listed[b->sample.n_objects++] = o;
 	*o = (struct object){.key = {.ino = 1000 + b->sample.n_objects, .dev = 8 << 20 | 1},
+			     .place = (uint32_t)b->sample.n_objects - 1,
 			     .kind = kind,
 			     .type = type,
 			     .name = name,
@@ -234,6 +235,7 @@ static inline const struct sample *sb_finish(struct builder *b)
 	s->processes = b->processes;
 	s->threads = b->threads;
 	s->objects = b->listed;
+	s->n_places = s->n_objects;
 	s->facts = b->facts;
 	s->fds = b->fds;
 	return s;

@@ -55,7 +55,7 @@ static void in_array(const void *p, const void *base, size_t n, size_t size)
 static void in_objects(const struct object *o, const struct sample *s)
 {
 	for (size_t i = 0; i < s->n_objects; i++)
-		if (s->objects[i] == o)
+		if (s->objects[i] == o && o->place == i)
 			return;
 	fail_msg("an object that is not in the sample");
 }

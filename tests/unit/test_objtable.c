@@ -410,6 +410,34 @@ static void test_forgotten_and_used(void **state)
 	assert_int_equal(forgotten, 5000);
 }
 
+/* Each has a place of its own as long as it is there; those of objects that are gone are given again. */
+static void test_places(void **state)
+{
+	struct objtable *t = *state;
+	enum { OBJECTS = 5000 };
+	bool taken[OBJECTS] = {false};
+
+	for (uint64_t round = 0; round < 3; round++) {
+		while (objtable_count(t)) {
+			objtable_begin(t);
+			objtable_end(t);
+		}
+		memset(taken, 0, sizeof(taken));
+		for (uint64_t i = 1; i <= OBJECTS; i++) {
+			union named n = path_rec(round * OBJECTS + i, OBJ_FILE, "/x", 2);
+			const struct object *o;
+
+			objtable_update(t, &n.rec);
+			o = hold(t, &n, 1);
+			assert_true(o->place < objtable_places(t) && o->place < OBJECTS);
+			assert_false(taken[o->place]);
+			taken[o->place] = true;
+			object_release(o);
+		}
+		assert_int_equal(objtable_places(t), OBJECTS);
+	}
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -420,6 +448,7 @@ int main(void)
 		T(test_inet_names),
 		T(test_direction_by_listener),
 		T(test_samples_share),
+		T(test_places),
 		T(test_tcp_numbers),
 		T(test_paths),
 		T(test_churn),
