@@ -260,7 +260,7 @@ static void draw_counts(struct app *a, int y, int x, int width, bool both)
 {
 	const struct host *h = &a->sample->host;
 	char procs[16], threads[16], text[96];
-	struct buf mem = {0};
+	struct buf amount = {0};
 
 	thousands(procs, h->processes);
 	thousands(threads, h->threads);
@@ -268,19 +268,24 @@ static void draw_counts(struct app *a, int y, int x, int width, bool both)
 		snprintf(text, sizeof(text), "%s procs  %s threads  %u ctrs", procs, threads, h->containers);
 	else
 		snprintf(text, sizeof(text), "%s procs %u ctrs", procs, h->containers);
+	if ((int)strlen(text) > width) { /* rather round than cut */
+		format_count(&amount, h->processes);
+		snprintf(text, sizeof(text), "%s procs %u ctrs", buf_str(&amount), h->containers);
+		buf_reset(&amount);
+	}
 	term_put(a->term, y, x, width, ROLE_NORMAL, text);
 	if (!both)
 		return;
 	if (width < 32) {
 		snprintf(text, sizeof(text), "%s threads", threads);
 	} else {
-		format_bytes(&mem, (double)(h->mem_total - h->mem_available));
-		buf_adds(&mem, " of ");
-		format_bytes(&mem, (double)h->mem_total);
-		snprintf(text, sizeof(text), "mem %s  load %.2f", buf_str(&mem), h->load1);
+		format_bytes(&amount, (double)(h->mem_total - h->mem_available));
+		buf_adds(&amount, " of ");
+		format_bytes(&amount, (double)h->mem_total);
+		snprintf(text, sizeof(text), "mem %s  load %.2f", buf_str(&amount), h->load1);
 	}
 	term_put(a->term, y + 1, x, width, ROLE_NORMAL, text);
-	buf_done(&mem);
+	buf_done(&amount);
 }
 
 static int draw_totals(struct app *a, int y)
