@@ -108,6 +108,20 @@ def two_thousand_files(ctx):
 
 
 @case(needs="bpf")
+def intervals_that_end_all_the_time(ctx):
+    """What is counted while an interval ends is in it or in the next one: some hundred ends in the middle of calls."""
+    calls = Monitor(ctx, "e2e-calls", *named("wl-many"), interval=0.01, options=["--views", "tests/e2e/views.json"])
+    w = Workload(ctx, "files", "many", ctx.dir, 500, 400)
+    w.run()
+    calls.settle()
+    ctx.equal(calls.stop(), 0, "exit status of the monitor")
+    ctx.check(len(calls.intervals()) > 30, f"{len(calls.intervals())} intervals")
+    ctx.equal_maps(calls.sums(("proc.pid", "thread.tid", "evt.type", "evt.res"), AMOUNTS),
+                   w.sums(lambda r: (r["pid"], r["tid"], r["call"], res_name(r["err"])), None,
+                          lambda r: r["pid"] and r["calls"] + r["in"] + r["out"] > 0), "per thread, call and result")
+
+
+@case(needs="bpf")
 def opened_before_the_monitor(ctx):
     w = Workload(ctx, "files", "before", ctx.dir, 3000)
     watch = Watch(ctx, *named("wl-before"))
