@@ -2,7 +2,8 @@
 /*
  * group.c - milliseconds from a sample to sorted rows and the cells of a screen, view by view: group. The
  * sample is a large machine's: 10,000 processes, 50,000 connections, 100,000 facts. Prints "view plain
- * filtered rows" a line, the medians of five; a view switched costs the first, a filter typed the second.
+ * filtered text rows" a line, the medians of five; a view switched costs the first, a filter typed the
+ * second, a text that is looked for in all cells the third (the slowest of some first and second letters).
  * group VIEW: only that one.
  */
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "bpf/need.h"
 #include "core/arena.h"
 #include "core/sample.h"
+#include "ui/rows.h"
 #include "views/view.h"
 
 enum { ON_SCREEN = 60 };
@@ -199,6 +201,43 @@ static double measure(const struct view *view, const char *filter, const struct 
 	return took[ROUNDS / 2];
 }
 
+/* Median of the slowest text, letter by letter. */
+static double measure_text(const struct view *view, const struct sample *s)
+{
+	static const char *const texts[][2] = {
+		{"s", "sl"}, {"w", "wq"}, {"7", "73"}, {"k", "k8"}, {".", ".x"}};
+	double worst = 0;
+	struct selection sel;
+	struct table *t = NULL;
+	struct filter_error fe;
+
+	selection_init(&sel, view, NULL);
+	selection_table(&sel, s, &t, &fe);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) * 2; i++) {
+		double took[ROUNDS];
+
+		for (int k = 0; k < ROUNDS; k++) {
+			struct rows rows = {0};
+			double from;
+
+			rows_set(&rows, view, t, ON_SCREEN);
+			if (i % 2)
+				rows_set_needle(&rows, texts[i / 2][0], ON_SCREEN);
+			from = now_ms();
+			rows_set_needle(&rows, texts[i / 2][i % 2], ON_SCREEN);
+			took[k] = now_ms() - from;
+			rows_done(&rows);
+		}
+		qsort(took, ROUNDS, sizeof(*took), by_value);
+		if (getenv("TEXTS"))
+			fprintf(stderr, "%s: %.2f\n", texts[i / 2][i % 2], took[ROUNDS / 2]);
+		worst = took[ROUNDS / 2] > worst ? took[ROUNDS / 2] : worst;
+	}
+	table_free(t);
+	selection_done(&sel);
+	return worst;
+}
+
 int main(int argc, char **argv)
 {
 	struct arena *arena = arena_new();
@@ -221,15 +260,16 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < views->n; i++) {
 		const struct view *v = views->items[i];
 		size_t rows, left;
-		double plain, typed;
+		double plain, typed, text;
 
 		if (view_is_list(v) || (argc > 1 && strcmp(argv[1], v->id) != 0))
 			continue;
 		plain = measure(v, NULL, s, &rows);
 		typed = measure(v, "proc.name contains worker and (fd.type = ipv4 or evt.failed = true)", s,
 				&left);
+		text = measure_text(v, s);
 		if (plain >= 0)
-			printf("%s %.2f %.2f %zu\n", v->id, plain, typed, rows);
+			printf("%s %.2f %.2f %.2f %zu\n", v->id, plain, typed, text, rows);
 	}
 	views_free(views);
 	sample_free(s);

@@ -52,6 +52,14 @@ void arena_reset(struct arena *a)
 	keep->next = NULL;
 }
 
+bool arena_has(const struct arena *a, const void *p)
+{
+	for (const struct block *b = a->head; b; b = b->next)
+		if ((const char *)p >= b->data && (const char *)p < b->data + b->size)
+			return true;
+	return false;
+}
+
 void *arena_alloc(struct arena *a, size_t size)
 {
 	struct block *b = a->head;

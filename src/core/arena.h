@@ -6,6 +6,8 @@
 #ifndef CTOP_CORE_ARENA_H
 #define CTOP_CORE_ARENA_H
 
+#include <stdbool.h>
+
 #include "core/mem.h"
 
 struct arena;
@@ -13,6 +15,8 @@ struct arena;
 NEVER_NULL struct arena *arena_new(void);
 struct arena *arena_free(struct arena *a); /* NULL is fine; returns NULL */
 void arena_reset(struct arena *a); /* forgets all that was allocated, keeps one block for what comes */
+
+bool arena_has(const struct arena *a, const void *p); /* whether it handed out the memory that p points to */
 
 /* Zeroed memory, aligned to 16. size may be 0. */
 NEVER_NULL void *arena_alloc(struct arena *a, size_t size);

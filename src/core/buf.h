@@ -7,6 +7,7 @@
 #define CTOP_CORE_BUF_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf {
 	char *data;
@@ -21,6 +22,9 @@ void buf_add(struct buf *b, const void *data, size_t len);
 void buf_addc(struct buf *b, char c);
 void buf_adds(struct buf *b, const char *s);
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_addi(struct buf *b, int64_t v);
+/* As "%.*f", without its price; decimals: at most 2. */
+void buf_add_fixed(struct buf *b, double v, unsigned decimals);
 void buf_fill(struct buf *b, char c, size_t n);
 
 #endif

@@ -28,9 +28,11 @@ static void scaled(struct buf *out, double v, double base)
 	if (v < 0 && size > 0)
 		buf_addc(out, '-');
 	if (!unit)
-		buf_addf(out, "%.0f", size);
+		buf_add_fixed(out, size, 0);
 	else
-		buf_addf(out, size < 9.95 ? "%.1f%c" : "%.0f%c", size, units[unit]);
+		buf_add_fixed(out, size, size < 9.95);
+	if (unit)
+		buf_addc(out, units[unit]);
 }
 
 void format_bytes(struct buf *out, double v)
@@ -42,7 +44,7 @@ void format_count(struct buf *out, double v)
 {
 	/* a rate below ten is worth a digit: 0.3 calls/s is not none */
 	if (v != floor(v) && fabs(v) < 9.95)
-		buf_addf(out, fabs(v) < 0.05 ? "%.2f" : "%.1f", v);
+		buf_add_fixed(out, v, fabs(v) < 0.05 ? 2 : 1);
 	else
 		scaled(out, round(v), 1000);
 }
@@ -70,11 +72,7 @@ void format_ns(struct buf *out, double ns, bool ascii)
 		if (ns >= units[i].limit)
 			continue;
 		/* sub-nanosecond averages carry no news */
-		buf_addf(out,
-			 i && v < 9.995   ? (v < 0.9995 ? "%.2f" : "%.1f")
-			 : i && v < 99.95 ? "%.1f"
-					  : "%.0f",
-			 v);
+		buf_add_fixed(out, v, !i || v >= 99.95 ? 0 : v < 0.9995 ? 2 : 1);
 		buf_adds(out, ascii ? units[i].plain : units[i].unit);
 		return;
 	}
@@ -91,14 +89,19 @@ void format_ns(struct buf *out, double ns, bool ascii)
 
 static void format_percent(struct buf *out, double v)
 {
-	buf_addf(out, fabs(v) < 999.95 ? "%.1f" : "%.0f", v);
+	buf_add_fixed(out, v, fabs(v) < 999.95);
 }
 
 static void format_ip(struct buf *out, const struct value *v)
 {
 	char text[INET6_ADDRSTRLEN];
 
-	if (inet_ntop(v->ip.family, v->ip.addr, text, sizeof(text)))
+	for (size_t i = 0; v->ip.family == AF_INET && i < 4; i++) {
+		if (i)
+			buf_addc(out, '.');
+		buf_addi(out, v->ip.addr[i]);
+	}
+	if (v->ip.family != AF_INET && inet_ntop(v->ip.family, v->ip.addr, text, sizeof(text)))
 		buf_adds(out, text);
 }
 
@@ -120,7 +123,7 @@ static void format_number(struct buf *out, double v, enum unit unit, bool ascii)
 	case UNIT_NS: format_ns(out, v, ascii); break;
 	case UNIT_PERCENT: format_percent(out, v); break;
 	case UNIT_TIME: format_time(out, (int64_t)v); break;
-	default: buf_addf(out, v == floor(v) ? "%.0f" : "%.1f", v);
+	default: buf_add_fixed(out, v, v != floor(v));
 	}
 }
 
@@ -130,7 +133,7 @@ void format_value(struct buf *out, const struct value *v, enum unit unit, bool a
 	case V_MISSING: buf_adds(out, ascii ? "-" : "\xe2\x80\x93"); break;
 	case V_INT:
 		if (unit == UNIT_NONE || unit == UNIT_ID || unit == UNIT_PORT)
-			buf_addf(out, "%lld", (long long)v->i);
+			buf_addi(out, v->i);
 		else if (unit == UNIT_TIME)
 			format_time(out, v->i);
 		else

@@ -133,6 +133,20 @@ struct row row_of_list(const struct record *r, const struct value *cells)
 
 /* ---- cells ---- */
 
+/* The first value that there is. */
+static struct value first_value(const struct cells *c, const struct row *row, const struct plan *p,
+				struct arena *tmp)
+{
+	struct value v = {.kind = V_MISSING};
+
+	for (size_t i = 0; i < row->n_records && v.kind == V_MISSING && p->available; i++) {
+		const struct record r = record_for(c, row->records[i], p->field);
+
+		v = field_get(p->field, &r, tmp);
+	}
+	return v;
+}
+
 /* The column alone, added up over the row's few records. */
 static struct value make_value(struct cells *c, const struct row *row, size_t column, struct arena *tmp,
 			       struct value *ret_sum)
@@ -149,8 +163,12 @@ static struct value make_value(struct cells *c, const struct row *row, size_t co
 		c->seen = (struct seen){0};
 	}
 	for (size_t i = 0; i < row->n_records; i++) {
-		const struct record r = record_for(c, row->records[i], plan.field);
+		struct record r;
 
+		/* an open descriptor says nothing of calls */
+		if ((row->records[i] & REF_COPY) == REF_FD && plan.field->grain == GRAIN_FACT)
+			continue;
+		r = record_for(c, row->records[i], plan.field);
 		group_add(&adding, &g, &r);
 	}
 	return group_value(&one, &g, 0, row->of->interval, ret_sum);
@@ -165,6 +183,8 @@ static struct value value_and_sum(const struct row *row, size_t column, struct a
 
 	if (row->group)
 		v = group_value(&c->plans, row->group, column, row->of->interval, ret_sum);
+	else if (p->agg == AGG_NONE && !(p->field->flags & FIELD_MEASURE))
+		v = first_value(c, row, p, tmp);
 	else
 		v = make_value(c, row, column, tmp, ret_sum);
 	if (p->agg == AGG_SHARE)

@@ -8,6 +8,7 @@
 #include "core/format.h"
 #include "core/mem.h"
 #include "ui/app.h"
+#include "ui/needle.h"
 
 void app_put_lit(struct app *a, int y, int x, int cells, unsigned role, const char *text)
 {

@@ -2,23 +2,14 @@
 /* rows.c - see rows.h. */
 #include "ui/rows.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/arena.h"
 #include "core/format.h"
 #include "core/mem.h"
 #include "ui/layout.h"
-
-const char *text_find(const char *s, const char *needle)
-{
-	for (const char *p = needle; *p; p++)
-		if (isupper((unsigned char)*p))
-			return strstr(s, needle);
-	return strcasestr(s, needle);
-}
+#include "ui/needle.h"
 
 static bool value_number(const struct value *v, double *ret)
 {
@@ -82,79 +73,6 @@ void row_tree_cell(const struct view *view, const struct row *row, size_t column
 		row_cell(view, row, column, out);
 }
 
-/* A text to look for in cells. */
-struct needle {
-	const char *text;
-	bool in_numbers; /* whether a formatted number could have it: formatting is what takes time */
-	bool in_zero, in_missing;
-	struct arena *values; /* what cells of one row are made in */
-	struct buf cell;
-};
-
-static struct needle make_needle(const char *text)
-{
-	static const char zero[] = "·", missing[] = "–";
-
-	return (struct needle){
-		.text = text,
-		.in_numbers = !text[strspn(text, "0123456789.-+:%KMGTPEkmgtpehdnsuinaf\xc2\xb5")],
-		.in_zero = text_find(zero, text),
-		.in_missing = text_find(missing, text),
-		.values = arena_new(),
-	};
-}
-
-static void needle_done(struct needle *n)
-{
-	arena_free(n->values);
-	buf_done(&n->cell);
-}
-
-static bool cell_contains(const struct column *c, const struct value *v, struct needle *n)
-{
-	switch (v->kind) {
-	case V_MISSING: return n->in_missing;
-	case V_STRING:
-		if (v->s && text_find(v->s, n->text))
-			return true;
-		for (const unsigned char *p = (const unsigned char *)v->s; p && *p; p++)
-			if (*p < ' ' || *p >= 0x7f) /* shown otherwise than it is */
-				goto shown;
-		return false;
-	case V_INT:
-	case V_DOUBLE:
-		if (cell_is_zero(c, v))
-			return n->in_zero;
-		if (!n->in_numbers && c->field->unit != UNIT_TIME)
-			return false;
-		break;
-	default: break;
-	}
-shown:
-	buf_reset(&n->cell);
-	value_cell(c, v, &n->cell);
-	return text_find(buf_str(&n->cell), n->text);
-}
-
-static bool row_contains(const struct rows *r, const struct row *row, struct needle *n)
-{
-	bool found = false;
-
-	for (size_t i = 0; i < r->view->n_columns && !found; i++) {
-		if (row->label.kind != V_MISSING && (int)i == r->table->tree->column) {
-			buf_reset(&n->cell);
-			row_tree_cell(r->view, row, i, false, &n->cell);
-			found = text_find(buf_str(&n->cell), n->text);
-		} else {
-			const struct value v = row_value(row, i, n->values);
-
-			found = cell_contains(&r->view->columns[i], &v, n);
-		}
-	}
-	arena_reset(n->values);
-	return found;
-}
-
 void rows_reset(struct rows *r)
 {
 	r->cursor = r->top = 0;
@@ -201,14 +119,14 @@ static void settle(struct rows *r, size_t page)
  */
 static void search_rows(struct rows *r, size_t n_rows)
 {
-	struct needle needle = make_needle(r->needle);
+	struct needle *needle = needle_new(r->needle, r->view, r->table);
 	unsigned above = 0; /* rows less deep than this lead to one that was found */
 	bool tree = r->table && r->table->tree;
 
 	r->n = n_rows;
 	for (size_t i = n_rows; i-- > 0;) {
 		const struct row *row = &r->table->rows[i];
-		bool found = row_contains(r, row, &needle);
+		bool found = needle_in_row(needle, row);
 
 		if (!found && !(tree && row->depth < above))
 			continue;
@@ -217,7 +135,7 @@ static void search_rows(struct rows *r, size_t n_rows)
 	}
 	memmove(r->index, r->index + r->n, (n_rows - r->n) * sizeof(*r->index));
 	r->n = n_rows - r->n;
-	needle_done(&needle);
+	needle_free(needle);
 }
 
 static void apply_needle(struct rows *r)
@@ -239,14 +157,14 @@ static void apply_needle(struct rows *r)
 
 static void narrow(struct rows *r)
 {
-	struct needle needle = make_needle(r->needle);
+	struct needle *needle = needle_new(r->needle, r->view, r->table);
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n; i++)
-		if (row_contains(r, &r->table->rows[r->index[i]], &needle))
+		if (needle_in_row(needle, &r->table->rows[r->index[i]]))
 			r->index[n++] = r->index[i];
 	r->n = n;
-	needle_done(&needle);
+	needle_free(needle);
 }
 
 /* The followed row's new place: same screen line, but the head of the list stays in sight if it was and can.
@@ -423,15 +341,15 @@ void rows_scroll(struct rows *r, long delta, size_t page)
 
 long rows_find(const struct rows *r, const char *text, size_t position, int dir)
 {
-	struct needle needle = make_needle(text);
+	struct needle *needle = needle_new(text, r->view, r->table);
 	long found = -1;
 
 	for (size_t step = 0; step < r->n && found < 0; step++) {
 		size_t i = dir > 0 ? (position + step) % r->n : (position + r->n - step % r->n) % r->n;
 
-		if (row_contains(r, rows_get(r, i), &needle))
+		if (needle_in_row(needle, rows_get(r, i)))
 			found = (long)i;
 	}
-	needle_done(&needle);
+	needle_free(needle);
 	return found;
 }

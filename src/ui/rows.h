@@ -62,9 +62,6 @@ void row_tree_cell(const struct view *view, const struct row *row, size_t column
 /* Next row from `position` on (dir 1 or -1, wraps) with a cell that contains the text; -1. Smart case. */
 long rows_find(const struct rows *r, const char *text, size_t position, int dir);
 
-/* Where `needle` is in s, smart case: lower-case needles match any case. NULL: nowhere. */
-const char *text_find(const char *s, const char *needle);
-
 enum heat { HEAT_NONE, HEAT_WARN, HEAT_CRITICAL };
 enum heat cell_heat(const struct column *c, const struct value *v);
 bool cell_is_zero(const struct column *c, const struct value *v);

@@ -12,6 +12,7 @@
 #include "core/format.h"
 #include "core/mem.h"
 #include "ui/app.h"
+#include "ui/needle.h"
 
 enum { LABEL_MAX = 26, INDENT = 3 };
 

@@ -9,6 +9,7 @@
 #include "core/syscall.h"
 #include "ui/app.h"
 #include "ui/filtering.h"
+#include "ui/needle.h"
 #include "ui/spy_block.h"
 
 enum { LATENCY_CELLS = 8, SHIFT = 8, WIDE = 110, STRSIZE = 64 };

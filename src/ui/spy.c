@@ -13,6 +13,7 @@
 #include "core/format.h"
 #include "core/mem.h"
 #include "core/syscall.h"
+#include "ui/needle.h"
 #include "ui/rows.h"
 
 enum { POLL_EVENTS = 512, WIDE_STRSIZE = 4096, LINE_STRSIZE = 64 };

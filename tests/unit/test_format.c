@@ -51,6 +51,46 @@ static void test_count(void **state)
 }
 
 /* Whatever comes, a byte or call count takes at most five cells. */
+/* What is fast says what printf() says, at ties and beside them above all. */
+static void test_fixed(void **state)
+{
+	static const double steps[] = {0.5, 0.25, 0.05, 0.01, 0.005, 1.0 / 3, 1.0 / 1024};
+	struct buf b = {0};
+	char want[400];
+	uint64_t seed = 1;
+
+	for (unsigned i = 0; i < 300000; i++) {
+		double v = steps[i % 7] * (i / 7 % 20001) * (i % 2 ? 1 : -1);
+
+		if (i % 5 == 0) { /* any bits at all */
+			seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+			memcpy(&v, &seed, sizeof(v));
+		} else if (i % 5 == 1) {
+			v = nextafter(v, i % 3 ? INFINITY : -INFINITY);
+		}
+		for (unsigned decimals = 0; decimals <= 2; decimals++) {
+			buf_reset(&b);
+			buf_add_fixed(&b, v, decimals);
+			snprintf(want, sizeof(want), "%.*f", (int)decimals, v);
+			if (strcmp(buf_str(&b), want) != 0)
+				fail_msg("%a, %u decimals: %s, not %s", v, decimals, buf_str(&b), want);
+		}
+		buf_reset(&b);
+		buf_addi(&b, (int64_t)seed >> i % 64);
+		snprintf(want, sizeof(want), "%lld", (long long)((int64_t)seed >> i % 64));
+		assert_string_equal(buf_str(&b), want);
+	}
+	buf_reset(&b);
+	buf_addi(&b, INT64_MIN);
+	assert_string_equal(buf_str(&b), "-9223372036854775808");
+	buf_addf(&b, "%s", "");
+	for (unsigned i = 0; i < 200; i++) /* text that just fits, and text that does not */
+		buf_addf(&b, "%u,", i);
+	assert_int_equal(strlen(buf_str(&b)), 20 + 10 * 2 + 90 * 3 + 100 * 4);
+	assert_int_equal(b.len, strlen(buf_str(&b)));
+	buf_done(&b);
+}
+
 static void test_number_width(void **state)
 {
 	for (double v = 0.001; v < 1e20; v *= 1.07) {
@@ -216,6 +256,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bytes),        cmocka_unit_test(test_count),
+		cmocka_unit_test(test_fixed),
 		cmocka_unit_test(test_number_width), cmocka_unit_test(test_ns),
 		cmocka_unit_test(test_value),        cmocka_unit_test(test_safe),
 		cmocka_unit_test(test_safe_random),  cmocka_unit_test(test_width),

@@ -16,6 +16,7 @@
 #include "ui/layout.h"
 #include "ui/lineedit.h"
 #include "ui/mouse.h"
+#include "ui/needle.h"
 #include "ui/row_history.h"
 #include "ui/rows.h"
 #include "ui/spark.h"
