@@ -58,24 +58,20 @@ __noinline int place_give(void)
 }
 
 /*
- * A call whose state cannot be had (memory, or a tracepoint inside the storage code) still counts in the
- * totals.
+ * The state of a thread that had no place when its call came. A call whose state cannot be had (memory, or a tracepoint
+ * inside the storage code) still counts in the totals.
  */
-static __always_inline struct thread_state *state_of(const struct pt_regs *regs)
+static __always_inline struct thread_state *state_without_place(const struct pt_regs *regs)
 {
-	struct places *p = places_of(regs);
-	struct thread_place *at = place_of(p, regs);
-	struct task_struct *task;
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread_state *st;
 
-	if (at)
-		return &at->state;
-	task = bpf_get_current_task_btf();
 	st = bpf_task_storage_get(&threads, task, NULL, 0);
 	if (st)
 		return st;
 	if (place_give()) {
-		at = place_of(p, regs);
+		struct thread_place *at = place_of(places_of(regs), regs);
+
 		return at ? &at->state : NULL;
 	}
 	st = bpf_task_storage_get(&threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -109,7 +105,8 @@ static __always_inline void note_close(struct thread_state *st, struct pt_regs *
 SEC("tp_btf/sys_enter")
 int BPF_PROG(on_sys_enter, struct pt_regs *regs, u64 id)
 {
-	struct thread_state *st = state_of(regs);
+	struct thread_place *at = place_of(places_of(regs), regs);
+	struct thread_state *st = at ? &at->state : state_without_place(regs);
 
 	if (!st)
 		return 0;
@@ -124,8 +121,14 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, u64 id)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 {
+	struct thread_place *at = place_of(places_of(regs), regs);
+	struct thread_state *st = at ? &at->state : state_without_place(regs);
+#ifdef CTOP_PLAIN
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct thread_state *st = state_of(regs);
+#else
+	/* the place knows it: a helper's call and return cost as much as all that is read of it */
+	struct task_struct *task = CAST(struct task_struct, at ? at->task : bpf_get_current_task());
+#endif
 
 	if (st)
 		count_call(task, st, &st->counts, regs, ret);

@@ -77,9 +77,8 @@ static __always_inline u64 plain_address(const void *p)
 
 /* What identity needs of a file. */
 struct file_facts {
-	u64 ino, s_magic;
+	u64 ino;
 	u32 dev, gen;
-	u32 f_op; /* lower half of the address */
 	u16 mode, family;
 };
 
@@ -95,11 +94,8 @@ static __always_inline bool file_facts_cast(u64 address, struct file_facts *f)
 	f->mode = inode->i_mode;
 	f->ino = inode->i_ino;
 	f->gen = inode->i_generation;
-	if (sb) {
+	if (sb)
 		f->dev = sb->s_dev;
-		f->s_magic = sb->s_magic;
-	}
-	f->f_op = lower_half(file->f_op);
 	f->family = 0;
 	if ((f->mode & S_IFMT) == S_IFSOCK && file->private_data) {
 		struct socket *socket = CAST(struct socket, file->private_data);
@@ -124,8 +120,6 @@ static __always_inline bool file_facts_probe(u64 address, struct file_facts *f)
 	f->ino = BPF_CORE_READ(inode, i_ino);
 	f->gen = BPF_CORE_READ(inode, i_generation);
 	f->dev = BPF_CORE_READ(sb, s_dev);
-	f->s_magic = BPF_CORE_READ(sb, s_magic);
-	f->f_op = (u64)BPF_CORE_READ(file, f_op);
 	f->family = 0;
 	if ((f->mode & S_IFMT) == S_IFSOCK) {
 		struct sock *sk = file_sock(file);
@@ -135,10 +129,34 @@ static __always_inline bool file_facts_probe(u64 address, struct file_facts *f)
 	return true;
 }
 
+/* Whether a file of this kind has no inode of its own, and what it is then: its operations tell. */
+static __always_inline bool file_is_anon(struct file *at, u8 kind, u32 *ret_what)
+{
+	u64 magic;
+
+	if (kind != OBJ_NONE && kind != OBJ_FILE)
+		return false;
+	if (can_cast) {
+		struct file *file = CAST(struct file, (u64)at);
+
+		magic = kind == OBJ_FILE ? file->f_inode->i_sb->s_magic : ANON_INODE_FS_MAGIC;
+		if (magic != ANON_INODE_FS_MAGIC)
+			return false;
+		*ret_what = lower_half(file->f_op);
+		return true;
+	}
+	magic = kind == OBJ_FILE ? BPF_CORE_READ(at, f_inode, i_sb, s_magic) : ANON_INODE_FS_MAGIC;
+	if (magic != ANON_INODE_FS_MAGIC)
+		return false;
+	*ret_what = (u64)BPF_CORE_READ(at, f_op);
+	return true;
+}
+
 /* Identity of an open file; false when it has none. */
 static __always_inline bool object_of_file(struct file *file, struct object *o)
 {
 	struct file_facts f = {};
+	u32 what = 0;
 
 	if (can_cast) {
 		if (!file_facts_cast((u64)file, &f))
@@ -157,10 +175,10 @@ static __always_inline bool object_of_file(struct file *file, struct object *o)
 		return true;
 	}
 	/* Anonymous inodes: mode 0 until 6.15, S_IFREG since (cfd86ef7e8e7); all share one inode. */
-	if (o->kind == OBJ_NONE || (o->kind == OBJ_FILE && f.s_magic == ANON_INODE_FS_MAGIC)) {
+	if (file_is_anon(file, o->kind, &what)) {
 		o->kind = OBJ_ANON;
 		o->key.ino = plain_address(file);
-		o->key.gen = f.f_op; /* what it is: a freed file's memory may become another kind */
+		o->key.gen = what; /* a freed file's memory may become another kind */
 	}
 	return true;
 }
