@@ -88,6 +88,26 @@ __noinline int name_fresh(struct object *o)
 	return 0;
 }
 
+/*
+ * The same for whoever has no row to tell that its key is new. Most calls are about the object of the thread's call before;
+ * only what a socket is called can change between two of them.
+ */
+__noinline int name_once(struct thread_state *st, struct object *o)
+{
+	u32 now = interval;
+
+	if (!st || !o || !o->file)
+		return 0;
+	if (st->named_in == now && o->kind != OBJ_INET && st->named.ino == o->key.ino && st->named.dev == o->key.dev &&
+	    st->named.gen == o->key.gen)
+		return 0;
+	if (!name_object(SCRATCH_CALL, o, &meta_ring, &named, 0))
+		return 0;
+	st->named = o->key;
+	st->named_in = now;
+	return 0;
+}
+
 /* Adds a row to the map; false: the map is full. */
 static __always_inline bool row_move(struct fact_row *row)
 {

@@ -160,7 +160,8 @@ static __always_inline void count_fact(struct task_struct *task, struct thread_s
 	struct fact_val *v;
 
 	if (st->counts.calls <= FEW_CALLS && !d->two && add_single(d, &key, latency, now)) {
-		name_fresh(&d->obj);
+		if (d->obj.file)
+			name_once(st, &d->obj);
 		return;
 	}
 	index = row_index(&key, now);

@@ -98,7 +98,7 @@ static __always_inline void note_close(struct thread_state *st, struct pt_regs *
 	if (object_of_own_fd(call_arg(&args, d->fd), &o)) {
 		st->enter_obj = o.key;
 		st->enter_kind = o.kind;
-		name_object(SCRATCH_CALL, &o, &meta_ring, &named, 0);
+		name_once(st, &o);
 	}
 }
 

@@ -21,6 +21,8 @@ struct thread_state {
 	u8 enter_kind;
 	u8 pad;
 	u64 exit_key;     /* its record in exits, + 1 */
+	struct obj_key named; /* the object that it last made sure has a name */
+	u32 named_in;     /* ... in which interval */
 };
 
 struct {

@@ -471,25 +471,27 @@ static __always_inline int send_object(void *ring, struct scratch *s)
 	return bpf_ringbuf_output(ring, &s->obj, sizeof(s->obj.hdr) + sizeof(s->obj.rec) + len, ring_wakeup(ring));
 }
 
-/* Sends the name of an open file's object unless user space has it. */
-static __always_inline void name_object(u32 which, const struct object *o, void *ring, void *cache, u64 salt)
+/* Sends the name of an open file's object unless user space has it; false: it could not be sent. */
+static __always_inline bool name_object(u32 which, const struct object *o, void *ring, void *cache, u64 salt)
 {
 	struct obj_key key = o->key; /* before 6.4 a map key must be on the stack */
 	u64 sig = name_signature(o) ^ salt << 48, *have = bpf_map_lookup_elem(cache, &key);
 	struct scratch *s;
 
 	if (have && *have == sig)
-		return;
+		return true;
 	s = scratch_get(which);
 	if (!s)
-		return;
+		return false;
 	s->address = (u64)o->file; /* maybe a typed pointer: functions take plain numbers */
 	if (describe_file(which, s->address))
-		return;
-	if (send_object(ring, s))
+		return false;
+	if (send_object(ring, s)) {
 		ADD(lost.meta_full, 1);
-	else
-		bpf_map_update_elem(cache, &key, &sig, BPF_ANY);
+		return false;
+	}
+	bpf_map_update_elem(cache, &key, &sig, BPF_ANY);
+	return true;
 }
 
 /* Directory that a relative path starts from; zeros: the path is absolute. */
