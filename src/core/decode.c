@@ -99,6 +99,11 @@ static enum quote_style name_style(const struct dec *d)
 	return d->opt->flags & DECODE_ASCII ? QUOTE_DATA : QUOTE_NAME;
 }
 
+void dec_quote_name(struct dec *d, const void *name, size_t len, bool more)
+{
+	quote_string(d->out, name, len, name_style(d), more);
+}
+
 void dec_fd_as(struct dec *d, int64_t number, const struct event_fd *fd)
 {
 	bool named;

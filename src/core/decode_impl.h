@@ -124,6 +124,9 @@ void quote_string(struct buf *out, const void *data, size_t len, enum quote_styl
 /* The same without the quotes; `special` are further characters to escape. */
 void quote_bytes(struct buf *out, const void *data, size_t len, enum quote_style style, const char *special);
 
+/* A name that people gave, as the options want it: QUOTE_NAME, unless only ASCII may be written. */
+void dec_quote_name(struct dec *d, const void *name, size_t len, bool more);
+
 /* Payload of the call's descriptor: netlink messages as such, anything else as dec_bytes() does. */
 void dec_payload(struct dec *d, const void *data, size_t len, uint64_t full);
 

@@ -30,8 +30,7 @@ void dec_path(struct dec *d)
 	if (!d->v || !b)
 		dec_addr(d, d->v);
 	else
-		quote_string(d->out, b->data, b->len, d->opt->flags & DECODE_ASCII ? QUOTE_DATA : QUOTE_NAME,
-			     b->full > b->len);
+		dec_quote_name(d, b->data, b->len, b->full > b->len);
 }
 
 /* A path that the call returned, its NUL counted. */
@@ -45,8 +44,7 @@ void dec_out_path(struct dec *d)
 		return;
 	}
 	len = strnlen(b->data ? b->data : "", b->len);
-	quote_string(d->out, b->data, len, d->opt->flags & DECODE_ASCII ? QUOTE_DATA : QUOTE_NAME,
-		     len == b->len && b->full > b->len);
+	dec_quote_name(d, b->data, len, len == b->len && b->full > b->len);
 }
 
 void dec_buf(struct dec *d)
@@ -92,8 +90,7 @@ void dec_argv(struct dec *d)
 
 		if (n++)
 			buf_adds(d->out, ", ");
-		quote_string(d->out, arg, len < ARGV_BYTES ? len : ARGV_BYTES,
-			     d->opt->flags & DECODE_ASCII ? QUOTE_DATA : QUOTE_NAME, cut || len > ARGV_BYTES);
+		dec_quote_name(d, arg, len < ARGV_BYTES ? len : ARGV_BYTES, cut || len > ARGV_BYTES);
 		pos += len + 1;
 	}
 	if (n < b->full)

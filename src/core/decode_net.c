@@ -15,10 +15,10 @@ static void unix_addr(struct dec *d, const char *path, size_t len)
 		return;
 	buf_adds(d->out, ", sun_path=");
 	if (path[0]) {
-		quote_string(d->out, path, strnlen(path, len), QUOTE_NAME, false);
+		dec_quote_name(d, path, strnlen(path, len), false);
 	} else { /* abstract: no file, and NULs belong to the name */
 		buf_addc(d->out, '@');
-		quote_string(d->out, path + 1, len - 1, QUOTE_NAME, false);
+		dec_quote_name(d, path + 1, len - 1, false);
 	}
 }
 

@@ -288,8 +288,7 @@ void dec_prctl_arg(struct dec *d)
 		if (!b || (op->op == 16 && dec_failed(d)))
 			dec_addr(d, d->v);
 		else
-			quote_string(d->out, b->data, strnlen(b->len ? b->data : "", b->len), QUOTE_NAME,
-				     false);
+			dec_quote_name(d, b->data, strnlen(b->len ? b->data : "", b->len), false);
 		break;
 	case PR_SIGNAL_OUT:
 	case PR_INT_OUT:

@@ -279,6 +279,11 @@ static void sockets(void **state)
 	ev.blobs[0].data = "\1\0\0abc";
 	ev.blobs[0].len = 6;
 	check(&ev, "connect(3, {sa_family=AF_UNIX, sun_path=@\"abc\"}, 16) = 0");
+	ev.blobs[0].data = "\1\0\0\xc3\xa9";
+	ev.blobs[0].len = 5;
+	check(&ev, "connect(3, {sa_family=AF_UNIX, sun_path=@\"\xc3\xa9\"}, 16) = 0");
+	check_with(&ev, &(struct decode_options){.flags = DECODE_ASCII},
+		   "connect(3, {sa_family=AF_UNIX, sun_path=@\"\\303\\251\"}, 16) = 0");
 	ev.blobs[0].data = &in;
 	ev.blobs[0].len = 3; /* too short for its family */
 	check(&ev, "connect(3, {sa_family=AF_INET, sa_data=\"\\0\"}, 16) = 0");
@@ -476,6 +481,9 @@ static void processes(void **state)
 	ev.args[0] = PR_SET_NAME;
 	blob(&ev, 1, 0, "hello\0junk junk", 16, 16);
 	check(&ev, "prctl(PR_SET_NAME, \"hello\") = 0");
+	ev.blobs[0].data = "\xc3\xa9";
+	ev.blobs[0].len = 3;
+	check_with(&ev, &(struct decode_options){.flags = DECODE_ASCII}, "prctl(PR_SET_NAME, \"\\303\\251\") = 0");
 	ev = call("prctl", -EINVAL);
 	ev.args[0] = 9999;
 	ev.args[1] = 1;
