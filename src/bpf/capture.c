@@ -247,7 +247,7 @@ static int rows_map(struct capture *c)
 static int load(struct capture *c, const struct capture_config *config)
 {
 	struct ctop_bpf *s = c->skel;
-	uint32_t max;
+	uint32_t max, n;
 	int r;
 
 	memcpy((void *)s->rodata->calls, config->calls, sizeof(s->rodata->calls) / 2);
@@ -264,8 +264,8 @@ static int load(struct capture *c, const struct capture_config *config)
 	bpf_map__set_max_entries(s->maps.fact_rows, 2 * c->n_rows);
 	max = max < DEFAULT_FACTS ? max : DEFAULT_FACTS; /* they are allocated at once, facts when needed */
 	s->rodata->max_singles = max * SINGLES_PER_FACT / s->rodata->n_cpus;
-	c->n_singles = s->rodata->max_singles * s->rodata->n_cpus;
-	bpf_map__set_max_entries(s->maps.fact_singles, c->n_singles ? 2 * c->n_singles : 1);
+	n = 2 * s->rodata->max_singles * s->rodata->n_cpus;
+	bpf_map__set_max_entries(s->maps.fact_singles, n ? n : 1);
 	max = config->max_exits ? config->max_exits : DEFAULT_EXITS;
 	bpf_map__set_max_entries(s->maps.exits_a, max);
 	bpf_map__set_max_entries(s->maps.exits_b, max);

@@ -47,7 +47,6 @@ struct capture {
 	uint64_t ended; /* exits counted when they were last taken out */
 	const struct fact_row *rows; /* two halves of n_rows, see combine.bpf.h; mapped */
 	uint32_t n_rows;
-	uint32_t n_singles; /* of a half */
 	struct ring_buffer *meta;
 	const unsigned long *meta_read, *meta_written; /* its positions; NULL = not known */
 	struct bytes meta_pending;  /* read from the ring, not yet handed over */

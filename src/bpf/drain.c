@@ -190,17 +190,33 @@ static int drain_rows(struct capture *c, uint32_t interval, struct bytes *keys, 
 	return 0;
 }
 
-/*
- * Takes the calls that were written down one by one. They are mapped only while they are read: they are
- * megabytes, and in most intervals few.
- */
+/* Appends a part of the map of singles. Mapped only while it is read, and only what is: all of it is
+ * megabytes. */
+static int read_singles(struct capture *c, size_t first, size_t n, struct bytes *into)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), len = n * sizeof(struct fact_single);
+	size_t at = first * sizeof(struct fact_single), skip = at % page;
+	char *mapped;
+	int r = bytes_reserve(into, len);
+
+	if (r < 0)
+		return r;
+	mapped = mmap(NULL, skip + len, PROT_READ, MAP_SHARED, bpf_map__fd(c->skel->maps.fact_singles),
+		      (off_t)(at - skip));
+	if (mapped == MAP_FAILED)
+		return -errno;
+	memcpy(into->data + into->len, mapped + skip, len);
+	into->len += len;
+	munmap(mapped, skip + len);
+	return 0;
+}
+
+/* Takes the calls that were written down one by one in an interval that is over. */
 static int drain_singles(struct capture *c, uint32_t interval, struct bytes *into)
 {
 	uint32_t half = interval & 1, n_cpus = c->skel->rodata->n_cpus,
 		 per_cpu = c->skel->rodata->max_singles;
-	size_t size = (size_t)2 * c->n_singles * sizeof(struct fact_single);
 	struct singles_used *used;
-	const struct fact_single *all;
 	int r = 0;
 
 	if (c->skel->bss->singles_of[half] != interval)
@@ -208,29 +224,11 @@ static int drain_singles(struct capture *c, uint32_t interval, struct bytes *int
 	used = calloc(n_cpus, sizeof(*used));
 	if (!used)
 		return -ENOMEM;
-	if (bpf_map_lookup_elem(bpf_map__fd(c->skel->maps.singles_used), &half, used)) {
+	if (bpf_map_lookup_elem(bpf_map__fd(c->skel->maps.singles_used), &half, used))
 		r = -errno;
-		free(used);
-		return r;
-	}
-	all = mmap(NULL, size, PROT_READ, MAP_SHARED, bpf_map__fd(c->skel->maps.fact_singles), 0);
-	if (all == MAP_FAILED) {
-		r = -errno;
-		free(used);
-		return r;
-	}
-	for (uint32_t cpu = 0; cpu < n_cpus && r == 0; cpu++) {
-		size_t len = used[cpu].n * sizeof(*all);
-
-		if (used[cpu].interval != interval)
-			continue;
-		r = bytes_reserve(into, len);
-		if (r == 0) {
-			memcpy(into->data + into->len, all + (size_t)(half * n_cpus + cpu) * per_cpu, len);
-			into->len += len;
-		}
-	}
-	munmap((void *)all, size);
+	for (uint32_t cpu = 0; cpu < n_cpus && r == 0; cpu++)
+		if (used[cpu].interval == interval && used[cpu].n)
+			r = read_singles(c, (size_t)(half * n_cpus + cpu) * per_cpu, used[cpu].n, into);
 	free(used);
 	return r;
 }
