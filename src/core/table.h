@@ -126,6 +126,12 @@ struct table *table_free(struct table *t);
 
 /* A cell; V_MISSING shows as –. Strings live as long as the sample and `tmp`. */
 struct value row_value(const struct row *row, size_t column, struct arena *tmp);
+/*
+ * For who makes cells of many rows: has memory brought that it takes, step by step, since each says where the next
+ * one is. Steps are best some rows apart.
+ */
+enum { ROW_FETCH_STEPS = 3 };
+void row_fetch(const struct row *row, unsigned step);
 /* AGG_RATE columns: the exact sum (V_INT); else missing. */
 struct value row_sum(const struct row *row, size_t column, struct arena *tmp);
 /* A representative record of a row, one that can still be looked at if there is any: for details, actions. */

@@ -3,7 +3,7 @@
 #include "core/table_cells.h"
 
 #include "core/arena.h"
-#include "core/join.h"
+#include "core/basis.h"
 
 /* Sets of what was seen are for one cell at a time: so many entries of others may stay for a while. */
 enum { SEEN_KEPT = 400 };
@@ -95,26 +95,51 @@ static struct record record_for(const struct cells *c, uintptr_t ref, const stru
 	return record_at(c, ref);
 }
 
-void cells_fetch(const struct table *t, size_t row)
+static void fetch_process(const struct process *p)
 {
-	const struct row *far = &t->rows[row + FETCH_FAR], *near = &t->rows[row + FETCH_NEAR];
-
-	if (row + FETCH_FAR >= t->n_rows)
+	if (!p)
 		return;
-	for (size_t i = 0; i < far->n_records; i++)
-		__builtin_prefetch((const void *)far->records[i]);
-	for (size_t i = 0; i < near->n_records; i++) {
-		uintptr_t ref = near->records[i];
+	__builtin_prefetch(p);
+	__builtin_prefetch(&p->exeline);
+	__builtin_prefetch(&p->container);
+}
 
-		if ((ref & REF_COPY) == REF_FACT)
-			__builtin_prefetch(((const struct fact *)ref)->obj);
-		else if ((ref & REF_COPY) == REF_FD)
-			__builtin_prefetch(((const struct descriptor *)(ref & ~(uintptr_t)REF_COPY))->obj);
+/* From a record to what it points to, and to what that belongs to. */
+static void fetch_around(uintptr_t ref, bool owner)
+{
+	const void *thing = (const void *)(ref & ~(uintptr_t)REF_COPY);
+
+	if ((ref & REF_COPY) == REF_FACT) {
+		const struct fact *f = thing;
+
+		if (owner) {
+			fetch_process(f->thread ? f->thread->process : NULL);
+			return;
+		}
+		__builtin_prefetch(f->obj);
+		__builtin_prefetch(f->thread);
+	} else if ((ref & REF_COPY) == REF_FD && !owner) {
+		const struct descriptor *d = thing;
+
+		__builtin_prefetch(d->obj);
+		fetch_process(d->process);
+	} else if ((ref & REF_COPY) == REF_THREAD && !owner) {
+		fetch_process(((const struct thread *)thing)->process);
 	}
-	if (near->group)
-		__builtin_prefetch(near->group->cells);
-	if (far->group)
-		__builtin_prefetch(far->group);
+}
+
+void row_fetch(const struct row *row, unsigned step)
+{
+	if (row->group && step == 0)
+		__builtin_prefetch(row->group);
+	else if (row->group && step == 1)
+		__builtin_prefetch(row->group->cells);
+	for (size_t i = 0; i < row->n_records; i++) {
+		if (step == 0)
+			__builtin_prefetch((const void *)row->records[i]);
+		else
+			fetch_around(row->records[i], step == 2);
+	}
 }
 
 struct record row_record(const struct row *row)

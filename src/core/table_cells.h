@@ -26,9 +26,6 @@ void cells_done(struct cells *c); /* NULL is fine; c itself is the arena's */
 /* Totals are known: those of shares become 100 percent. */
 void cells_set_shares(struct cells *c, struct value *totals, struct arena *arena);
 
-/* Cells of rows a little behind this one are made soon. */
-void cells_fetch(const struct table *t, size_t row);
-
 /* A record as one word. What has no place in the sample is copied into the arena. */
 uintptr_t record_ref(const struct record *r, struct arena *arena);
 struct record record_at(const struct cells *c, uintptr_t ref);

@@ -27,6 +27,8 @@ struct entry {
 
 #define MISSING UINT64_MAX
 
+enum { FAR = 24 }; /* rows ahead for which memory is asked first */
+
 struct order {
 	const struct row *rows;
 	const struct value *values; /* in the column, by row */
@@ -205,7 +207,9 @@ void table_sort(struct table *t, int column, bool ascending)
 		row->number = NAN;
 		if (o.by_key)
 			continue;
-		cells_fetch(t, i);
+		for (unsigned step = 0; step < ROW_FETCH_STEPS; step++)
+			if (i + FAR / (step + 1) < t->n_rows)
+				row_fetch(&t->rows[i + FAR / (step + 1)], step);
 		values[i] = value_of(t, row, column, tmp);
 		row->number = number_of(&values[i]);
 		set_value(&entries[i], &values[i], ascending);

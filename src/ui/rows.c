@@ -115,6 +115,23 @@ static void settle(struct rows *r, size_t page)
 		r->top = r->cursor - page + 1;
 }
 
+enum { FAR = 24 };
+
+/* Memory for rows that are searched soon: before the one at `i`, or behind it among those in the index. */
+static void fetch_before(const struct rows *r, size_t i)
+{
+	for (unsigned step = 0; step < ROW_FETCH_STEPS; step++)
+		if (i >= FAR / (step + 1))
+			row_fetch(&r->table->rows[i - FAR / (step + 1)], step);
+}
+
+static void fetch_behind(const struct rows *r, size_t i)
+{
+	for (unsigned step = 0; step < ROW_FETCH_STEPS; step++)
+		if (i + FAR / (step + 1) < r->n)
+			row_fetch(rows_get(r, i + FAR / (step + 1)), step);
+}
+
 /* Rows that have the text and, in a tree, those above them: backwards, each is met behind what is below it.
  */
 static void search_rows(struct rows *r, size_t n_rows)
@@ -126,7 +143,10 @@ static void search_rows(struct rows *r, size_t n_rows)
 	r->n = n_rows;
 	for (size_t i = n_rows; i-- > 0;) {
 		const struct row *row = &r->table->rows[i];
-		bool found = needle_in_row(needle, row);
+		bool found;
+
+		fetch_before(r, i);
+		found = needle_in_row(needle, row);
 
 		if (!found && !(tree && row->depth < above))
 			continue;
@@ -160,9 +180,11 @@ static void narrow(struct rows *r)
 	struct needle *needle = needle_new(r->needle, r->view, r->table);
 	size_t n = 0;
 
-	for (size_t i = 0; i < r->n; i++)
+	for (size_t i = 0; i < r->n; i++) {
+		fetch_behind(r, i);
 		if (needle_in_row(needle, &r->table->rows[r->index[i]]))
 			r->index[n++] = r->index[i];
+	}
 	r->n = n;
 	needle_free(needle);
 }
