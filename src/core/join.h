@@ -12,7 +12,7 @@
 #include "core/basis.h"
 #include "core/mem.h"
 
-enum { FETCH_FAR = 16, FETCH_NEAR = 8 };
+enum { FETCH_FAR = 16 };
 
 /* By place of a thread. */
 struct owner {
@@ -49,10 +49,16 @@ static inline struct record join_fact(const struct sample *s, const struct owner
 }
 
 /* Inlined by order: gcc drops calls of a function that does nothing else. */
-__attribute__((always_inline)) static inline void join_fetch_fact(const struct sample *s, size_t i)
+__attribute__((always_inline)) static inline void join_fetch_fact(const struct sample *s,
+								  const struct owner *owners, size_t i)
 {
+	size_t at;
+
 	if (i + FETCH_FAR >= s->n_facts)
 		return;
+	at = PLACE_IN(s->threads, s->n_threads, s->facts[i + FETCH_FAR].thread);
+	if (at != NO_PLACE) /* its first words are its number and name */
+		__builtin_prefetch(owners[at].process);
 	__builtin_prefetch(s->facts[i + FETCH_FAR].obj);
 	__builtin_prefetch(s->facts[i + FETCH_FAR].hist);
 }

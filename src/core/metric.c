@@ -120,7 +120,7 @@ static void walk(struct compute *c, unsigned kind)
 	for (size_t i = 0; i < s->n_facts && kind == REC_FACTS; i++) {
 		struct record r;
 
-		join_fetch_fact(s, i);
+		join_fetch_fact(s, owners, i);
 		if (i + FETCH_FAR < s->n_facts)
 			filter_set_fetch(c->set, s, s->facts[i + FETCH_FAR].obj);
 		r = join_fact(s, owners, &s->facts[i]);

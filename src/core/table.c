@@ -132,45 +132,78 @@ static void add_to_row(struct build *b, struct row *row, const struct record *r)
 	row->exited = !row->alive;
 }
 
-/* Number + 1; NO_ROW: it belongs in none. */
-static uint32_t find_or_add(struct build *b, const struct record *r)
-{
+/* A row that has to be looked for. */
+struct lookup {
 	struct value keys[TABLE_KEYS];
-	uint64_t hash = 0;
-	bool any = false;
+	uint64_t hash;
+	bool any; /* it has a key */
+};
 
+static void make_keys(struct build *b, const struct record *r, struct lookup *l)
+{
+	l->hash = 0;
+	l->any = false;
 	for (size_t i = 0; i < b->q->n_keys; i++) {
-		keys[i] = field_get(b->q->keys[i], r, b->arena);
-		any = any || keys[i].kind != V_MISSING;
-		hash = value_hash(&keys[i], hash + i);
+		l->keys[i] = field_get(b->q->keys[i], r, b->arena);
+		l->any = l->any || l->keys[i].kind != V_MISSING;
+		l->hash = value_hash(&l->keys[i], l->hash + i);
 	}
 	if (b->adding.plans->by_pid && r->process)
-		hash = value_hash(&(struct value){.kind = V_INT, .i = (int64_t)r->process->start_boot}, hash);
-	/* a call without an object is no file; by thread and file, it is one of the thread's rows */
-	return any ? (uint32_t)(find_row(b, r, keys, hash) - b->table->rows) + 1 : NO_ROW;
+		l->hash = value_hash(&(struct value){.kind = V_INT, .i = (int64_t)r->process->start_boot},
+				     l->hash);
 }
 
-static uint32_t row_of(struct build *b, const struct record *r)
+/* Number + 1; NO_ROW: it belongs in none. */
+static uint32_t find_or_add(struct build *b, const struct record *r, const struct lookup *l)
 {
-	size_t at = b->by_place ? basis_place(b->basis, r) : NO_PLACE;
-
-	if (at == NO_PLACE)
-		return find_or_add(b, r);
-	if (!b->by_place[at])
-		b->by_place[at] = find_or_add(b, r);
-	return b->by_place[at];
+	/* a call without an object is no file; by thread and file, it is one of the thread's rows */
+	return l->any ? (uint32_t)(find_row(b, r, l->keys, l->hash) - b->table->rows) + 1 : NO_ROW;
 }
 
-/* Rows first, which memory may take long to bring. */
+/* Where the row would be, and the row that may be there. */
+static void fetch_slot(const struct build *b, const struct lookup *l)
+{
+	if (b->slots)
+		__builtin_prefetch(&b->slots[l->hash & (b->n_slots - 1)]);
+}
+
+static void fetch_found(const struct build *b, const struct lookup *l)
+{
+	uint32_t number = b->slots ? b->slots[l->hash & (b->n_slots - 1)] : 0;
+
+	if (number)
+		__builtin_prefetch(&b->table->rows[number - 1]);
+}
+
+/*
+ * Finds the rows of all before anything is added, and looks at nothing in memory before that was asked for:
+ * most of it is far away.
+ */
 static void add_records(const struct record *records, size_t n, void *userdata)
 {
 	struct build *b = userdata;
+	struct lookup lookups[WALK_BATCH];
+	size_t places[WALK_BATCH];
 	uint32_t rows[WALK_BATCH];
 
 	for (size_t i = 0; i < n; i++) {
+		places[i] = b->by_place ? basis_place(b->basis, &records[i]) : NO_PLACE;
+		rows[i] = places[i] == NO_PLACE ? 0 : b->by_place[places[i]];
+		if (rows[i])
+			continue;
+		make_keys(b, &records[i], &lookups[i]);
+		fetch_slot(b, &lookups[i]);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!rows[i])
+			fetch_found(b, &lookups[i]);
+	for (size_t i = 0; i < n; i++) {
 		const struct row *row;
 
-		rows[i] = row_of(b, &records[i]);
+		if (!rows[i])
+			rows[i] = find_or_add(b, &records[i], &lookups[i]);
+		if (places[i] != NO_PLACE)
+			b->by_place[places[i]] = rows[i];
 		if (rows[i] == NO_ROW)
 			continue;
 		row = &b->table->rows[rows[i] - 1];

@@ -130,7 +130,7 @@ struct value row_value(const struct row *row, size_t column, struct arena *tmp);
  * For who makes cells of many rows: has memory brought that it takes, step by step, since each says where the next
  * one is. Steps are best some rows apart.
  */
-enum { ROW_FETCH_STEPS = 3 };
+enum { ROW_FETCH_STEPS = 4 };
 void row_fetch(const struct row *row, unsigned step);
 /* AGG_RATE columns: the exact sum (V_INT); else missing. */
 struct value row_sum(const struct row *row, size_t column, struct arena *tmp);

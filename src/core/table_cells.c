@@ -16,6 +16,9 @@ struct cells *cells_new(const struct table_query *q, const struct table_walk *w,
 			    .plans = plans_make(q, w, arena),
 			    .counters = w->counters,
 			    .coarsest = GRAIN_DEVICE};
+	c->alone = arena_array(arena, c->plans.n, sizeof(*c->alone));
+	for (size_t i = 0; i < c->plans.n; i++)
+		c->alone[i] = plans_one(&c->plans, i, arena_alloc(arena, sizeof(struct plan)));
 	return c;
 }
 
@@ -130,15 +133,20 @@ static void fetch_around(uintptr_t ref, bool owner)
 
 void row_fetch(const struct row *row, unsigned step)
 {
-	if (row->group && step == 0)
+	if (step == 0) {
+		__builtin_prefetch(row);
+		__builtin_prefetch(&row->n_records);
+		return;
+	}
+	if (row->group && step == 1)
 		__builtin_prefetch(row->group);
-	else if (row->group && step == 1)
+	else if (row->group && step == 2)
 		__builtin_prefetch(row->group->cells);
 	for (size_t i = 0; i < row->n_records; i++) {
-		if (step == 0)
+		if (step == 1)
 			__builtin_prefetch((const void *)row->records[i]);
 		else
-			fetch_around(row->records[i], step == 2);
+			fetch_around(row->records[i], step == 3);
 	}
 }
 
@@ -176,12 +184,11 @@ static struct value first_value(const struct cells *c, const struct row *row, co
 static struct value make_value(struct cells *c, const struct row *row, size_t column, struct arena *tmp,
 			       struct value *ret_sum)
 {
-	struct plan plan;
-	const struct plans one = plans_one(&c->plans, column, &plan);
-	const struct adding adding = {.plans = &one, .seen = &c->seen, .arena = tmp};
+	const struct plans *one = &c->alone[column];
+	const struct adding adding = {.plans = one, .seen = &c->seen, .arena = tmp};
 	struct value cell = {.kind = V_MISSING};
 	struct aux aux = {0};
-	struct group g = group_begin(&one, c->made++, &cell, &aux);
+	struct group g = group_begin(one, c->made++, &cell, &aux);
 
 	if (c->seen.n > SEEN_KEPT) {
 		free(c->seen.slots);
@@ -191,12 +198,12 @@ static struct value make_value(struct cells *c, const struct row *row, size_t co
 		struct record r;
 
 		/* an open descriptor says nothing of calls */
-		if ((row->records[i] & REF_COPY) == REF_FD && plan.field->grain == GRAIN_FACT)
+		if ((row->records[i] & REF_COPY) == REF_FD && one->columns->field->grain == GRAIN_FACT)
 			continue;
-		r = record_for(c, row->records[i], plan.field);
+		r = record_for(c, row->records[i], one->columns->field);
 		group_add(&adding, &g, &r);
 	}
-	return group_value(&one, &g, 0, row->of->interval, ret_sum);
+	return group_value(one, &g, 0, row->of->interval, ret_sum);
 }
 
 static struct value value_and_sum(const struct row *row, size_t column, struct arena *tmp,

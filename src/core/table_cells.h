@@ -12,6 +12,7 @@
 struct cells {
 	const struct sample *sample;
 	struct plans plans;
+	struct plans *alone; /* each column by itself */
 	bool counters;       /* as struct table_walk has it */
 	enum grain coarsest; /* measures of larger things are not shown: see table_tree.c */
 	double *shares;      /* by column: what 100 percent are; NULL = no column is a share */

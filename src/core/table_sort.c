@@ -27,7 +27,7 @@ struct entry {
 
 #define MISSING UINT64_MAX
 
-enum { FAR = 24 }; /* rows ahead for which memory is asked first */
+enum { FAR = 32 }; /* rows ahead for which memory is asked first */
 
 struct order {
 	const struct row *rows;

@@ -145,7 +145,7 @@ static void walk_facts(struct walk *k)
 	for (size_t i = 0; i < s->n_facts; i++) {
 		struct record *r = next(k);
 
-		join_fetch_fact(s, i);
+		join_fetch_fact(s, owners, i);
 		*r = join_fact(s, owners, &s->facts[i]);
 		if (by_latency) { /* calls that were counted together are judged one by one */
 			r->fact = fact_part(k->filter, r, k->arena);

@@ -115,7 +115,7 @@ static void settle(struct rows *r, size_t page)
 		r->top = r->cursor - page + 1;
 }
 
-enum { FAR = 24 };
+enum { FAR = 32 };
 
 /* Memory for rows that are searched soon: before the one at `i`, or behind it among those in the index. */
 static void fetch_before(const struct rows *r, size_t i)
