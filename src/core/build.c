@@ -19,8 +19,11 @@ static size_t and_some(size_t n)
 	return n + n / 8;
 }
 
-void build_begin(struct build *b, const struct capture_batch *batch)
+void build_begin(struct build *b, struct arena *arena, const struct capture_batch *batch)
 {
+	b->arena = arena;
+	b->cap_made = and_some(batch->n_same + batch->n_tasks);
+	b->made = arena_array(arena, b->cap_made, sizeof(*b->made));
 	VEC_RESERVE(b->threads, b->cap_threads, and_some(batch->n_same + batch->n_tasks));
 	VEC_RESERVE(b->fds, b->cap_fds, and_some(batch->n_fds));
 	VEC_RESERVE(b->objects, b->cap_objects, and_some(batch->n_fds));
@@ -80,20 +83,30 @@ void build_index_thread(struct build *b, uint32_t index)
 	hash_put(&b->by_task, task_hash(b->threads[index].key), (void *)((uintptr_t)index + 1));
 }
 
+/* Many more came than were told of. */
+static void grow_made(struct build *b)
+{
+	struct thread *before = b->made;
+
+	b->cap_made = 2 * b->cap_made + 64;
+	b->made = arena_array(b->arena, b->cap_made, sizeof(*b->made));
+	if (b->n_threads)
+		memcpy(b->made, before, b->n_threads * sizeof(*before));
+}
+
 uint32_t build_append_thread(struct build *b, struct task_key key, uint32_t process)
 {
 	uint32_t index = (uint32_t)b->n_threads;
 
-	VEC_PUSH(b->threads, b->n_threads, b->cap_threads) = (struct build_thread){
-		.t = {.tid = key.tid,
-		      .nr = WIRE_NR_NONE,
-		      .nr_time = UNKNOWN_U64,
-		      .state = '?',
-		      .cpu_total = UNKNOWN_U64},
-		.key = key,
-		.process = process,
-		.wait_obj = NO_INDEX,
-	};
+	if (index == b->cap_made)
+		grow_made(b);
+	b->made[index] = (struct thread){.tid = key.tid,
+					 .nr = WIRE_NR_NONE,
+					 .nr_time = UNKNOWN_U64,
+					 .state = '?',
+					 .cpu_total = UNKNOWN_U64};
+	VEC_PUSH(b->threads, b->n_threads, b->cap_threads) =
+		(struct build_thread){.key = key, .process = process, .wait_obj = NO_INDEX};
 	b->processes[process].n_threads++;
 	if (b->processes[process].proc->pid == key.tid)
 		b->processes[process].leader = index;
@@ -357,6 +370,14 @@ static void copy_user(struct process *p, const struct process *from)
 	p->shell = from->shell;
 }
 
+/* Neighbours often have the same name. */
+static const char *name_of(struct arena *arena, const char *comm, const char *before)
+{
+	if (!*comm)
+		return "?";
+	return before && !strcmp(before, comm) ? before : arena_strdup(arena, comm);
+}
+
 static void finish_processes(struct build *b, struct sample *s, struct process *processes,
 			     struct proctable *procs, const struct containertable *containers,
 			     struct users *users, const struct tasktable *tasks)
@@ -370,11 +391,8 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 		const struct build_process *bp = &b->processes[i];
 		struct proc *p = bp->proc;
 		const struct proc_last *r = &p->last; /* zero if it was never told */
-		char *text = arena_alloc(s->arena, p->text_len);
 		bool exited = bp->exited && !bp->n_alive;
 
-		if (p->text_len)
-			memcpy(text, p->text, p->text_len);
 		processes[i] = (struct process){
 			.pid = p->pid,
 			.ppid = r->ppid,
@@ -384,13 +402,14 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 			.end_time = exited && bp->ended > p->start_boot
 					    ? p->start_time + (bp->ended - p->start_boot)
 					    : UNKNOWN_U64,
-			.name = *p->comm ? arena_strdup(s->arena, p->comm) : "?",
-			.exe = proc_text(p, text, PROC_EXE),
-			.exepath = proc_text(p, text, PROC_EXEPATH),
-			.args = proc_text(p, text, PROC_ARGS),
-			.argv = proc_text(p, text, PROC_ARGV),
-			.exeline = proc_text(p, text, PROC_EXELINE),
-			.cwd = proc_text(p, text, PROC_CWD),
+			.name = name_of(s->arena, p->comm, i ? processes[i - 1].name : NULL),
+			.text = proc_text_hold(p->text),
+			.exe = proc_text_get(p->text, PROC_EXE),
+			.exepath = proc_text_get(p->text, PROC_EXEPATH),
+			.args = proc_text_get(p->text, PROC_ARGS),
+			.argv = proc_text_get(p->text, PROC_ARGV),
+			.exeline = proc_text_get(p->text, PROC_EXELINE),
+			.cwd = proc_text_get(p->text, PROC_CWD),
 			.login = p->told && r->loginuid != UNKNOWN_U32
 					 ? copy_once(&copies, s->arena, users_name(users, r->loginuid))
 					 : NULL,
@@ -437,15 +456,16 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 	free(next);
 }
 
-static void finish_threads(struct build *b, struct sample *s, struct thread *threads)
+static void finish_threads(struct build *b, struct sample *s)
 {
+	struct thread *threads = b->made;
+
 	for (size_t i = 0; i < b->n_threads; i++) {
 		const struct build_thread *bt = &b->threads[i];
 		const struct process *p = &s->processes[bt->process];
 
-		threads[i] = bt->t;
 		threads[i].process = p;
-		if (!*bt->comm || (bt->t.tid == p->pid && !strcmp(bt->comm, p->name)))
+		if (!*bt->comm || (threads[i].tid == p->pid && !strcmp(bt->comm, p->name)))
 			threads[i].name = p->name;
 		else
 			threads[i].name = arena_strdup(s->arena, bt->comm);
@@ -473,11 +493,10 @@ void build_finish(struct build *b, struct sample *s, const struct capture_batch 
 		  struct objtable *objects, struct proctable *procs, struct containertable *containers,
 		  struct users *users, const struct tasktable *tasks)
 {
-	struct thread *threads = arena_array(s->arena, b->n_threads, sizeof(*threads));
 	struct process *processes = arena_array(s->arena, b->n_processes, sizeof(*processes));
 	struct container *all;
 
-	s->threads = threads;
+	s->threads = b->made;
 	s->n_threads = b->n_threads;
 	s->processes = processes;
 	s->n_processes = b->n_processes;
@@ -485,7 +504,7 @@ void build_finish(struct build *b, struct sample *s, const struct capture_batch 
 	finish_processes(b, s, processes, procs, containers, users, tasks);
 	container_starts(b, processes, all);
 	finish_objects(b, s, objects);
-	finish_threads(b, s, threads);
+	finish_threads(b, s);
 	finish_facts(b, s, batch);
 	finish_fds(b, s, batch);
 	sample_link(s, processes);

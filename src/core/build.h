@@ -20,14 +20,14 @@
 
 enum { NO_INDEX = UINT32_MAX };
 
+/* What it takes beside the struct of the sample. */
 struct build_thread {
-	struct thread t; /* wait_obj, name and process are filled at the end */
+	const struct task_state *state; /* of the record that describes it; NULL = known from facts only */
 	struct task_key key;
 	uint32_t process;
 	uint32_t wait_obj;
 	char comm[WIRE_COMM_LEN + 1];
-	const struct task_state *state; /* of the record that describes it; NULL = known from facts only */
-	bool told;                      /* a record came */
+	bool told; /* a record came */
 };
 
 struct build_process {
@@ -63,7 +63,8 @@ struct build_fd {
 
 struct build {
 	struct build_thread *threads;
-	size_t n_threads, cap_threads;
+	struct thread *made; /* beside each, in the arena; wait_obj, name and process are filled at the end */
+	size_t n_threads, cap_threads, cap_made;
 	struct build_process *processes;
 	size_t n_processes, cap_processes;
 	struct build_object *objects;
@@ -73,6 +74,7 @@ struct build {
 	struct build_fd *fds;
 	size_t n_fds, cap_fds;
 	struct hash by_task; /* task_key -> index + 1 */
+	struct arena *arena; /* the sample's */
 };
 
 /* Key of a fact: i counts facts, then singles. */
@@ -82,7 +84,7 @@ static inline const struct fact_key *batch_fact_key(const struct capture_batch *
 }
 
 /* batch: what is to come, for arrays of the right size. */
-void build_begin(struct build *b, const struct capture_batch *batch);
+void build_begin(struct build *b, struct arena *arena, const struct capture_batch *batch);
 void build_done(struct build *b); /* frees the scratch memory */
 
 /* Index of the thread, NO_INDEX if it is not there; new with an index of its process. */

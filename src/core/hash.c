@@ -61,7 +61,7 @@ void hash_reserve(struct hash *h, size_t n)
 {
 	size_t cap = h->cap ? h->cap : HASH_MIN;
 
-	while (cap / 2 <= n)
+	while (cap / 4 * 3 <= n)
 		cap *= 2;
 	if (cap > h->cap)
 		resize(h, cap);
@@ -77,7 +77,7 @@ void *hash_put(struct hash *h, struct hash_key key, void *value)
 	struct hash_slot *slot;
 	void *old;
 
-	if (h->n >= h->cap / 2) /* at most half full: short probes */
+	if (h->n >= h->cap / 4 * 3) /* probes are still short */
 		resize(h, h->cap ? h->cap * 2 : HASH_MIN);
 	slot = find(h, key);
 	old = slot->value;
@@ -142,7 +142,7 @@ void hash_sweep(struct hash *h, bool (*keep)(void *value, void *userdata), void 
 	if (!dropped)
 		return;
 	h->n = kept;
-	while (cap / 2 <= kept)
+	while (cap / 4 * 3 <= kept)
 		cap *= 2;
 	if (cap < h->cap / 4) /* far too large now */
 		resize(h, cap);

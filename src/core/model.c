@@ -157,10 +157,11 @@ static void add_life(struct process_life *life, bool first, const struct task_re
 	life->net += c->net_in + c->net_out;
 }
 
-static void describe_thread(struct model *m, const struct capture_batch *batch, struct build_thread *bt,
+static void describe_thread(struct model *m, const struct capture_batch *batch, uint32_t ti,
 			    const struct task_rec *r)
 {
-	struct thread *t = &bt->t;
+	struct build_thread *bt = &m->build.threads[ti];
+	struct thread *t = &m->build.made[ti];
 
 	t->vtid = r->vtid;
 	t->nr = r->exited ? WIRE_NR_NONE : r->nr;
@@ -191,18 +192,20 @@ static void describe_process(struct model *m, struct build_process *bp, const st
 }
 
 /* The thread no longer is what its record said: it exited, or goes on under its leader's tid. */
-static void retire(struct build *b, struct build_thread *bt)
+static void retire(struct build *b, uint32_t ti)
 {
+	struct build_thread *bt = &b->threads[ti];
+	struct thread *t = &b->made[ti];
 	struct build_process *bp = &b->processes[bt->process];
 
-	if (!bt->told || bt->t.exited)
+	if (!bt->told || t->exited)
 		return;
 	bp->n_here--;
-	bp->n_alive -= strchr("ZX", bt->t.state) == NULL;
-	bt->t.exited = true;
-	bt->t.state = 'X';
-	bt->t.nr = WIRE_NR_NONE;
-	bt->t.nr_time = UNKNOWN_U64;
+	bp->n_alive -= strchr("ZX", t->state) == NULL;
+	t->exited = true;
+	t->state = 'X';
+	t->nr = WIRE_NR_NONE;
+	t->nr_time = UNKNOWN_U64;
 	bt->wait_obj = NO_INDEX;
 }
 
@@ -216,7 +219,7 @@ static void place_task(struct model *m, const struct capture_batch *batch, struc
 	state->marked = m->tasks.now;
 	state->mark = ti;
 	bt->state = state;
-	describe_thread(m, batch, bt, r);
+	describe_thread(m, batch, ti, r);
 	bp->n_here += !r->exited;
 	bp->n_alive += !r->exited && r->state != 'Z' && r->state != 'X';
 	bp->exited |= r->exited != 0;
@@ -268,14 +271,14 @@ static void take_task(struct model *m, const struct capture_batch *batch, const 
 	if (ti == NO_INDEX)
 		ti = build_add_thread(b, key, pi);
 	bt = &b->threads[ti];
-	add_delta(&bt->t, &delta);
+	add_delta(&b->made[ti], &delta);
 	add_life(&p->life, m->tasks.now == 1, r, &delta);
 	/* the exit of an old leader whose tid now belongs to the thread that took over: numbers only */
-	if (r->exited && bt->told && !bt->t.exited && bt->state != state)
+	if (r->exited && bt->told && !b->made[ti].exited && bt->state != state)
 		return;
-	retire(b, bt);
+	retire(b, ti);
 	if (state->marked == m->tasks.now && state->mark != ti) {
-		retire(b, &b->threads[state->mark]);
+		retire(b, state->mark);
 		build_index_thread(b, state->mark); /* its state goes by another key now, its facts do not */
 	}
 	place_task(m, batch, state, ti, r);
@@ -309,7 +312,7 @@ static uint32_t unknown_thread(struct model *m, struct task_key key, uint32_t tg
 
 	if (state) {
 		memcpy(bt->comm, state->last.comm, WIRE_COMM_LEN);
-		bt->t.vtid = state->last.vtid;
+		b->made[ti].vtid = state->last.vtid;
 	} else if (m->alive_checks < ALIVE_CHECKS_MAX) {
 		m->alive_checks++;
 		alive = proctable_alive(&m->procs, tgid, key.tid);
@@ -322,8 +325,8 @@ static uint32_t unknown_thread(struct model *m, struct task_key key, uint32_t tg
 		if (!in_sample && !*p->comm)
 			memcpy(p->comm, bt->comm, WIRE_COMM_LEN);
 	}
-	bt->t.exited = !alive;
-	bt->t.state = alive ? '?' : 'X';
+	b->made[ti].exited = !alive;
+	b->made[ti].state = alive ? '?' : 'X';
 	if (!in_sample) {
 		bp->exited = !alive;
 		if (alive)
@@ -340,7 +343,7 @@ static uint32_t unknown_thread(struct model *m, struct task_key key, uint32_t tg
  */
 static void add_uring(struct build *b, const struct build_fact *f, const struct fact_val *v)
 {
-	wire_add_bytes(&b->threads[f->thread].t.counts, build_kind(b, f->object), v->bytes_in, v->bytes_out);
+	wire_add_bytes(&b->made[f->thread].counts, build_kind(b, f->object), v->bytes_in, v->bytes_out);
 }
 
 static void take_facts(struct model *m, const struct capture_batch *batch)
@@ -542,7 +545,7 @@ int model_sample(struct model *m, const struct capture_batch *batch, const struc
 	objtable_begin(m->objects);
 	containertable_begin(m->containers, clock->needs & NEED_CGROUPS, clock->needs & NEED_PATHS);
 	users_refresh(m->users);
-	build_begin(&m->build, batch);
+	build_begin(&m->build, arena, batch);
 
 	take_batch(m, batch, clock->needs);
 	build_finish(&m->build, s, batch, m->objects, &m->procs, m->containers, m->users, &m->tasks);

@@ -29,7 +29,7 @@ void proctable_init(struct proctable *t, const char *proc_root)
 
 static void proc_free(struct proc *p)
 {
-	free(p->text);
+	proc_text_release(p->text);
 	free(p->detail);
 	free(p);
 }
@@ -47,6 +47,7 @@ void proctable_done(struct proctable *t)
 {
 	hash_sweep(&t->by_pid, drop_all, NULL);
 	hash_done(&t->by_pid);
+	proc_text_release(t->recent);
 	free(t->proc_root);
 	*t = (struct proctable){0};
 }
@@ -105,7 +106,6 @@ static struct proc *proc_new(struct proctable *t, uint32_t pid, uint64_t start_b
 	p->start_time = t->boot_epoch + start_boot;
 	p->guessed = guessed;
 	p->born = p->seen = t->now;
-	memset(p->at, 0xff, sizeof(p->at));
 	if (first && first->start_boot > start_boot) { /* a late record of one that went before */
 		while (first->older && first->older->start_boot > start_boot)
 			first = first->older;
@@ -166,24 +166,35 @@ struct proc *proctable_owner(struct proctable *t, uint32_t pid, uint64_t start_b
 	return p;
 }
 
-/* All strings in one piece: at[] gets the offsets. NULL strings stay unknown. PROC_ARGV has NULs in it. */
-static void set_strings(struct proc *p, const char *const s[PROC_STRINGS])
+static void set_text(struct proctable *t, struct proc *p, struct proc_text *text)
 {
-	struct buf b = {0};
-
-	for (int i = 0; i < PROC_STRINGS; i++) {
-		p->at[i] = UINT32_MAX;
-		if (!s[i])
-			continue;
-		p->at[i] = (uint32_t)b.len;
-		buf_add(&b, s[i], (i == PROC_ARGV ? strlen(s[PROC_ARGS]) : strlen(s[i])) + 1);
+	proc_text_release(p->text);
+	p->text = text;
+	if (text != t->recent) {
+		proc_text_release(t->recent);
+		t->recent = proc_text_hold(text);
 	}
-	free(p->text);
-	p->text_len = (uint32_t)b.len;
-	p->text = b.data;
 }
 
-static void set_argv(struct proc *p, const char *argv, size_t len, const char *exepath, const char *cwd)
+/* NULL strings stay unknown. PROC_ARGV has NULs in it. */
+static void set_strings(struct proctable *t, struct proc *p, const char *const s[PROC_STRINGS])
+{
+	const struct proc *parent = p->told ? proctable_find(t, p->last.ppid) : NULL;
+	struct proc_text *text = proc_text_new(s), *same = NULL;
+
+	if (proc_text_same(text, t->recent))
+		same = t->recent;
+	else if (parent && proc_text_same(text, parent->text))
+		same = parent->text;
+	if (same) {
+		proc_text_release(text);
+		text = proc_text_hold(same);
+	}
+	set_text(t, p, text);
+}
+
+static void set_argv(struct proctable *t, struct proc *p, const char *argv, size_t len, const char *exepath,
+		     const char *cwd)
 {
 	struct buf exeline = {0}, args = {0}, list = {0};
 	char *exe = NULL;
@@ -212,14 +223,15 @@ static void set_argv(struct proc *p, const char *argv, size_t len, const char *e
 			buf_add(&exeline, args.data, args.len);
 		}
 	}
-	set_strings(p, (const char *const[PROC_STRINGS]){
-			       [PROC_EXE] = exe,
-			       [PROC_ARGS] = buf_str(&args),
-			       [PROC_ARGV] = buf_str(&list),
-			       [PROC_EXELINE] = buf_str(&exeline),
-			       [PROC_EXEPATH] = exepath,
-			       [PROC_CWD] = cwd,
-		       });
+	set_strings(t, p,
+		    (const char *const[PROC_STRINGS]){
+			    [PROC_EXE] = exe,
+			    [PROC_ARGS] = buf_str(&args),
+			    [PROC_ARGV] = buf_str(&list),
+			    [PROC_EXELINE] = buf_str(&exeline),
+			    [PROC_EXEPATH] = exepath,
+			    [PROC_CWD] = cwd,
+		    });
 	free(exe);
 	buf_done(&exeline);
 	buf_done(&args);
@@ -230,12 +242,12 @@ void proctable_exec(struct proctable *t, const struct exec_rec *rec)
 {
 	struct proc *p = exact(t, rec->tgid, rec->start_boot);
 	size_t len = rec->args_len < WIRE_ARGS_MAX ? rec->args_len : WIRE_ARGS_MAX;
-	char *cwd = p->at[PROC_CWD] == UINT32_MAX ? NULL : xstrdup(p->text + p->at[PROC_CWD]);
+	char *cwd = xstrdup(proc_text_get(p->text, PROC_CWD));
 	char *exepath = rec->exe_len ? xstrndup(rec->exe, rec->exe_len) : NULL;
 
 	p->ran = true;
 	memcpy(p->comm, rec->comm, WIRE_COMM_LEN);
-	set_argv(p, rec->args, len, exepath, cwd);
+	set_argv(t, p, rec->args, len, exepath, cwd);
 	free(cwd);
 	free(exepath);
 	p->has_argv = len < WIRE_ARGS_MAX; /* one that was cut is read in full if the process is seen alive */
@@ -249,13 +261,10 @@ void proctable_exec(struct proctable *t, const struct exec_rec *rec)
 static bool inherit(struct proctable *t, struct proc *p)
 {
 	const struct proc *parent = p->told ? proctable_find(t, p->last.ppid) : NULL;
-	const char *s[PROC_STRINGS];
 
 	if (!parent || !parent->text || strcmp(parent->comm, p->comm) || p->last.kthread)
 		return false;
-	for (int i = 0; i < PROC_STRINGS; i++)
-		s[i] = proc_text(parent, parent->text, (enum proc_string)i);
-	set_strings(p, s);
+	set_text(t, p, proc_text_hold(parent->text));
 	return true;
 }
 
@@ -272,25 +281,25 @@ void proctable_complete(struct proctable *t, struct proc *p)
 		if (!p->has_argv)
 			(void)procfs_read(t->proc_root, CMDLINE_MAX, &cmdline, &len, "%u/cmdline", p->pid);
 		(void)procfs_link(t->proc_root, &exepath, "%u/exe", p->pid);
-		if (p->at[PROC_CWD] != UINT32_MAX)
-			cwd = xstrdup(p->text + p->at[PROC_CWD]);
-		else
+		cwd = xstrdup(proc_text_get(p->text, PROC_CWD));
+		if (!cwd)
 			(void)procfs_link(t->proc_root, &cwd, "%u/cwd", p->pid);
 		p->has_links = true;
 	}
 	if (len || kthread) {
-		set_argv(p, cmdline ? cmdline : "", len, exepath, cwd);
-	} else if (p->at[PROC_EXELINE] != UINT32_MAX) { /* what the exec record had, cut or not */
-		set_strings(p, (const char *const[PROC_STRINGS]){
-				       [PROC_EXE] = proc_text(p, p->text, PROC_EXE),
-				       [PROC_ARGS] = proc_text(p, p->text, PROC_ARGS),
-				       [PROC_ARGV] = proc_text(p, p->text, PROC_ARGV),
-				       [PROC_EXELINE] = proc_text(p, p->text, PROC_EXELINE),
-				       [PROC_EXEPATH] = exepath ? exepath : proc_text(p, p->text, PROC_EXEPATH),
-				       [PROC_CWD] = cwd,
-			       });
+		set_argv(t, p, cmdline ? cmdline : "", len, exepath, cwd);
+	} else if (proc_text_get(p->text, PROC_EXELINE)) { /* what the exec record had, cut or not */
+		set_strings(t, p,
+			    (const char *const[PROC_STRINGS]){
+				    [PROC_EXE] = proc_text_get(p->text, PROC_EXE),
+				    [PROC_ARGS] = proc_text_get(p->text, PROC_ARGS),
+				    [PROC_ARGV] = proc_text_get(p->text, PROC_ARGV),
+				    [PROC_EXELINE] = proc_text_get(p->text, PROC_EXELINE),
+				    [PROC_EXEPATH] = exepath ? exepath : proc_text_get(p->text, PROC_EXEPATH),
+				    [PROC_CWD] = cwd,
+			    });
 	} else if (!inherit(t, p)) { /* gone, or it never had arguments of its own */
-		set_argv(p, "", 0, exepath, cwd);
+		set_argv(t, p, "", 0, exepath, cwd);
 	}
 	p->has_argv = true;
 	free(cmdline);

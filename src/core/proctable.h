@@ -14,9 +14,8 @@
 #include "core/arena.h"
 #include "core/containertable.h"
 #include "core/hash.h"
+#include "core/proc_text.h"
 #include "core/sample.h"
-
-enum proc_string { PROC_EXE, PROC_ARGS, PROC_ARGV, PROC_EXELINE, PROC_EXEPATH, PROC_CWD, PROC_STRINGS };
 
 /* What is kept of a task_rec, under its names: there are ten thousand of them. */
 struct proc_last {
@@ -39,9 +38,7 @@ struct proc {
 	struct process_life life;
 	char comm[WIRE_COMM_LEN + 1];
 	bool has_argv, has_links; /* read, or cannot be */
-	char *text;               /* all strings in one piece */
-	uint32_t text_len;
-	uint32_t at[PROC_STRINGS];     /* offsets in text, UINT32_MAX = not known */
+	struct proc_text *text;        /* NULL = nothing known */
 	struct process_detail *detail; /* as of the sample `detailed`; NULL */
 	uint32_t detailed;
 	uint32_t seen;         /* sample number */
@@ -54,6 +51,7 @@ struct proctable {
 	struct hash by_pid; /* pid -> struct proc, the youngest first */
 	uint32_t now;
 	uint64_t boot_epoch; /* epoch ns at boot, for start_time */
+	struct proc_text *recent; /* of the process that was completed last: those of its neighbours are often the same */
 };
 
 void proctable_init(struct proctable *t, const char *proc_root);
@@ -95,11 +93,5 @@ void proctable_detail(struct proctable *t, struct proc *p);
 
 /* Whether /proc has this thread now. */
 bool proctable_alive(const struct proctable *t, uint32_t pid, uint32_t tid);
-
-/* A string of p; copy is p->text or a copy of its text_len bytes. NULL = not known. */
-static inline const char *proc_text(const struct proc *p, const char *copy, enum proc_string s)
-{
-	return p->at[s] == UINT32_MAX ? NULL : copy + p->at[s];
-}
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "core/arena.h"
 #include "core/object.h"
+#include "core/proc_text.h"
 
 struct sample *sample_free(struct sample *s)
 {
@@ -10,6 +11,8 @@ struct sample *sample_free(struct sample *s)
 		return NULL;
 	for (size_t i = 0; i < s->n_objects; i++)
 		object_release(s->objects[i]);
+	for (size_t i = 0; i < s->n_processes; i++)
+		proc_text_release(s->processes[i].text);
 	arena_free(s->arena); /* with the sample itself */
 	return NULL;
 }

@@ -4,8 +4,8 @@
  *
  * Built by model.c from a raw batch (or by demo.c out of thin air), immutable
  * once returned. All pointers inside point into the sample's own arena or to
- * objects that it holds, so a sample can be handed to another thread, kept for
- * history and freed at once.
+ * what it holds together with others (object.h, proc_text.h), so a sample can
+ * be handed to another thread, kept for history and freed at once.
  * Numbers are deltas of the interval unless a comment says "since start" or
  * "now". A string that is not known is NULL, never "". Units: bytes, ns.
  */
@@ -103,6 +103,7 @@ struct process {
 	uint64_t start_time;      /* epoch ns */
 	uint64_t end_time;        /* epoch ns; UNKNOWN_U64 = alive, or not told */
 	const char *name;         /* comm of the leader */
+	const struct proc_text *text; /* holds the strings that follow; NULL = the arena does */
 	const char *exe;          /* argv[0] */
 	const char *exepath;      /* resolved executable; NULL when not known */
 	const char *args;         /* argv[1..] joined by blanks; "" when there are none */
