@@ -175,6 +175,13 @@ static void fetch_found(const struct build *b, const struct lookup *l)
 		__builtin_prefetch(&b->table->rows[number - 1]);
 }
 
+/* What will be added to, or added up. */
+static void fetch_sums(const struct build *b, const struct row *row, unsigned step)
+{
+	if (row->group || row->n_records == b->few)
+		row_fetch(row, step);
+}
+
 /*
  * Finds the rows of all before anything is added, and looks at nothing in memory before that was asked for:
  * most of it is far away.
@@ -210,6 +217,10 @@ static void add_records(const struct record *records, size_t n, void *userdata)
 		__builtin_prefetch(&row->group, 1);
 		__builtin_prefetch(&row->n_records, 1);
 	}
+	for (unsigned step = 1; step < ROW_FETCH_STEPS; step++)
+		for (size_t i = 0; i < n; i++)
+			if (rows[i] != NO_ROW)
+				fetch_sums(b, &b->table->rows[rows[i] - 1], step);
 	for (size_t i = 0; i < n; i++)
 		if (rows[i] != NO_ROW)
 			add_to_row(b, &b->table->rows[rows[i] - 1], &records[i]);
