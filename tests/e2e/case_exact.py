@@ -306,5 +306,5 @@ def every_view_with_a_map_too_small(ctx):
                                   ("evt.buflen.file", w.total("in") + w.total("out"))):
                 if column in columns and not facts:
                     ctx.equal(m.totals((column,))[0], truth, f"{v['id']}: {column}")
-            if "evt.count" in columns and facts:
+            if "evt.count" in columns and facts and "latency" not in v.get("filter", ""): # a slow machine has slow calls
                 ctx.check(m.totals(("evt.count",))[0] + coarse >= w.total("calls"), f"{v['id']}: rows and coarse calls are all calls")
