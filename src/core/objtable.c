@@ -9,6 +9,7 @@
 #include "core/mem.h"
 #include "core/object.h"
 #include "core/objname.h"
+#include "core/objrec.h"
 
 enum {
 	MAX_DEFAULT = 200000,
@@ -172,60 +173,6 @@ size_t objtable_count(const struct objtable *t)
 	return t->objects.n;
 }
 
-char *objtable_join_path(const char *path, size_t len)
-{
-	size_t base = strnlen(path, len);
-	const char *rel = base < len ? path + base + 1 : NULL;
-	size_t rel_len = rel ? strnlen(rel, len - base - 1) : 0, n = 0;
-	char *out, *joined;
-
-	if (!rel || (rel_len && *rel == '/'))
-		return rel ? xstrndup(rel, rel_len) : xstrndup(path, len);
-	joined = xmalloc(base + rel_len + 2);
-	memcpy(joined, path, base);
-	joined[base] = '/';
-	memcpy(joined + base + 1, rel, rel_len);
-	joined[base + 1 + rel_len] = '\0';
-	if (*joined != '/') /* the base is not absolute itself: nothing to normalise against */
-		return joined;
-	out = xmalloc(base + rel_len + 2);
-	for (const char *p = joined; *p;) {
-		size_t part;
-
-		p += strspn(p, "/");
-		part = strcspn(p, "/");
-		if (part == 2 && p[0] == '.' && p[1] == '.') {
-			while (n && out[--n] != '/')
-				;
-		} else if (part && !(part == 1 && *p == '.')) {
-			out[n++] = '/';
-			memcpy(out + n, p, part);
-			n += part;
-		}
-		p += part;
-	}
-	if (!n)
-		out[n++] = '/';
-	out[n] = '\0';
-	free(joined);
-	return out;
-}
-
-/* A unix address: the abstract ones begin with a NUL and may have more, shown as @. */
-static char *unix_path(const char *path, size_t len)
-{
-	char *s;
-
-	if (path[0])
-		return xstrndup(path, len); /* the length that was bound may count a NUL */
-	s = xmalloc(len + 1);
-
-	for (size_t i = 0; i < len; i++)
-		s[i] = path[i] ? path[i] : '@';
-	s[len] = '\0';
-	return s;
-}
-
 static bool keep(void *value, void *userdata)
 {
 	struct obj_entry *e = value;
@@ -311,56 +258,10 @@ static void set_addresses(struct objtable *t, struct object *o, const struct obj
 		count_listener(t, o, 1);
 }
 
-static void set_tcp(struct object *o, const struct obj_rec *rec)
-{
-	bool tcp = o->kind == OBJ_INET && rec->protocol == IPPROTO_TCP;
-	/* the kernel side reads them for TCP only; a listener has queues, but no peer */
-	bool connected = tcp && rec->tcp_state && rec->tcp_state != TCP_LISTEN &&
-			 rec->tcp_state != TCP_CLOSE &&
-			 rec->snd_cwnd; /* never 0: the kernel side could read it */
-
-	o->srtt_us = connected && rec->srtt_us ? rec->srtt_us : UNKNOWN_U32;
-	o->rttvar_us = connected && rec->srtt_us ? rec->rttvar_us : UNKNOWN_U32;
-	o->snd_cwnd = connected ? rec->snd_cwnd : UNKNOWN_U32;
-	o->total_retrans = connected ? rec->total_retrans : UNKNOWN_U32;
-	o->rx_queue = tcp && rec->tcp_state ? rec->rx_queue : UNKNOWN_U32;
-	o->tx_queue = tcp && rec->tcp_state ? rec->tx_queue : UNKNOWN_U32;
-	o->bytes_acked = connected ? rec->bytes_acked : UNKNOWN_U64;
-	o->bytes_received = connected ? rec->bytes_received : UNKNOWN_U64;
-}
-
-/* Sockets are told of every interval for their numbers; what their names are made of seldom changes. */
-static bool same_socket(const struct object *o, const struct obj_rec *rec)
-{
-	struct object now = {
-		.kind = rec->kind,
-		.family = rec->family,
-		.netns = rec->netns,
-		.protocol = rec->protocol,
-		.tcp_state = rec->tcp_state,
-		.lport = rec->lport,
-		.rport = rec->rport,
-	};
-
-	memcpy(now.laddr, rec->laddr, sizeof(now.laddr));
-	memcpy(now.raddr, rec->raddr, sizeof(now.raddr));
-	objname_unmap(&now);
-	return rec->kind == OBJ_INET && o->kind == OBJ_INET && o->family == now.family &&
-	       o->netns == now.netns && o->protocol == now.protocol && o->tcp_state == now.tcp_state &&
-	       o->lport == now.lport && o->rport == now.rport &&
-	       !memcmp(o->laddr, now.laddr, sizeof(now.laddr)) &&
-	       !memcmp(o->raddr, now.raddr, sizeof(now.raddr));
-}
-
-static bool is_sound(const struct obj_rec *rec)
-{
-	return !obj_key_is_none(&rec->key) && rec->kind < OBJ_KIND_MAX;
-}
-
 static void update(struct objtable *t, struct obj_entry *e, const struct obj_rec *rec)
 {
 	struct object o = *e->o;
-	bool same = e->known && same_socket(&o, rec);
+	bool same = e->known && objrec_same_socket(&o, rec);
 
 	e->known = true;
 	e->seen = t->now;
@@ -379,13 +280,11 @@ static void update(struct objtable *t, struct obj_entry *e, const struct obj_rec
 		o.protocol = rec->protocol;
 		o.netns = rec->netns;
 	}
-	set_tcp(&o, rec);
+	objrec_set_tcp(&o, rec);
 	become(e, &o);
 	if (rec->path_len) {
 		free(e->path);
-		e->path = rec->kind == OBJ_UNIX   ? unix_path(rec->path, rec->path_len)
-			  : rec->kind == OBJ_PATH ? objtable_join_path(rec->path, rec->path_len)
-						  : xstrndup(rec->path, rec->path_len);
+		e->path = objrec_path(rec);
 	}
 	if (rec->kind == OBJ_UNIX && rec->sk) {
 		if (e->sk && e->sk != rec->sk && hash_get(&t->by_sk, (struct hash_key){e->sk, 0}) == e)
@@ -398,7 +297,7 @@ static void update(struct objtable *t, struct obj_entry *e, const struct obj_rec
 
 void objtable_update(struct objtable *t, const struct obj_rec *rec)
 {
-	struct obj_entry *e = is_sound(rec) ? entry_of(t, &rec->key) : NULL;
+	struct obj_entry *e = objrec_is_sound(rec) ? entry_of(t, &rec->key) : NULL;
 
 	if (!e)
 		return;
@@ -435,7 +334,7 @@ struct obj_entry *objtable_walk(struct objtable *t, const struct obj_key *key, c
 	if (!e)
 		return NULL;
 	e->seen = t->now;
-	if (rec && is_sound(rec)) {
+	if (rec && objrec_is_sound(rec)) {
 		update(t, e, rec);
 		e->walked = true;
 	}

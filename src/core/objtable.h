@@ -75,9 +75,6 @@ size_t objtable_count(const struct objtable *t);
 /* Objects have places below this: object.place. */
 size_t objtable_places(const struct objtable *t);
 
-/* base NUL relative, or a plain path, as one normalised path ("." and ".." by name only); caller frees. */
-char *objtable_join_path(const char *path, size_t len);
-
 static inline bool obj_key_is_none(const struct obj_key *k)
 {
 	return !k->ino && !k->dev && !k->gen;

@@ -13,6 +13,7 @@
 
 #include "core/mem.h"
 #include "core/object.h"
+#include "core/objrec.h"
 #include "core/objtable.h"
 
 union named {
@@ -298,7 +299,7 @@ static void test_paths(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		char *joined = objtable_join_path(cases[i].path, cases[i].len);
+		char *joined = objrec_join_path(cases[i].path, cases[i].len);
 
 		assert_string_equal(joined, cases[i].joined);
 		free(joined);
