@@ -141,21 +141,21 @@ static void check_cgroups(struct buf *out)
 
 static void check_runtimes(struct buf *out)
 {
-	struct buf found = {0}, closed = {0};
-	const char *type, *place;
+	const char *what = "runtimes", *type, *place;
+	struct buf closed = {0};
 
 	for (size_t i = 0; (place = runtime_place(i, &type)); i++) {
-		if (access(place, R_OK | X_OK) == 0)
-			buf_addf(&found, "%s%s (%s)", found.len ? ", " : "", type, place);
-		else if (errno == EACCES)
+		if (access(place, R_OK | X_OK) == 0) {
+			line(out, GOOD, what, "%s in %s", type, place);
+			what = "";
+		} else if (errno == EACCES) {
 			buf_addf(&closed, "%s%s", closed.len ? ", " : "", place);
+		}
 	}
-	line(out, GOOD, "runtimes", "%s",
-	     found.len ? buf_str(&found)
-		       : "none of docker, containerd, podman, cri-o, runc, crun has run here");
+	if (*what)
+		line(out, GOOD, what, "none of docker, containerd, podman, cri-o, runc, crun has run here");
 	if (closed.len)
 		line(out, LESS, "", "not readable: %s; containers have ids, no names", buf_str(&closed));
-	buf_done(&found);
 	buf_done(&closed);
 }
 

@@ -180,8 +180,8 @@ static void test_names(void **state)
 					    "été",
 					    "ÉTÉ",
 					    "日本語",
-					    "a\xc2\xad"
-					    "b",
+					    ("a\xc2\xad"
+					     "b"),
 					    "İstanbul",
 					    "tab\there",
 					    "K",
