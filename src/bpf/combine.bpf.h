@@ -34,9 +34,10 @@ static __always_inline struct fact_val *map_row(const struct fact_key *key, bool
 	if (v)
 		return v;
 	s = scratch_get(SCRATCH_CALL);
-	if (!s || bpf_map_update_elem(map, key, &s->zero_fact, BPF_NOEXIST))
+	if (!s)
 		return NULL;
-	*ret_new = true;
+	/* that it is there already is no failure: a row of the same key can be on its way here from another CPU */
+	*ret_new = !bpf_map_update_elem(map, key, &s->zero_fact, BPF_NOEXIST);
 	return bpf_map_lookup_elem(map, key);
 }
 
