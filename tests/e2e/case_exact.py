@@ -111,7 +111,7 @@ def two_thousand_files(ctx):
 def intervals_that_end_all_the_time(ctx):
     """What is counted while an interval ends is in it or in the next one: some hundred ends in the middle of calls."""
     calls = Monitor(ctx, "e2e-calls", *named("wl-many"), interval=0.01, options=["--views", "tests/e2e/views.json"])
-    w = Workload(ctx, "files", "many", ctx.dir, 500, 400)
+    w = Workload(ctx, "files", "many", ctx.dir, 500, 2000)
     w.run()
     calls.settle()
     ctx.equal(calls.stop(), 0, "exit status of the monitor")
