@@ -10,8 +10,10 @@ struct proc_text *proc_text_new(const char *const strings[PROC_STRINGS])
 	struct proc_text *t;
 
 	for (int i = 0; i < PROC_STRINGS; i++) {
-		if (strings[i])
-			len[i] = strlen(strings[i == PROC_ARGV ? PROC_ARGS : i]) + 1;
+		const char *as_long = i == PROC_ARGV ? strings[PROC_ARGS] : strings[i];
+
+		if (strings[i] && as_long)
+			len[i] = strlen(as_long) + 1;
 		all += len[i];
 	}
 	t = xmalloc(sizeof(*t) + all);
