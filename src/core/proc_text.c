@@ -20,8 +20,8 @@ struct proc_text *proc_text_new(const char *const strings[PROC_STRINGS])
 	*t = (struct proc_text){.refs = 1, .len = (uint32_t)all};
 	all = 0;
 	for (int i = 0; i < PROC_STRINGS; i++) {
-		t->at[i] = strings[i] ? (uint32_t)all : UINT32_MAX;
-		if (strings[i])
+		t->at[i] = len[i] ? (uint32_t)all : UINT32_MAX;
+		if (len[i])
 			memcpy(t->data + all, strings[i], len[i]);
 		all += len[i];
 	}
