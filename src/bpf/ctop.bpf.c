@@ -18,6 +18,7 @@
 #include "bpf/maps.bpf.h"
 #include "bpf/count_maps.bpf.h"
 #include "bpf/object.bpf.h"
+#include "bpf/name.bpf.h"
 #include "bpf/task.bpf.h"
 #include "bpf/thread.bpf.h"
 #include "bpf/call.bpf.h"
