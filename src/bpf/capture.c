@@ -164,6 +164,16 @@ static void *begin_pairs(void *arg)
 
 /* Putting a map into another takes the kernel a grace period each: both pass while it verifies the programs.
  */
+void object_forget(const struct bpf_object_skeleton *s)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)s->data + page - 1) / page * page;
+	uintptr_t to = ((uintptr_t)s->data + s->data_sz) / page * page;
+
+	if (from < to)
+		madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
 static int load_object(struct capture *c)
 {
 	struct ctop_bpf *s = c->skel;
@@ -179,6 +189,7 @@ static int load_object(struct capture *c)
 		return r;
 	r = ctop_bpf__load(s);
 	pthread_join(beginner, &begun);
+	object_forget(s->skeleton);
 	return r < 0 ? r : (int)(intptr_t)begun;
 }
 
@@ -227,23 +238,6 @@ static int open_object(struct capture *c)
 	return r;
 }
 
-/* Bytes of both halves. */
-static size_t rows_size(const struct capture *c)
-{
-	return (size_t)2 * c->n_rows * sizeof(*c->rows);
-}
-
-/* The rows that the CPUs have at hand are read in place. */
-static int rows_map(struct capture *c)
-{
-	void *at = mmap(NULL, rows_size(c), PROT_READ, MAP_SHARED, bpf_map__fd(c->skel->maps.fact_rows), 0);
-
-	if (at == MAP_FAILED)
-		return -errno;
-	c->rows = at;
-	return 0;
-}
-
 static int load(struct capture *c, const struct capture_config *config)
 {
 	struct ctop_bpf *s = c->skel;
@@ -271,9 +265,6 @@ static int load(struct capture *c, const struct capture_config *config)
 	bpf_map__set_max_entries(s->maps.exits_b, max);
 	c->spy_ring_size = config->spy_ring;
 	r = load_object(c);
-	if (r < 0)
-		return r;
-	r = rows_map(c);
 	return r < 0 ? r : pump_start(c);
 }
 
@@ -346,7 +337,7 @@ int capture_open(const struct capture_config *config, struct capture **ret, char
 		return -ENOMEM;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_mutex_init(&c->meta_lock, NULL);
-	c->pump_stop = -1;
+	c->pump_stop = c->pump_wait = -1;
 	libbpf_set_print(print_debug);
 	r = pids_are_the_hosts() ? open_object(c) : -ENOTSUP;
 	if (r == 0)
@@ -372,8 +363,6 @@ struct capture *capture_free(struct capture *c)
 		capture_spy_unload(c);
 	bpf_link__destroy(c->enter);
 	pump_stop(c);
-	if (c->rows)
-		munmap((void *)c->rows, rows_size(c));
 	if (c->skel)
 		ctop_bpf__destroy(c->skel);
 	pthread_mutex_destroy(&c->lock);

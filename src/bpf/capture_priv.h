@@ -41,28 +41,27 @@ struct capture {
 	unsigned needs;
 	bool spying;
 	unsigned collected; /* intervals so far */
-	bool facts_left; /* facts were on since the last drain */
+	bool facts_left;    /* facts were on since the last drain */
 	struct bpf_link *enter, *spy_links[3];
 	struct swap_pair facts, exits;
-	uint64_t ended; /* exits counted when they were last taken out */
-	const struct fact_row *rows; /* two halves of n_rows, see combine.bpf.h; mapped */
-	uint32_t n_rows;
-	struct ring_buffer *meta;
-	const unsigned long *meta_read, *meta_written; /* its positions; NULL = not known */
-	struct bytes meta_pending;  /* read from the ring, not yet handed over */
-	pthread_mutex_t meta_lock;  /* both of them: the pump thread reads too */
+	uint64_t ended;  /* exits counted when they were last taken out */
+	uint32_t n_rows; /* in each of two halves, see combine.bpf.h */
+	struct ring *meta;
+	struct bytes meta_pending; /* read from the ring, not yet handed over */
+	pthread_mutex_t meta_lock; /* both of them: the pump thread reads too */
 	pthread_t pump;
-	int pump_stop; /* eventfd; -1 = no thread */
-	struct ctop_spy *spy_skel; /* loaded when first wanted, see capture_spy_prepare() */
+	int pump_stop, pump_wait;        /* eventfd, epoll; -1 = none */
+	bool pumping;                    /* there is a thread */
+	struct ctop_spy *spy_skel;       /* loaded when first wanted, see capture_spy_prepare() */
 	struct spy_members *spy_members; /* what is in its sets, see spy_sets.c */
-	uint32_t spy_ring_size;    /* bytes, 0 = as in the object */
-	struct ring_buffer *spy;
+	uint32_t spy_ring_size;          /* bytes, 0 = as in the object */
+	struct ring *spy;
 	capture_spy_fn spy_fn;
 	void *spy_userdata;
 	size_t spy_delivered, spy_max;
 	struct spy_hdr *execs[PENDING_EXECS]; /* entries that wait for their end */
 	unsigned next_exec;
-	int iter_tasks, iter_fds; /* link descriptors */
+	int iter_tasks, iter_fds;             /* link descriptors */
 	uint64_t cost_ns, cost_at, cost_runs; /* extrapolated, see cost.c */
 };
 
@@ -89,6 +88,13 @@ struct cost_window {
 };
 void cost_begin(struct capture *c, struct cost_window *w);
 void cost_end(struct capture *c, struct cost_window *w);
+
+/*
+ * The bytes of an object are part of the program's file and looked at while it is loaded, then no more: their
+ * pages, a megabyte, need not stay in memory. (They come back if somebody does look.)
+ */
+struct bpf_object_skeleton;
+void object_forget(const struct bpf_object_skeleton *s);
 
 /* The object for kernels without bpf_rdonly_cast(); its bytes are constant. */
 const void *plain_object(size_t *ret_size);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bpf/capture_priv.h"
+#include "bpf/ring.h"
 #include "ctop.skel.h"
 #include "ctop_spy.skel.h"
 
@@ -87,17 +88,16 @@ static void deliver_event(struct capture *c, const struct spy_hdr *rec)
 	free(begin);
 }
 
-/* libbpf 1.1 has no limit on a consume; an error ends it behind the record that caused it. */
-static int on_record(void *ctx, void *data, size_t size)
+static int on_record(void *userdata, const void *data, size_t size)
 {
-	struct capture *c = ctx;
+	struct capture *c = userdata;
 	const struct meta_hdr *h = data;
 
 	if (h->type == META_OBJ)
 		deliver(c, (const struct obj_rec *)(h + 1), NULL);
 	else if (h->type == META_SPY && size >= sizeof(struct spy_hdr))
 		deliver_event(c, data);
-	return c->spy_delivered >= c->spy_max ? -ENOBUFS : 0;
+	return c->spy_delivered >= c->spy_max ? RING_LAST : 0;
 }
 
 /* Loads the spy's object once; its maps of threads are the counting side's. Lock held. */
@@ -121,6 +121,7 @@ static int load_spy(struct capture *c)
 		r = bpf_map__reuse_fd(s->maps.thread_places, bpf_map__fd(c->skel->maps.thread_places));
 	if (r >= 0)
 		r = ctop_spy__load(s);
+	object_forget(s->skeleton);
 	if (r < 0) {
 		ctop_spy__destroy(s);
 		return r;
@@ -170,10 +171,9 @@ int capture_spy_start(struct capture *c, const struct spy_filter *filter, const 
 	if (r < 0)
 		return r;
 	s = c->spy_skel;
-	/* mapped only while in use: the ring counts twice in our memory */
-	c->spy = ring_buffer__new(bpf_map__fd(s->maps.spy_ring), on_record, c, NULL);
-	if (!c->spy)
-		return -errno;
+	r = ring_new(bpf_map__fd(s->maps.spy_ring), bpf_map__max_entries(s->maps.spy_ring), &c->spy);
+	if (r < 0)
+		return r;
 	r = spy_sets_start(c, filter, sets);
 	if (r < 0) {
 		capture_spy_stop(c);
@@ -207,10 +207,8 @@ int capture_spy_poll(struct capture *c, capture_spy_fn fn, void *userdata, size_
 	c->spy_userdata = userdata;
 	c->spy_delivered = 0;
 	c->spy_max = max;
-	r = ring_buffer__consume(c->spy);
-	if (r < 0 && r != -ENOBUFS)
-		return r;
-	return (int)c->spy_delivered;
+	r = ring_read(c->spy, on_record, c);
+	return r < 0 ? r : (int)c->spy_delivered;
 }
 
 static void drop(const struct obj_rec *obj, const struct spy_hdr *rec, void *userdata)
@@ -230,8 +228,7 @@ void capture_spy_stop(struct capture *c)
 	capture_update_enter(c);
 	pthread_mutex_unlock(&c->lock);
 	capture_spy_poll(c, drop, NULL, SIZE_MAX);
-	ring_buffer__free(c->spy);
-	c->spy = NULL;
+	c->spy = ring_free(c->spy);
 	for (int i = 0; i < PENDING_EXECS; i++) {
 		free(c->execs[i]);
 		c->execs[i] = NULL;

@@ -172,12 +172,10 @@ static int walk_tasks(struct capture *c, struct memory *m)
 	return r ? r : split_walk(m);
 }
 
-/* Adds the rows that the CPUs had at hand in an interval that is over; a key can be in several of them. */
-static int drain_rows(struct capture *c, uint32_t interval, struct bytes *keys, struct bytes *vals)
+static int add_rows(const struct fact_row *rows, uint32_t n, uint32_t interval, struct bytes *keys,
+		    struct bytes *vals)
 {
-	const struct fact_row *rows = c->rows + (size_t)(interval & 1) * c->n_rows;
-
-	for (uint32_t i = 0; i < c->n_rows; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		if (rows[i].interval != interval)
 			continue;
 		if (bytes_reserve(keys, sizeof(rows[i].key)) || bytes_reserve(vals, sizeof(rows[i].val)))
@@ -188,6 +186,24 @@ static int drain_rows(struct capture *c, uint32_t interval, struct bytes *keys, 
 		vals->len += sizeof(rows[i].val);
 	}
 	return 0;
+}
+
+/*
+ * Adds the rows that the CPUs had at hand in an interval that is over; a key can be in several of them. They
+ * are read in place, mapped only meanwhile: both halves, as a half need not begin with a page.
+ */
+static int drain_rows(struct capture *c, uint32_t interval, struct bytes *keys, struct bytes *vals)
+{
+	size_t size = (size_t)2 * c->n_rows * sizeof(struct fact_row);
+	struct fact_row *rows =
+		mmap(NULL, size, PROT_READ, MAP_SHARED, bpf_map__fd(c->skel->maps.fact_rows), 0);
+	int r;
+
+	if (rows == MAP_FAILED)
+		return -errno;
+	r = add_rows(rows + (size_t)(interval & 1) * c->n_rows, c->n_rows, interval, keys, vals);
+	munmap(rows, size);
+	return r;
 }
 
 /* Appends a part of the map of singles. Mapped only while it is read, and only what is: all of it is

@@ -5,16 +5,16 @@
  * fill up, and the kernel side counts what it could not send.
  */
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "bpf/capture_priv.h"
+#include "bpf/ring.h"
 #include "ctop.skel.h"
 
 enum {
@@ -23,9 +23,9 @@ enum {
 	BUSY_NS = 100000
 };
 
-static int on_record(void *ctx, void *data, size_t size)
+static int on_record(void *userdata, const void *data, size_t size)
 {
-	struct capture *c = ctx;
+	struct capture *c = userdata;
 	struct bytes *b = &c->meta_pending;
 
 	if (b->len > PENDING_MAX || bytes_reserve(b, size + 8))
@@ -35,38 +35,25 @@ static int on_record(void *ctx, void *data, size_t size)
 	return 0;
 }
 
+/* The ring wakes us when it is a quarter full (ring_wakeup()): edge-triggered, or any record would. */
 static void *pump(void *arg)
 {
 	struct capture *c = arg;
-	struct pollfd fds[] = {
-		{.fd = ring_buffer__epoll_fd(c->meta), .events = POLLIN},
-		{.fd = c->pump_stop, .events = POLLIN},
-	};
+	struct epoll_event ev;
 
 	for (;;) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (epoll_wait(c->pump_wait, &ev, 1, -1) < 0) {
+			if (errno == EINTR)
+				continue;
 			return NULL;
-		if (fds[1].revents)
+		}
+		if (ev.data.fd == c->pump_stop)
 			return NULL;
 		pthread_mutex_lock(&c->meta_lock);
-		ring_buffer__consume(c->meta);
+		if (c->meta_pending.len <= PENDING_MAX)
+			ring_read(c->meta, on_record, c);
 		pthread_mutex_unlock(&c->meta_lock);
 	}
-}
-
-/* The ring's first two pages: how far it is read, and how far written. NULL: not to be had. */
-static const unsigned long *position(int map, int page)
-{
-	size_t size = (size_t)sysconf(_SC_PAGESIZE);
-	void *p = mmap(NULL, size, PROT_READ, MAP_SHARED, map, (off_t)size * page);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-static void no_position(const unsigned long *p)
-{
-	if (p)
-		munmap((void *)(uintptr_t)p, (size_t)sysconf(_SC_PAGESIZE));
 }
 
 /*
@@ -77,60 +64,69 @@ static void no_position(const unsigned long *p)
 static void read_all(struct capture *c)
 {
 	const struct timespec moment = {.tv_nsec = BUSY_NS};
-	unsigned long until;
+	uint64_t until = ring_written(c->meta);
 
-	if (!c->meta_read || !c->meta_written) {
-		ring_buffer__consume(c->meta);
-		return;
-	}
-	until = __atomic_load_n(c->meta_written, __ATOMIC_ACQUIRE);
 	for (int i = 0; i < BUSY_TRIES; i++) {
-		if (ring_buffer__consume(c->meta) < 0 ||
-		    (long)(__atomic_load_n(c->meta_read, __ATOMIC_ACQUIRE) - until) >= 0)
+		if (ring_read(c->meta, on_record, c) < 0 || (int64_t)(ring_taken(c->meta) - until) >= 0)
 			return;
 		nanosleep(&moment, NULL);
 	}
 }
 
-int pump_start(struct capture *c)
+static int wait_for(struct capture *c, int fd)
 {
-	int map = bpf_map__fd(c->skel->maps.meta_ring), r;
-	sigset_t all, before;
+	struct epoll_event ev = {.events = EPOLLIN | EPOLLET, .data.fd = fd};
 
-	c->meta = ring_buffer__new(map, on_record, c, NULL);
-	if (!c->meta)
-		return -errno;
-	c->meta_read = position(map, 0);
-	c->meta_written = position(map, 1);
-	c->pump_stop = eventfd(0, EFD_CLOEXEC);
-	if (c->pump_stop < 0)
-		return -errno;
+	return epoll_ctl(c->pump_wait, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
+}
+
+static int start_thread(struct capture *c)
+{
+	sigset_t all, before;
+	int r;
+
 	sigfillset(&all); /* signals are for the program's own threads */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	r = pthread_create(&c->pump, NULL, pump, c);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (r) {
-		close(c->pump_stop);
-		c->pump_stop = -1;
-	}
+	c->pumping = r == 0;
 	return -r;
+}
+
+int pump_start(struct capture *c)
+{
+	const struct bpf_map *map = c->skel->maps.meta_ring;
+	int r = ring_new(bpf_map__fd(map), bpf_map__max_entries(map), &c->meta);
+
+	if (r < 0)
+		return r;
+	c->pump_stop = eventfd(0, EFD_CLOEXEC);
+	c->pump_wait = epoll_create1(EPOLL_CLOEXEC);
+	if (c->pump_stop < 0 || c->pump_wait < 0)
+		return -errno;
+	r = wait_for(c, c->pump_stop);
+	if (r == 0)
+		r = wait_for(c, bpf_map__fd(map));
+	return r < 0 ? r : start_thread(c);
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
 }
 
 void pump_stop(struct capture *c)
 {
 	uint64_t one = 1;
 
-	if (c->pump_stop >= 0) {
-		if (write(c->pump_stop, &one, sizeof(one)) == sizeof(one))
-			pthread_join(c->pump, NULL);
-		close(c->pump_stop);
-		c->pump_stop = -1;
-	}
-	no_position(c->meta_read);
-	no_position(c->meta_written);
-	c->meta_read = c->meta_written = NULL;
-	ring_buffer__free(c->meta);
-	c->meta = NULL;
+	if (c->pumping && write(c->pump_stop, &one, sizeof(one)) == sizeof(one))
+		pthread_join(c->pump, NULL);
+	c->pumping = false;
+	close_fd(&c->pump_stop);
+	close_fd(&c->pump_wait);
+	c->meta = ring_free(c->meta);
 	free(c->meta_pending.data);
 	c->meta_pending = (struct bytes){0};
 }
