@@ -11,8 +11,12 @@
 
 enum { ARENA_ALIGN = 16, ARENA_BLOCK = 64 * 1024 };
 
-/* What is this large goes into fields, side by side. */
+/* What is this large goes into fields, side by side; not where somebody watches over the borders of each. */
+#ifdef __SANITIZE_ADDRESS__
+#define LARGE SIZE_MAX
+#else
 #define LARGE ((size_t)256 * 1024)
+#endif
 #define FIELD ((size_t)64 << 20) /* of addresses: memory is taken as it is used */
 #define HUGE  ((size_t)2 << 20)
 
