@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/hash.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "core/mem.h"
@@ -16,36 +17,102 @@ static uint64_t mix(uint64_t x)
 	return x ^ x >> 32;
 }
 
-static size_t home(const struct hash *h, struct hash_key key)
+struct hash_slot {
+	struct hash_key key;
+	void *value; /* NULL = free */
+};
+
+/* With key_of a slot is a pointer, which has 48 bits, and 16 bits of the hash: then few others are looked at.
+ */
+enum { ADDRESS_BITS = 48 };
+#define ADDRESS ((1ULL << ADDRESS_BITS) - 1)
+
+static uint64_t hash_of(struct hash_key key)
 {
-	return mix(key.a + mix(key.b ^ 0x9e3779b97f4a7c15ULL)) & (h->cap - 1);
+	return mix(key.a + mix(key.b ^ 0x9e3779b97f4a7c15ULL));
 }
 
-static struct hash_slot *find(const struct hash *h, struct hash_key key)
+static void *value_at(const struct hash *h, size_t i)
 {
-	size_t i = home(h, key);
+	if (h->key_of)
+		return (void *)(uintptr_t)(((const uint64_t *)h->slots)[i] & ADDRESS);
+	return ((const struct hash_slot *)h->slots)[i].value;
+}
 
-	while (h->slots[i].value && (h->slots[i].key.a != key.a || h->slots[i].key.b != key.b))
+static struct hash_key key_at(const struct hash *h, size_t i)
+{
+	return h->key_of ? h->key_of(value_at(h, i)) : ((const struct hash_slot *)h->slots)[i].key;
+}
+
+static void set(struct hash *h, size_t i, struct hash_key key, void *value)
+{
+	if (!h->key_of)
+		((struct hash_slot *)h->slots)[i] = (struct hash_slot){key, value};
+	else
+		((uint64_t *)h->slots)[i] =
+			value ? (uint64_t)(uintptr_t)value | (hash_of(key) & ~ADDRESS) : 0;
+}
+
+static void move(struct hash *h, size_t to, size_t from)
+{
+	if (h->key_of)
+		((uint64_t *)h->slots)[to] = ((const uint64_t *)h->slots)[from];
+	else
+		((struct hash_slot *)h->slots)[to] = ((const struct hash_slot *)h->slots)[from];
+}
+
+static void *slots_new(const struct hash *h, size_t cap)
+{
+	return xcalloc(cap, h->key_of ? sizeof(uint64_t) : sizeof(struct hash_slot));
+}
+
+static bool is_key(const struct hash *h, size_t i, struct hash_key key, uint64_t hash)
+{
+	struct hash_key at;
+
+	if (h->key_of && (((const uint64_t *)h->slots)[i] ^ hash) >> ADDRESS_BITS)
+		return false;
+	at = key_at(h, i);
+	return at.a == key.a && at.b == key.b;
+}
+
+/* Where the key is, or would be. */
+static size_t find(const struct hash *h, struct hash_key key)
+{
+	uint64_t hash = hash_of(key);
+	size_t i = hash & (h->cap - 1);
+
+	while (value_at(h, i) && !is_key(h, i, key, hash))
 		i = (i + 1) & (h->cap - 1);
-	return &h->slots[i];
+	return i;
+}
+
+/* The key is not there. */
+static void add(struct hash *h, struct hash_key key, void *value)
+{
+	size_t i = hash_of(key) & (h->cap - 1);
+
+	while (value_at(h, i))
+		i = (i + 1) & (h->cap - 1);
+	set(h, i, key, value);
 }
 
 static void resize(struct hash *h, size_t cap)
 {
 	struct hash old = *h;
 
-	h->slots = xcalloc(cap, sizeof(*h->slots));
+	h->slots = slots_new(h, cap);
 	h->cap = cap;
 	for (size_t i = 0; i < old.cap; i++)
-		if (old.slots[i].value)
-			*find(h, old.slots[i].key) = old.slots[i];
+		if (value_at(&old, i))
+			add(h, key_at(&old, i), value_at(&old, i));
 	free(old.slots);
 }
 
 void hash_done(struct hash *h)
 {
 	free(h->slots);
-	*h = (struct hash){0};
+	*h = (struct hash){.key_of = h->key_of};
 }
 
 void hash_clear(struct hash *h)
@@ -53,7 +120,7 @@ void hash_clear(struct hash *h)
 	if (h->n && h->n < h->cap / 16)
 		hash_done(h);
 	else if (h->n)
-		memset(h->slots, 0, h->cap * sizeof(*h->slots));
+		memset(h->slots, 0, h->cap * (h->key_of ? sizeof(uint64_t) : sizeof(struct hash_slot)));
 	h->n = 0;
 }
 
@@ -69,46 +136,45 @@ void hash_reserve(struct hash *h, size_t n)
 
 void *hash_get(const struct hash *h, struct hash_key key)
 {
-	return h->n ? find(h, key)->value : NULL;
+	return h->n ? value_at(h, find(h, key)) : NULL;
 }
 
 void *hash_put(struct hash *h, struct hash_key key, void *value)
 {
-	struct hash_slot *slot;
+	size_t i;
 	void *old;
 
+	assert(!h->key_of || !((uintptr_t)value & ~ADDRESS));
 	if (h->n >= h->cap / 4 * 3) /* probes are still short */
 		resize(h, h->cap ? h->cap * 2 : HASH_MIN);
-	slot = find(h, key);
-	old = slot->value;
+	i = find(h, key);
+	old = value_at(h, i);
 	h->n += !old;
-	*slot = (struct hash_slot){key, value};
+	set(h, i, key, value);
 	return old;
 }
 
 void *hash_remove(struct hash *h, struct hash_key key)
 {
 	size_t mask = h->cap - 1, hole, i;
-	struct hash_slot *slot;
 	void *value;
 
 	if (!h->n)
 		return NULL;
-	slot = find(h, key);
-	value = slot->value;
+	hole = find(h, key);
+	value = value_at(h, hole);
 	if (!value)
 		return NULL;
 	/* no tombstones: entries behind the hole move up when their home allows it */
-	hole = (size_t)(slot - h->slots);
-	for (i = (hole + 1) & mask; h->slots[i].value; i = (i + 1) & mask) {
-		size_t at = home(h, h->slots[i].key);
+	for (i = (hole + 1) & mask; value_at(h, i); i = (i + 1) & mask) {
+		size_t at = hash_of(key_at(h, i)) & mask;
 
 		if (((i - at) & mask) >= ((i - hole) & mask)) {
-			h->slots[hole] = h->slots[i];
+			move(h, hole, i);
 			hole = i;
 		}
 	}
-	h->slots[hole] = (struct hash_slot){0};
+	set(h, hole, (struct hash_key){0}, NULL);
 	h->n--;
 	return value;
 }
@@ -116,7 +182,7 @@ void *hash_remove(struct hash *h, struct hash_key key)
 void *hash_next(const struct hash *h, size_t *pos)
 {
 	while (*pos < h->cap) {
-		void *value = h->slots[(*pos)++].value;
+		void *value = value_at(h, (*pos)++);
 
 		if (value)
 			return value;
@@ -130,12 +196,15 @@ void hash_sweep(struct hash *h, bool (*keep)(void *value, void *userdata), void 
 	bool dropped = false;
 
 	for (size_t i = 0; i < h->cap; i++) {
-		if (!h->slots[i].value)
+		void *value = value_at(h, i);
+
+		if (!value)
 			continue;
-		if (keep(h->slots[i].value, userdata)) {
+		if (keep(value, userdata)) {
 			kept++;
 		} else {
-			h->slots[i].value = NULL; /* breaks probe chains until the rebuild below */
+			set(h, i, (struct hash_key){0},
+			    NULL); /* breaks probe chains until the rebuild below */
 			dropped = true;
 		}
 	}

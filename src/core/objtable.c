@@ -64,11 +64,23 @@ void objtable_on_forget(struct objtable *t, void (*fn)(const struct obj_key *key
 	t->userdata = userdata;
 }
 
+static struct hash_key key_of(const void *value)
+{
+	return obj_hash_key(&((const struct obj_entry *)value)->o->key);
+}
+
+static struct hash_key sk_of(const void *value)
+{
+	return (struct hash_key){((const struct obj_entry *)value)->sk, 0};
+}
+
 struct objtable *objtable_new(size_t max)
 {
 	struct objtable *t = xcalloc(1, sizeof(*t));
 
 	t->max = max ? max : MAX_DEFAULT;
+	t->objects.key_of = key_of;
+	t->by_sk.key_of = sk_of;
 	t->listen_epoch = 1;
 	t->now = 1;
 	return t;

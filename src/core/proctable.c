@@ -22,9 +22,14 @@ static struct hash_key key_of(uint32_t pid)
 	return (struct hash_key){pid, 0};
 }
 
+static struct hash_key pid_of(const void *value)
+{
+	return key_of(((const struct proc *)value)->pid);
+}
+
 void proctable_init(struct proctable *t, const char *proc_root)
 {
-	*t = (struct proctable){.proc_root = xstrdup(proc_root)};
+	*t = (struct proctable){.proc_root = xstrdup(proc_root), .by_pid.key_of = pid_of};
 }
 
 static void proc_free(struct proc *p)

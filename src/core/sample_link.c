@@ -12,6 +12,16 @@ static struct hash_key key_of(uint32_t pid)
 	return (struct hash_key){pid, 0};
 }
 
+static struct hash_key pid_of(const void *value)
+{
+	return key_of(((const struct process *)value)->pid);
+}
+
+static struct hash_key pidns_of(const void *value)
+{
+	return key_of(((const struct process *)value)->pidns);
+}
+
 /* Neighbours ask for the same one. */
 struct memo {
 	uint32_t id;
@@ -49,7 +59,7 @@ static void link_fds(const struct sample *s, struct process *processes)
 
 void sample_link(const struct sample *s, struct process *processes)
 {
-	struct hash by_pid = {0}, inits = {0};
+	struct hash by_pid = {.key_of = pid_of}, inits = {.key_of = pidns_of};
 	struct memo session = {0}, group = {0}, init = {0}; /* of id 0: none */
 
 	hash_reserve(&by_pid, s->n_processes);

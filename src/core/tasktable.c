@@ -54,6 +54,16 @@ static struct hash_key task_hash(struct task_key key)
 	return (struct hash_key){(uint64_t)key.gen << 32 | key.tid, 0};
 }
 
+static struct hash_key sid_of(const void *value)
+{
+	return sid_key(((const struct task_state *)value)->sid);
+}
+
+static struct hash_key key_of(const void *value)
+{
+	return task_hash(((const struct task_state *)value)->key);
+}
+
 void tasktable_done(struct tasktable *t)
 {
 	for (size_t i = 0; i < t->n; i++)
@@ -66,6 +76,8 @@ void tasktable_done(struct tasktable *t)
 
 void tasktable_begin(struct tasktable *t, uint64_t boot_ns)
 {
+	t->by_sid.key_of = sid_of;
+	t->by_task.key_of = key_of;
 	t->now++;
 	t->cursor = 0;
 	t->boot[2] = t->boot[1];

@@ -76,6 +76,85 @@ static void test_against_array(void **state)
 	hash_done(&h);
 }
 
+struct thing {
+	struct hash_key key;
+	bool odd;
+};
+
+static struct hash_key key_of_thing(const void *value)
+{
+	return ((const struct thing *)value)->key;
+}
+
+static bool is_even_thing(void *value, void *userdata)
+{
+	++*(int *)userdata;
+	return !((const struct thing *)value)->odd;
+}
+
+/* The same with values that know their keys; each key has two that take turns. */
+static void test_values_with_keys(void **state)
+{
+	static struct thing things[KEYS][2];
+	struct thing *truth[KEYS] = {0};
+	struct hash h = {.key_of = key_of_thing};
+	uint64_t seed = 7;
+	size_t n = 0;
+
+	for (int i = 0; i < KEYS; i++)
+		for (int k = 0; k < 2; k++)
+			things[i][k] = (struct thing){
+				{i % 2 ? (uint64_t)i << 40 : (uint64_t)i, i % 3 ? 0 : (uint64_t)i}, k};
+	for (int step = 0; step < 200000; step++) {
+		seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+		uint32_t r = (uint32_t)(seed >> 33), i = r % KEYS;
+		struct thing *thing = &things[i][step % 2];
+		int visited = 0;
+
+		switch (r / KEYS % 8) {
+		case 0:
+		case 1:
+		case 2:
+			n += !truth[i];
+			assert_ptr_equal(hash_put(&h, thing->key, thing), truth[i]);
+			truth[i] = thing;
+			break;
+		case 3:
+		case 4:
+			n -= truth[i] != NULL;
+			assert_ptr_equal(hash_remove(&h, thing->key), truth[i]);
+			truth[i] = NULL;
+			break;
+		case 5:
+			if (r % 1000)
+				break;
+			hash_sweep(&h, is_even_thing, &visited);
+			assert_int_equal(visited, n);
+			for (int k = 0; k < KEYS; k++)
+				if (truth[k] && truth[k]->odd) {
+					truth[k] = NULL;
+					n--;
+				}
+			break;
+		default: assert_ptr_equal(hash_get(&h, thing->key), truth[i]);
+		}
+		assert_int_equal(h.n, n);
+	}
+	hash_reserve(&h, 5000);
+	for (int i = 0; i < KEYS; i++)
+		assert_ptr_equal(hash_get(&h, things[i][0].key), truth[i]);
+	n = 0;
+	for (size_t pos = 0; hash_next(&h, &pos);)
+		n++;
+	assert_int_equal(n, h.n);
+	hash_clear(&h);
+	assert_null(hash_get(&h, things[1][0].key));
+	hash_done(&h);
+	assert_null(hash_put(&h, things[1][0].key, &things[1][0]));
+	assert_ptr_equal(hash_get(&h, things[1][0].key), &things[1][0]);
+	hash_done(&h);
+}
+
 static void test_bytes(void **state)
 {
 	struct hash_key a = hash_bytes("docker/1", 8), b = hash_bytes("docker/2", 8),
@@ -211,8 +290,11 @@ static void test_known_hierarchy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_against_array),   cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_users),           cmocka_unit_test(test_hybrid_hierarchies),
+		cmocka_unit_test(test_against_array),
+		cmocka_unit_test(test_values_with_keys),
+		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_users),
+		cmocka_unit_test(test_hybrid_hierarchies),
 		cmocka_unit_test(test_known_hierarchy),
 	};
 
