@@ -55,6 +55,7 @@ static void make_processes(struct sample *s, const struct container *containers)
 {
 	struct process *p = arena_array(s->arena, PROCESSES, sizeof(*p));
 	struct thread *t = arena_array(s->arena, PROCESSES, sizeof(*t));
+	struct thread_work *did = arena_array(s->arena, PROCESSES, sizeof(*did));
 	const struct thread **list = arena_array(s->arena, PROCESSES, sizeof(*list));
 
 	for (size_t i = 0; i < PROCESSES; i++) {
@@ -79,12 +80,13 @@ static void make_processes(struct sample *s, const struct container *containers)
 		p[i].fdcount = 12;
 		p[i].fdlimit = 1024;
 		t[i].process = &p[i];
+		t[i].did = &did[i];
 		t[i].name = p[i].name;
-		t[i].cpu = i % 4 ? 0 : rnd(20000000);
-		t[i].cpu_user = t[i].cpu / 2;
-		t[i].cpu_sys = t[i].cpu - t[i].cpu_user;
-		t[i].counts.calls = i % 4 ? 0 : rnd(10000);
-		t[i].counts.file_in = i % 4 ? 0 : rnd(100000);
+		did[i].cpu = i % 4 ? 0 : rnd(20000000);
+		did[i].cpu_user = did[i].cpu / 2;
+		did[i].cpu_sys = did[i].cpu - did[i].cpu_user;
+		did[i].counts.calls = i % 4 ? 0 : rnd(10000);
+		did[i].counts.file_in = i % 4 ? 0 : rnd(100000);
 		t[i].nr = WIRE_NR_NONE;
 		t[i].nr_time = UNKNOWN_U64;
 		t[i].state = 'S';

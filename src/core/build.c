@@ -100,7 +100,8 @@ uint32_t build_append_thread(struct build *b, struct task_key key, uint32_t proc
 
 	if (index == b->cap_made)
 		grow_made(b);
-	b->made[index] = (struct thread){.tid = key.tid,
+	b->made[index] = (struct thread){.did = &thread_idle,
+					 .tid = key.tid,
 					 .nr = WIRE_NR_NONE,
 					 .nr_time = UNKNOWN_U64,
 					 .state = '?',

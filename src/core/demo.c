@@ -138,8 +138,8 @@ static void push_fact(struct build *b, const struct fact *f)
 }
 
 /* One kind of call of one thread in this interval. */
-static void act(struct build *b, struct demo_proc *p, size_t a, struct thread *t, struct demo_task *task,
-		double share)
+static void act(struct build *b, struct demo_proc *p, size_t a, struct thread *t, struct thread_work *did,
+		struct demo_task *task, double share)
 {
 	const struct demo_act *act = &p->prog->acts[a];
 	struct demo_fd *fd = act->fd >= 0 ? demo_fd(p, act->fd) : NULL;
@@ -165,8 +165,8 @@ static void act(struct build *b, struct demo_proc *p, size_t a, struct thread *t
 		out = f.obj;
 		f.obj = show(b, in);
 		f.bytes_in = bytes;
-		wire_add_bytes(&t->counts, in->kind, bytes, 0);
-		wire_add_bytes(&t->counts, o->kind, 0, bytes);
+		wire_add_bytes(&did->counts, in->kind, bytes, 0);
+		wire_add_bytes(&did->counts, o->kind, 0, bytes);
 		o->bytes_acked += bytes;
 	} else if (reads(act->nr))
 		f.bytes_in = bytes;
@@ -175,11 +175,11 @@ static void act(struct build *b, struct demo_proc *p, size_t a, struct thread *t
 	if (!act->lat) /* waits: what the other calls and the CPU leave of the second */
 		typical = 0.8e9 / (double)f.calls;
 	latencies(b, &f, typical);
-	t->counts.calls += f.calls;
-	t->counts.errors += act->err ? f.calls : 0;
-	t->counts.opens += act->nr == SYS_openat && !act->err ? f.calls : 0;
+	did->counts.calls += f.calls;
+	did->counts.errors += act->err ? f.calls : 0;
+	did->counts.opens += act->nr == SYS_openat && !act->err ? f.calls : 0;
 	if (!act->fd2)
-		wire_add_bytes(&t->counts, o ? o->kind : OBJ_NONE, f.bytes_in, f.bytes_out);
+		wire_add_bytes(&did->counts, o ? o->kind : OBJ_NONE, f.bytes_in, f.bytes_out);
 	if (o && !act->fd2) {
 		o->bytes_acked += f.bytes_out;
 		o->bytes_received += f.bytes_in;
@@ -212,7 +212,9 @@ static void build_thread(struct build *b, struct demo_proc *p, struct process *p
 	double share = prog->brief ? 1.0 : 1.0 / (double)busy;
 	double angle = (double)b->d->tick * 6.283185 / (23 + (double)p->index) + task->phase;
 	double cpu = 0, r = demo_uniform(&b->d->rng);
+	struct thread_work *did = arena_alloc(b->s->arena, sizeof(*did));
 
+	t->did = did;
 	t->tid = task->tid;
 	t->vtid = p->vpid + (uint32_t)i;
 	t->process = proc;
@@ -222,24 +224,24 @@ static void build_thread(struct build *b, struct demo_proc *p, struct process *p
 	t->exited = proc->exited;
 	if (b->s->interval && works) {
 		cpu = prog->cpu * share * (1 + 0.35 * sin(angle)) * (0.92 + 0.16 * r) * 1e7; /* 1 % = 10 ms */
-		t->cpu = (uint64_t)cpu;
-		t->cpu_sys = (uint64_t)(cpu * prog->sys);
-		t->cpu_user = t->cpu - t->cpu_sys;
-		task->cpu += t->cpu;
-		t->run_delay = (uint64_t)(cpu * 0.04 * r);
-		t->nvcsw = (uint64_t)(cpu / 4e5) + 1;
-		t->nivcsw = (uint64_t)(cpu / 9e6);
-		t->min_flt = (uint64_t)(cpu / 2e6 * r) + (proc->fresh ? 140 : 0);
-		t->maj_flt = proc->fresh && r > 0.6;
+		did->cpu = (uint64_t)cpu;
+		did->cpu_sys = (uint64_t)(cpu * prog->sys);
+		did->cpu_user = did->cpu - did->cpu_sys;
+		task->cpu += did->cpu;
+		did->run_delay = (uint64_t)(cpu * 0.04 * r);
+		did->nvcsw = (uint64_t)(cpu / 4e5) + 1;
+		did->nivcsw = (uint64_t)(cpu / 9e6);
+		did->min_flt = (uint64_t)(cpu / 2e6 * r) + (proc->fresh ? 140 : 0);
+		did->maj_flt = proc->fresh && r > 0.6;
 		task->busy_until = b->s->mono;
 	}
 	for (size_t a = 0; b->s->interval && i < busy && a < prog->n_acts; a++)
-		act(b, p, a, t, task, share);
-	if (t->counts.calls)
+		act(b, p, a, t, did, task, share);
+	if (did->counts.calls)
 		task->busy_until = b->s->mono;
 	/* a quarter of what is read and most of what is written reaches the disk */
-	t->disk_read = t->counts.file_in / 16384 * 4096;
-	t->disk_write = t->counts.file_out / 4096 * 4096;
+	did->disk_read = did->counts.file_in / 16384 * 4096;
+	did->disk_write = did->counts.file_out / 4096 * 4096;
 
 	t->cpu_total = task->cpu;
 	t->state = prog->state ? prog->state : 'S';
@@ -252,7 +254,7 @@ static void build_thread(struct build *b, struct demo_proc *p, struct process *p
 		t->args[0] = prog->wait_fd >= 0 ? (uint64_t)prog->wait_fd : 0x7ffd1000 + task->tid;
 		if (prog->wait_fd >= 0 && demo_fd(p, prog->wait_fd))
 			t->wait_obj = show(b, demo_fd(p, prog->wait_fd)->obj);
-		t->nr_time = works || t->counts.calls
+		t->nr_time = works || did->counts.calls
 				     ? (uint64_t)(r * 9e6) + 2000
 				     : b->s->mono - (task->busy_until ? task->busy_until : p->start_boot);
 	}
@@ -268,17 +270,17 @@ static const struct process *parent_of(const struct build *b, uint32_t ppid)
 	return NULL;
 }
 
-static void add_life(struct process_life *life, const struct thread *t)
+static void add_life(struct process_life *life, const struct thread_work *did)
 {
-	life->cpu += t->cpu;
-	life->disk_read += t->disk_read;
-	life->disk_write += t->disk_write;
-	life->maj_flt += t->maj_flt;
-	life->min_flt += t->min_flt;
-	life->calls += t->counts.calls;
-	life->errors += t->counts.errors;
-	life->file += t->counts.file_in + t->counts.file_out;
-	life->net += t->counts.net_in + t->counts.net_out;
+	life->cpu += did->cpu;
+	life->disk_read += did->disk_read;
+	life->disk_write += did->disk_write;
+	life->maj_flt += did->maj_flt;
+	life->min_flt += did->min_flt;
+	life->calls += did->counts.calls;
+	life->errors += did->counts.errors;
+	life->file += did->counts.file_in + did->counts.file_out;
+	life->net += did->counts.net_in + did->counts.net_out;
 }
 
 static void build_process(struct build *b, struct demo_proc *p, struct process *proc)
@@ -340,7 +342,7 @@ static void build_process(struct build *b, struct demo_proc *p, struct process *
 		struct thread *t = &b->threads[b->s->n_threads++];
 
 		build_thread(b, p, proc, i, t);
-		add_life(&p->life, t);
+		add_life(&p->life, t->did);
 		threads[i] = t;
 	}
 	proc->life = p->life;
@@ -372,10 +374,10 @@ static void build_host(struct build *b)
 	for (size_t i = 0; i < s->n_threads; i++) {
 		const struct thread *t = &s->threads[i];
 
-		task_counts_add(&h->counts, &t->counts);
+		task_counts_add(&h->counts, &t->did->counts);
 		h->threads += !t->exited;
-		user += t->cpu_user;
-		sys += t->cpu_sys;
+		user += t->did->cpu_user;
+		sys += t->did->cpu_sys;
 	}
 	for (size_t i = 0; i < s->n_processes; i++) {
 		h->processes += !s->processes[i].exited;

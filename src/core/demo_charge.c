@@ -37,9 +37,9 @@ void demo_charge(struct sample *s, struct container *containers)
 		const struct thread *t = &s->threads[i];
 		struct cgroup_stat *stat = &stats[t->process->container - containers];
 
-		stat->cpu += t->cpu;
-		stat->cpu_user += t->cpu_user;
-		stat->cpu_system += t->cpu_sys;
+		stat->cpu += t->did->cpu;
+		stat->cpu_user += t->did->cpu_user;
+		stat->cpu_system += t->did->cpu_sys;
 	}
 	for (size_t i = 0; i < n; i++) {
 		stats[i].memory_file = stats[i].memory_anon / 4;

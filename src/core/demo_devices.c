@@ -38,8 +38,8 @@ static void add_disks(struct sample *s)
 	uint64_t in = 0, out = 0;
 
 	for (size_t i = 0; i < s->n_threads; i++) {
-		in += s->threads[i].disk_read;
-		out += s->threads[i].disk_write;
+		in += s->threads[i].did->disk_read;
+		out += s->threads[i].did->disk_write;
 	}
 	for (unsigned i = 0; i < 3; i++) {
 		struct disk *d = &disks[i];

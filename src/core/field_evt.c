@@ -17,7 +17,7 @@
 			return put_u64(ret, of_fact);                                                        \
 		if (!r->counters || !r->thread)                                                              \
 			return false;                                                                        \
-		c = &r->thread->counts;                                                                      \
+		c = &r->thread->did->counts;                                                                 \
 		return put_u64(ret, of_counts);                                                              \
 	}
 
@@ -42,7 +42,8 @@ static bool is_net(const struct fact *f)
 
 static uint64_t both(const struct fact *f)
 {
-	return f->bytes_in == UNKNOWN_U64 || f->bytes_out == UNKNOWN_U64 ? UNKNOWN_U64 : f->bytes_in + f->bytes_out;
+	return f->bytes_in == UNKNOWN_U64 || f->bytes_out == UNKNOWN_U64 ? UNKNOWN_U64
+									 : f->bytes_in + f->bytes_out;
 }
 
 static enum call_class class_of(const struct fact *f)

@@ -125,24 +125,37 @@ static uint64_t time_in_call(const struct capture_batch *batch, const struct tas
 	return UNKNOWN_U64;
 }
 
-static void add_delta(struct thread *t, const struct task_delta *d)
+/* To be added to: a thread may come in several records. */
+static struct thread_work *own_work(struct arena *arena, struct thread *t)
 {
-	task_counts_add(&t->counts, &d->counts);
-	t->cpu += d->cpu;
-	t->cpu_user += d->cpu_user;
-	t->cpu_sys += d->cpu_sys;
-	t->run_delay += d->run_delay;
-	t->nvcsw += d->nvcsw;
-	t->nivcsw += d->nivcsw;
-	t->min_flt += d->min_flt;
-	t->maj_flt += d->maj_flt;
-	t->disk_read += d->disk_read;
-	t->disk_write += d->disk_write;
+	if (t->did == &thread_idle)
+		t->did = arena_alloc(arena, sizeof(*t->did));
+	return (struct thread_work *)(uintptr_t)t->did;
+}
+
+static void add_work(struct arena *arena, struct thread *t, const struct thread_work *d)
+{
+	struct thread_work *sum;
+
+	if (!memcmp(d, &thread_idle, sizeof(*d)))
+		return;
+	sum = own_work(arena, t);
+	task_counts_add(&sum->counts, &d->counts);
+	sum->cpu += d->cpu;
+	sum->cpu_user += d->cpu_user;
+	sum->cpu_sys += d->cpu_sys;
+	sum->run_delay += d->run_delay;
+	sum->nvcsw += d->nvcsw;
+	sum->nivcsw += d->nivcsw;
+	sum->min_flt += d->min_flt;
+	sum->maj_flt += d->maj_flt;
+	sum->disk_read += d->disk_read;
+	sum->disk_write += d->disk_write;
 }
 
 /* What a thread did before the first sample counts as its process's, too. */
 static void add_life(struct process_life *life, bool first, const struct task_rec *r,
-		     const struct task_delta *d)
+		     const struct thread_work *d)
 {
 	const struct task_counts *c = first ? &r->counts : &d->counts;
 
@@ -263,7 +276,7 @@ static void take_task(struct model *m, const struct capture_batch *batch, const 
 	struct build *b = &m->build;
 	struct task_key key = {r->tid, task_gen(r->start_boot)};
 	uint32_t pi = build_process(b, &m->procs, p), ti = find_thread(m, key);
-	struct task_delta delta;
+	struct thread_work delta;
 	struct task_state *state = tasktable_update(&m->tasks, r, &delta);
 	struct build_thread *bt;
 
@@ -271,7 +284,7 @@ static void take_task(struct model *m, const struct capture_batch *batch, const 
 	if (ti == NO_INDEX)
 		ti = build_add_thread(b, key, pi);
 	bt = &b->threads[ti];
-	add_delta(&b->made[ti], &delta);
+	add_work(b->arena, &b->made[ti], &delta);
 	add_life(&p->life, m->tasks.now == 1, r, &delta);
 	/* the exit of an old leader whose tid now belongs to the thread that took over: numbers only */
 	if (r->exited && bt->told && !b->made[ti].exited && bt->state != state)
@@ -343,7 +356,8 @@ static uint32_t unknown_thread(struct model *m, struct task_key key, uint32_t tg
  */
 static void add_uring(struct build *b, const struct build_fact *f, const struct fact_val *v)
 {
-	wire_add_bytes(&b->made[f->thread].counts, build_kind(b, f->object), v->bytes_in, v->bytes_out);
+	wire_add_bytes(&own_work(b->arena, &b->made[f->thread])->counts, build_kind(b, f->object),
+		       v->bytes_in, v->bytes_out);
 }
 
 static void take_facts(struct model *m, const struct capture_batch *batch)
@@ -426,7 +440,7 @@ static void fill_host(struct model *m, struct sample *s)
 	tcpstat_read(&m->tcp, m->proc_root, &h->tcp);
 	devices_read(m->devices, m->proc_root, s);
 	for (size_t i = 0; i < s->n_threads; i++) {
-		task_counts_add(&h->counts, &s->threads[i].counts);
+		task_counts_add(&h->counts, &s->threads[i].did->counts);
 		h->threads += !s->threads[i].exited;
 	}
 	for (size_t i = 0; i < s->n_processes; i++)

@@ -350,7 +350,8 @@ void record_from_event(struct event_record *ret, struct record_index *idx, const
 			t = p->threads[i];
 	}
 	if (!t) {
-		ret->thread = (struct thread){.tid = ev->tid,
+		ret->thread = (struct thread){.did = &thread_idle,
+					      .tid = ev->tid,
 					      .vtid = ev->tid,
 					      .name = ev->comm,
 					      .process = p,

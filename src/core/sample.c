@@ -5,6 +5,8 @@
 #include "core/object.h"
 #include "core/proc_text.h"
 
+const struct thread_work thread_idle = {0};
+
 struct sample *sample_free(struct sample *s)
 {
 	if (!s)

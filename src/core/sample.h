@@ -142,25 +142,33 @@ struct process {
 	bool fresh;               /* started inside the interval */
 };
 
-struct thread {
-	uint32_t tid, vtid;
-	const char *name;
-	const struct process *process; /* never NULL */
-	struct task_counts counts; /* deltas */
-	uint64_t cpu;              /* on-CPU ns, precise */
-	uint64_t cpu_total;        /* the same since it started; UNKNOWN_U64 */
-	uint64_t cpu_user, cpu_sys;/* cpu split by the kernel's tick ratio */
-	uint64_t run_delay;        /* ns runnable but waiting for a CPU */
+/* What a thread did in the interval. */
+struct thread_work {
+	struct task_counts counts;
+	uint64_t cpu;               /* on-CPU ns, precise: cpu_user + cpu_sys */
+	uint64_t cpu_user, cpu_sys; /* cpu split by the kernel's tick ratio */
+	uint64_t run_delay;         /* ns runnable but waiting for a CPU */
 	uint64_t nvcsw, nivcsw, min_flt, maj_flt;
 	uint64_t disk_read, disk_write;
-	uint16_t nr;               /* call it is in now, WIRE_NR_NONE */
-	uint64_t nr_time;          /* ns it has been in it (or blocked), UNKNOWN_U64 */
-	uint64_t args[6];
+};
+
+/* Nothing: what most threads of most machines did. */
+extern const struct thread_work thread_idle;
+
+struct thread {
+	const char *name;
+	const struct process *process; /* never NULL */
+	const struct thread_work *did; /* never NULL; thread_idle where there is nothing to tell */
 	const struct object *wait_obj; /* object of nr's descriptor, or NULL */
+	uint64_t cpu_total;            /* on-CPU ns since it started; UNKNOWN_U64 */
+	uint64_t nr_time;              /* ns it has been in nr (or blocked), UNKNOWN_U64 */
+	uint64_t args[6];              /* of nr */
+	uint32_t tid, vtid;
+	uint32_t cpu_id;
+	uint16_t nr; /* call it is in now, WIRE_NR_NONE */
 	int16_t nice;
 	uint8_t policy;
-	char state;                /* R S D T t Z X I P; ? = left no record */
-	uint32_t cpu_id;
+	char state; /* R S D T t Z X I P; ? = left no record */
 	bool exited;
 };
 

@@ -127,10 +127,10 @@ static void walk_coarse(struct walk *k)
 		const struct thread *t = &s->threads[i];
 		struct fact *f;
 
-		if (!t->counts.coarse)
+		if (!t->did->counts.coarse)
 			continue;
 		f = arena_alloc(k->arena, sizeof(*f)); /* a row may keep it as its example */
-		*f = (struct fact){.thread = t, .nr = WIRE_NR_NONE, .calls = t->counts.coarse};
+		*f = (struct fact){.thread = t, .nr = WIRE_NR_NONE, .calls = t->did->counts.coarse};
 		*next(k) = record_from_fact(s, f);
 		offer(k);
 	}

@@ -135,7 +135,7 @@ static struct task_state *find(struct tasktable *t, const struct task_rec *rec, 
 	return st;
 }
 
-static void split_cpu(struct task_delta *d, const struct task_rec *now, const struct task_rec *before)
+static void split_cpu(struct thread_work *d, const struct task_rec *now, const struct task_rec *before)
 {
 	uint64_t user = sub(now->utime, before->utime), sys = sub(now->stime, before->stime);
 
@@ -149,7 +149,7 @@ static void split_cpu(struct task_delta *d, const struct task_rec *now, const st
 	d->cpu_user = d->cpu - d->cpu_sys;
 }
 
-struct task_state *tasktable_update(struct tasktable *t, const struct task_rec *rec, struct task_delta *ret)
+struct task_state *tasktable_update(struct tasktable *t, const struct task_rec *rec, struct thread_work *ret)
 {
 	const struct task_key key = {rec->tid, task_gen(rec->start_boot)};
 	struct task_state *st = find(t, rec, key);
@@ -181,7 +181,7 @@ struct task_state *tasktable_update(struct tasktable *t, const struct task_rec *
 	}
 	if (st->key.tid != key.tid || st->key.gen != key.gen)
 		set_key(t, st, key, rec->exited);
-	*ret = (struct task_delta){
+	*ret = (struct thread_work){
 		.counts = task_counts_sub(&rec->counts, &before.counts),
 		.cpu = sub(rec->exec_runtime, before.exec_runtime),
 		.run_delay = sub(rec->run_delay, before.run_delay),

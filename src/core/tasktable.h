@@ -15,15 +15,7 @@
 
 #include "bpf/wire.h"
 #include "core/hash.h"
-
-/* Numbers of one record that nobody has seen yet. */
-struct task_delta {
-	struct task_counts counts;
-	uint64_t cpu, cpu_user, cpu_sys; /* cpu = cpu_user + cpu_sys */
-	uint64_t run_delay;
-	uint64_t nvcsw, nivcsw, min_flt, maj_flt;
-	uint64_t disk_read, disk_write;
-};
+#include "core/sample.h"
 
 /* What is remembered of a task. */
 struct task_state {
@@ -60,8 +52,9 @@ void tasktable_done(struct tasktable *t);
 /* A new sample that ends at boot_ns. The first one only sets baselines: all its deltas are 0. */
 void tasktable_begin(struct tasktable *t, uint64_t boot_ns);
 
-/* Takes in one record, in the order of the batch. The state lives until tasktable_end(). */
-struct task_state *tasktable_update(struct tasktable *t, const struct task_rec *rec, struct task_delta *ret);
+/* Takes in one record, in the order of the batch; *ret is what nobody has seen of it. The state lives until
+ * tasktable_end(). */
+struct task_state *tasktable_update(struct tasktable *t, const struct task_rec *rec, struct thread_work *ret);
 
 /*
  * A task of which nothing changed since its last record: that one still holds, all deltas are 0. NULL if

@@ -102,11 +102,18 @@ static inline struct thread *sb_thread(struct builder *b, struct process *p, uin
 			     .vtid = tid,
 			     .name = p->name,
 			     .process = p,
+			     .did = arena_alloc(b->arena, sizeof(struct thread_work)),
 			     .state = 'S',
 			     .nr = WIRE_NR_NONE,
 			     .nr_time = UNKNOWN_U64};
 	p->nthreads++;
 	return t;
+}
+
+/* What it did, to be written. */
+static inline struct thread_work *sb_did(struct thread *t)
+{
+	return (struct thread_work *)(uintptr_t)t->did;
 }
 
 static inline struct object *sb_object(struct builder *b, enum obj_kind kind, const char *type,
@@ -163,7 +170,7 @@ static inline struct fact *sb_fact(struct builder *b, struct thread *t, const st
 				   uint16_t err, uint64_t calls, uint64_t in, uint64_t out)
 {
 	struct fact *f = &b->facts[b->sample.n_facts++];
-	struct task_counts *c = &t->counts;
+	struct task_counts *c = &sb_did(t)->counts;
 
 	assert(b->sample.n_facts <= b->max);
 	*f = (struct fact){.thread = t,

@@ -71,10 +71,10 @@ static void check(const struct sample *s, bool facts, bool fds)
 	for (size_t i = 0; i < s->n_threads; i++) {
 		const struct thread *t = &s->threads[i];
 
-		add(&sum, &t->counts);
-		cpu += (double)t->cpu;
-		assert_int_equal(t->cpu, t->cpu_user + t->cpu_sys);
-		assert_true(t->cpu <= s->interval);
+		add(&sum, &t->did->counts);
+		cpu += (double)t->did->cpu;
+		assert_int_equal(t->did->cpu, t->did->cpu_user + t->did->cpu_sys);
+		assert_true(t->did->cpu <= s->interval);
 		in_array(t->process, s->processes, s->n_processes, sizeof(*t->process));
 		if (t->wait_obj)
 			in_objects(t->wait_obj, s);
@@ -202,7 +202,8 @@ static void test_hosts_hostile_and_shortlived(void **state)
 
 		for (size_t k = 0; k < sample->n_processes; k++) {
 			escape |= strchr(sample->processes[k].name, '\033') != NULL;
-			ended |= sample->processes[k].exited && sample->processes[k].leader->counts.calls;
+			ended |=
+				sample->processes[k].exited && sample->processes[k].leader->did->counts.calls;
 			fresh |= sample->processes[k].fresh && !sample->processes[k].exited;
 			thread_of_many |= sample->processes[k].n_threads > 40;
 		}

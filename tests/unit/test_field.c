@@ -172,7 +172,7 @@ static void test_partial_records(void **state)
 	struct descriptor *d = sb_fd(b, p, nothing, 3);
 	const struct sample *s = sb_finish(b);
 	struct process empty_process = {0};
-	struct thread empty_thread = {.process = &empty_process, .nr = 5};
+	struct thread empty_thread = {.did = &thread_idle, .process = &empty_process, .nr = 5};
 	struct container empty_container = {0};
 	struct record records[] = {
 		{0},
@@ -224,8 +224,8 @@ static void test_values(void **state)
 	t->nr = (uint16_t)syscall_number("pread64");
 	t->nr_time = 41000000;
 	t->wait_obj = file;
-	t->cpu = 123000000;
-	t->run_delay = 5000000;
+	sb_did(t)->cpu = 123000000;
+	sb_did(t)->run_delay = 5000000;
 	main_thread->state = 'D';
 	b->sample.interval = 2000000000;
 	s = sb_finish(b);

@@ -93,7 +93,7 @@ static void parse_row(struct rows *rows, char *line)
 	}
 	t = sb_thread(b, p, value[14] ? (uint32_t)atoi(value[14]) : p->pid);
 	if (value[15])
-		t->cpu = strtoull(value[15], NULL, 10) * 1000000;
+		sb_did(t)->cpu = strtoull(value[15], NULL, 10) * 1000000;
 	if (value[10])
 		o = sb_file(b, arena_strdup(b->arena, value[10]));
 	if (value[11])

@@ -152,8 +152,8 @@ static void test_threads_that_did_not_change(void **state)
 		assert_false(p->exited);
 		assert_false(p->fresh);
 		assert_true(p->vmrss > 0);
-		assert_int_equal(p->leader->counts.calls, 0);
-		assert_int_equal(p->leader->cpu, 0);
+		assert_int_equal(p->leader->did->counts.calls, 0);
+		assert_int_equal(p->leader->did->cpu, 0);
 		assert_int_equal(p->life.calls, 7);
 		assert_false(model_lost_track(f->m));
 	}
@@ -163,8 +163,8 @@ static void test_threads_that_did_not_change(void **state)
 	r->exec_runtime = 5100;
 	r->sid = 1;
 	p = process(next(f), 10);
-	assert_int_equal(p->leader->counts.calls, 2);
-	assert_int_equal(p->leader->cpu, 100);
+	assert_int_equal(p->leader->did->counts.calls, 2);
+	assert_int_equal(p->leader->did->cpu, 100);
 	/* one that nobody has told of: all records are wanted */
 	f->batch.same = same + 1;
 	f->batch.n_same = 1;
@@ -188,8 +188,8 @@ static void test_first_sample_sets_baselines(void **state)
 	r->min_flt = 55;
 	s = next(f);
 	assert_int_equal(s->interval, 0);
-	assert_int_equal(s->threads[0].counts.calls, 0);
-	assert_int_equal(s->threads[0].cpu, 0);
+	assert_int_equal(s->threads[0].did->counts.calls, 0);
+	assert_int_equal(s->threads[0].did->cpu, 0);
 	assert_int_equal(s->host.counts.calls, 0);
 	assert_false(s->processes[0].fresh);
 	assert_string_equal(s->hostname, "testhost");
@@ -211,15 +211,15 @@ static void test_first_sample_sets_baselines(void **state)
 	r->exec_runtime = 100 * (uint64_t)SEC;
 	s = next(f);
 	assert_int_equal(s->interval, 2 * (uint64_t)SEC);
-	assert_int_equal(process(s, 10)->leader->counts.calls, 10);
-	assert_int_equal(process(s, 10)->leader->cpu, 300);
-	assert_int_equal(process(s, 10)->leader->cpu_user, 200);
-	assert_int_equal(process(s, 10)->leader->cpu_sys, 100);
-	assert_int_equal(process(s, 11)->leader->counts.calls, 5);
-	assert_int_equal(process(s, 11)->leader->cpu, 90);
-	assert_int_equal(process(s, 11)->leader->cpu_user, 90);
+	assert_int_equal(process(s, 10)->leader->did->counts.calls, 10);
+	assert_int_equal(process(s, 10)->leader->did->cpu, 300);
+	assert_int_equal(process(s, 10)->leader->did->cpu_user, 200);
+	assert_int_equal(process(s, 10)->leader->did->cpu_sys, 100);
+	assert_int_equal(process(s, 11)->leader->did->counts.calls, 5);
+	assert_int_equal(process(s, 11)->leader->did->cpu, 90);
+	assert_int_equal(process(s, 11)->leader->did->cpu_user, 90);
 	assert_true(process(s, 11)->fresh);
-	assert_int_equal(process(s, 12)->leader->cpu, 0);
+	assert_int_equal(process(s, 12)->leader->did->cpu, 0);
 	assert_false(process(s, 12)->fresh);
 	assert_int_equal(s->host.counts.calls, 15);
 	assert_int_equal(s->host.processes, 3);
@@ -320,7 +320,7 @@ static void test_short_life_around_the_walk(void **state)
 	assert_string_equal(process(s, 40)->name, "dd");
 	assert_true(process(s, 40)->exited);
 	assert_string_equal(process(s, 40)->container->full_id, "short");
-	assert_int_equal(process(s, 40)->leader->counts.calls, 3);
+	assert_int_equal(process(s, 40)->leader->did->counts.calls, 3);
 }
 
 static void test_exec_records(void **state)
@@ -360,7 +360,7 @@ static void test_exec_records(void **state)
 	assert_int_equal(p->nthreads, 0);
 	assert_int_equal(p->exit_code, 256);
 	assert_int_equal(p->vmsize, UNKNOWN_U64);
-	assert_int_equal(p->leader->cpu, 1234);
+	assert_int_equal(p->leader->did->cpu, 1234);
 	assert_null(process(next(f), 30)); /* gone */
 }
 

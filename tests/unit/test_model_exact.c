@@ -344,7 +344,8 @@ static void check_shape(const struct sample *s)
 	}
 	assert_int_equal(threads, s->n_threads);
 	for (size_t i = 0; i < s->n_threads; i++)
-		assert_int_equal(s->threads[i].cpu, s->threads[i].cpu_user + s->threads[i].cpu_sys);
+		assert_int_equal(s->threads[i].did->cpu,
+				 s->threads[i].did->cpu_user + s->threads[i].did->cpu_sys);
 }
 
 struct sums {
@@ -358,8 +359,8 @@ static void add_sample(struct sums *sum, const struct sample *s)
 	task_counts_add(&sum->host, &s->host.counts);
 	sum->folded += s->health.folded;
 	for (size_t i = 0; i < s->n_threads; i++) {
-		task_counts_add(&sum->threads, &s->threads[i].counts);
-		sum->cpu += s->threads[i].cpu;
+		task_counts_add(&sum->threads, &s->threads[i].did->counts);
+		sum->cpu += s->threads[i].did->cpu;
 	}
 	for (size_t i = 0; i < s->n_facts; i++)
 		sum->fact_calls += s->facts[i].calls;

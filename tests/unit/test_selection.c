@@ -36,8 +36,8 @@ static int setup(void **state)
 	uint16_t write_nr = (uint16_t)syscall_number("write"), read_nr = (uint16_t)syscall_number("read");
 
 	sb_thread(b, p20, 20);
-	t10->cpu = 300000000;
-	t11->cpu = 100000000;
+	sb_did(t10)->cpu = 300000000;
+	sb_did(t11)->cpu = 100000000;
 	sb_fact(b, t10, file, write_nr, 0, 5, 0, 50);
 	sb_fact(b, t11, log, write_nr, 0, 7, 0, 70);
 	sb_fact(b, t30, log, read_nr, 0, 2, 20, 0);

@@ -128,10 +128,10 @@ static struct builder *world(void)
 	p10->vmrss = 100 << 20;
 	p20->vmrss = 50 << 20;
 	p30->vmrss = 70 << 20;
-	t10->cpu = 100000000;
-	t11->cpu = 200000000;
-	t20->cpu = 50000000;
-	t30->cpu = 400000000;
+	sb_did(t10)->cpu = 100000000;
+	sb_did(t11)->cpu = 200000000;
+	sb_did(t20)->cpu = 50000000;
+	sb_did(t30)->cpu = 400000000;
 	sb_latency(b, sb_fact(b, t10, log, nr("write"), 0, 10, 0, 1000), 1000, 10);
 	sb_latency(b, sb_fact(b, t11, log, nr("write"), 0, 20, 0, 2000), 2000, 20);
 	sb_latency(b, sb_fact(b, t11, log, nr("fsync"), 0, 1, 0, 0), 5000000, 1);
@@ -443,10 +443,10 @@ static void one_pid_two_processes(void **state)
 	struct process *p = sb_process(b, 7, "first", NULL);
 
 	p->start_boot = 1000;
-	sb_thread(b, p, 7)->counts.calls = 3;
+	sb_did(sb_thread(b, p, 7))->counts.calls = 3;
 	p = sb_process(b, 7, "second", NULL);
 	p->start_boot = 2000;
-	sb_thread(b, p, 7)->counts.calls = 4;
+	sb_did(sb_thread(b, p, 7))->counts.calls = 4;
 	s = sb_finish(b);
 	t = QUERY(s, REC_TASKS, "proc.pid", "", {"evt.count", AGG_SUM}, {"proc.name", AGG_NONE});
 	assert_int_equal(t->n_rows, 2);
@@ -575,8 +575,8 @@ static void test_coarse(void **state)
 	const struct sample *s;
 	struct table *t;
 
-	b->threads[0].counts.coarse = 1000;
-	b->threads[3].counts.coarse = 10;
+	sb_did(&b->threads[0])->counts.coarse = 1000;
+	sb_did(&b->threads[3])->counts.coarse = 10;
 	b->sample.health.coarse = 1010;
 	s = sb_finish(b);
 	t = QUERY(s, REC_FACTS, "evt.type", "", {"evt.count", AGG_SUM}, {"evt.category", AGG_NONE});

@@ -35,7 +35,7 @@ static struct thread *process(struct builder *b, uint32_t pid, const char *name,
 	struct thread *t = sb_thread(b, p, pid);
 
 	p->ppid = ppid;
-	t->cpu = cpu;
+	sb_did(t)->cpu = cpu;
 	return t;
 }
 
