@@ -81,7 +81,7 @@ static void csv_interval(const struct batch_config *c, const struct sample *s, c
 			}
 		}
 		if (c->tree) {
-			buf_addf(out, ",%u,%s,", row->depth, batch_tree_key(c->view, row));
+			buf_addf(out, ",%u,%s,", row_depth(row), batch_tree_key(c->view, row));
 			v = batch_tree_label(t, row, tmp);
 			csv_value(out, &v);
 		}

@@ -62,7 +62,9 @@ bool batch_is_exact(const struct health *h)
 
 struct value batch_tree_label(const struct table *t, const struct row *row, struct arena *tmp)
 {
-	return row->label.kind == V_MISSING ? row_value(row, (size_t)t->tree->column, tmp) : row->label;
+	const struct value label = row_label(row);
+
+	return label.kind == V_MISSING ? row_value(row, (size_t)t->tree->column, tmp) : label;
 }
 
 const char *batch_tree_key(const struct view *view, const struct row *row)

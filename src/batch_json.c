@@ -134,7 +134,7 @@ static void json_place(struct buf *out, const struct view *view, const struct ta
 {
 	const struct value label = batch_tree_label(t, row, tmp);
 
-	json_count(out, "tree.depth", row->depth);
+	json_count(out, "tree.depth", row_depth(row));
 	json_member(out, "tree.key", "", &(struct value){.kind = V_STRING, .s = batch_tree_key(view, row)});
 	json_member(out, "tree.label", "", &label);
 }

@@ -11,6 +11,7 @@
 
 #include "core/arena.h"
 #include "core/basis.h"
+#include "core/mem.h"
 #include "core/table_cells.h"
 #include "core/table_tree.h"
 
@@ -28,16 +29,31 @@ struct build {
 	enum basis basis;   /* what all keys follow from */
 	uint32_t *by_place; /* row + 1 of each thing of it, NO_ROW; 0 = not looked for yet; NULL = none */
 	struct seen seen;
+	struct arena *scratch; /* keys of some records */
+	/* Keys of the rows, where every record looks for its row; else they are made again from a record. */
+	struct value *keys;
+	size_t n_keys, cap_keys;
+	struct arena *kept; /* their strings */
+	uint64_t *words;    /* the same to sort by */
+	size_t n_words, cap_words;
+	const struct plan *runs; /* column that is added up row by row on the way; NULL */
+	bool any_exited;         /* processes, in the sample */
 };
 
 #define NO_ROW UINT32_MAX
 
 /* ---- rows ---- */
 
-static bool same_keys(const struct value *a, const struct value *b, size_t n)
+static bool same_keys(const struct build *b, const struct row *row, const struct value *keys)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (a[i].kind != b[i].kind || value_compare(&a[i], &b[i]) != 0)
+	const struct value *kept =
+		b->by_place ? NULL : &b->keys[(size_t)(row - b->table->rows) * b->q->n_keys];
+
+	for (size_t i = 0; i < b->q->n_keys; i++) {
+		const struct value key =
+			kept ? kept[i] : record_key(b->table->cells, row_example(row), i, b->scratch);
+
+		if (key.kind != keys[i].kind || value_compare(&key, &keys[i]) != 0)
 			return false;
 	}
 	return true;
@@ -57,20 +73,29 @@ static void grow_slots(struct build *b)
 	}
 }
 
+static void keep_keys(struct build *b, const struct record *r, const struct value *keys)
+{
+	for (size_t i = 0; i < b->q->n_keys; i++) {
+		struct value v = keys[i];
+
+		if (v.kind == V_STRING && arena_has(b->scratch, v.s))
+			v = field_get(b->q->keys[i], r, b->kept);
+		VEC_PUSH(b->keys, b->n_keys, b->cap_keys) = v;
+	}
+}
+
 static struct row *add_row(struct build *b, const struct record *r, const struct value *keys, uint64_t hash)
 {
 	struct table *t = b->table;
-	struct value *copy = arena_array(b->arena, b->q->n_keys, sizeof(*copy));
 	struct row *row;
 
-	if (t->n_rows == b->cap) {
-		b->cap = b->cap ? b->cap * 4 : 256; /* what is not used yet is no memory yet */
-		t->rows = xreallocarray(t->rows, b->cap, sizeof(*t->rows));
-	}
-	row = &t->rows[t->n_rows++];
-	memcpy(copy, keys, b->q->n_keys * sizeof(*copy));
-	*row = (struct row){.id = hash, .of = t, .keys = copy, .number = NAN};
-	row->records[0] = record_ref(r, b->arena);
+	row = &VEC_PUSH(t->rows, t->n_rows, b->cap);
+	*row = (struct row){.id = hash, .of = t};
+	row->records[0] = record_ref(t->cells, r, b->arena);
+	for (size_t i = 0; i < b->q->n_keys; i++)
+		VEC_PUSH(b->words, b->n_words, b->cap_words) = sort_word(&keys[i]);
+	if (!b->by_place)
+		keep_keys(b, r, keys);
 	return row;
 }
 
@@ -85,7 +110,7 @@ static struct row *find_row(struct build *b, const struct record *r, const struc
 	for (at = (size_t)hash & (b->n_slots - 1); b->slots[at]; at = (at + 1) & (b->n_slots - 1)) {
 		struct row *row = &rows[b->slots[at] - 1];
 
-		if (row->id == hash && same_keys(row->keys, keys, b->q->n_keys))
+		if (row->id == hash && same_keys(b, row, keys))
 			return row;
 	}
 	b->slots[at] = (uint32_t)b->table->n_rows + 1;
@@ -97,6 +122,7 @@ static void sum_up(struct build *b, struct row *row)
 {
 	const struct plans *plans = b->adding.plans;
 	struct group *g = arena_alloc(b->arena, sizeof(*g));
+	uint32_t example;
 
 	*g = group_begin(plans, (uint32_t)(row - b->table->rows),
 			 arena_array(b->arena, plans->n, sizeof(*g->cells)),
@@ -106,27 +132,45 @@ static void sum_up(struct build *b, struct row *row)
 
 		group_add(&b->adding, g, &r);
 	}
+	example = row_example(row);
+	row->summed = true;
 	row->group = g;
-	row->records[0] = row->records[row->rep];
+	row->example = example;
 	row->n_records = row->rep = 0;
+}
+
+/* What the rows will be sorted by, while the record is at hand. */
+static void add_running(const struct build *b, struct row *row, const struct record *r)
+{
+	const struct plan *p = b->runs;
+	struct value v = {.kind = V_MISSING}, cell = {.kind = row->running_kind, .i = row->running};
+
+	/* most amounts of most facts are none: see add_column() */
+	if (!p->field->get(r, b->scratch, &v) || (v.kind == V_INT && !v.i && p->field->grain == GRAIN_FACT))
+		return;
+	acc_add(p, &cell, NULL, &v, 1, b->scratch);
+	row->running_kind = cell.kind;
+	row->running = cell.i;
 }
 
 static void add_to_row(struct build *b, struct row *row, const struct record *r)
 {
 	uint8_t rep = row->rep;
 
-	if (!row->group && row->n_records == b->few)
+	if (!row->summed && row->n_records == b->few)
 		sum_up(b, row);
-	if (row->group)
+	if (row->summed)
 		group_add(&b->adding, row->group, r);
 	else
-		row->records[rep = row->n_records++] = record_ref(r, b->arena);
-	if (!r->process)
+		row->records[rep = row->n_records++] = record_ref(row->of->cells, r, b->arena);
+	if (b->runs && !row->summed)
+		add_running(b, row, r);
+	if (!r->process || row->alive)
 		return;
-	if (!row->alive && !r->process->exited) {
-		row->rep = row->group ? 0 : rep;
-		if (row->group)
-			row->records[0] = record_ref(r, b->arena);
+	if (!b->any_exited || !r->process->exited) {
+		row->rep = rep;
+		if (row->summed)
+			row->example = record_ref(row->of->cells, r, b->arena);
 		row->alive = true;
 	}
 	row->exited = !row->alive;
@@ -144,7 +188,7 @@ static void make_keys(struct build *b, const struct record *r, struct lookup *l)
 	l->hash = 0;
 	l->any = false;
 	for (size_t i = 0; i < b->q->n_keys; i++) {
-		l->keys[i] = field_get(b->q->keys[i], r, b->arena);
+		l->keys[i] = field_get(b->q->keys[i], r, b->scratch);
 		l->any = l->any || l->keys[i].kind != V_MISSING;
 		l->hash = value_hash(&l->keys[i], l->hash + i);
 	}
@@ -171,14 +215,17 @@ static void fetch_found(const struct build *b, const struct lookup *l)
 {
 	uint32_t number = b->slots ? b->slots[l->hash & (b->n_slots - 1)] : 0;
 
-	if (number)
-		__builtin_prefetch(&b->table->rows[number - 1]);
+	if (!number)
+		return;
+	__builtin_prefetch(&b->table->rows[number - 1]);
+	if (!b->by_place)
+		__builtin_prefetch(&b->keys[(number - 1) * b->q->n_keys]);
 }
 
 /* What will be added to, or added up. */
 static void fetch_sums(const struct build *b, const struct row *row, unsigned step)
 {
-	if (row->group || row->n_records == b->few)
+	if (row->summed || row->n_records == b->few)
 		row_fetch(row, step);
 }
 
@@ -214,8 +261,7 @@ static void add_records(const struct record *records, size_t n, void *userdata)
 		if (rows[i] == NO_ROW)
 			continue;
 		row = &b->table->rows[rows[i] - 1];
-		__builtin_prefetch(&row->group, 1);
-		__builtin_prefetch(&row->n_records, 1);
+		__builtin_prefetch(row, 1);
 	}
 	for (unsigned step = 1; step < ROW_FETCH_STEPS; step++)
 		for (size_t i = 0; i < n; i++)
@@ -224,6 +270,7 @@ static void add_records(const struct record *records, size_t n, void *userdata)
 	for (size_t i = 0; i < n; i++)
 		if (rows[i] != NO_ROW)
 			add_to_row(b, &b->table->rows[rows[i] - 1], &records[i]);
+	arena_reset(b->scratch);
 }
 
 static void begin_places(struct build *b, const struct sample *s)
@@ -275,6 +322,25 @@ static void finish_totals(struct build *b)
 	b->table->total_sums = sums;
 }
 
+static bool any_exited(const struct sample *s)
+{
+	for (size_t i = 0; i < s->n_processes; i++)
+		if (s->processes[i].exited)
+			return true;
+	return false;
+}
+
+/* Whether a column is a number that needs but itself to go on: no set of what was seen, no count beside it.
+ */
+static bool can_run(const struct plan *p, const struct table_query *q)
+{
+	bool sum = p->agg == AGG_SUM || p->agg == AGG_RATE, most = p->agg == AGG_MIN || p->agg == AGG_MAX;
+
+	if (p->field->type != FT_INT || filter_uses_latency(q->filter)) /* the latter: bytes are not known */
+		return false;
+	return (sum && p->field->grain == GRAIN_FACT) || (most && p->field->grain == GRAIN_OBJECT);
+}
+
 int table_build(const struct table_query *q, const struct sample *s, struct table **ret)
 {
 	struct build b = {.q = q};
@@ -299,13 +365,22 @@ int table_build(const struct table_query *q, const struct sample *s, struct tabl
 	else if (!(b.walk.records & ~(unsigned)(REC_TASKS | REC_FACTS | REC_FDS)))
 		b.few = ROW_RECORDS;
 	begin_places(&b, s);
+	b.scratch = arena_new();
+	b.kept = arena_new();
+	b.any_exited = any_exited(s);
+	if (b.few && q->sort >= 0 && can_run(&t->cells->plans.columns[q->sort], q))
+		b.runs = &t->cells->plans.columns[q->sort];
 	table_walk(&b.walk, b.arena, add_records, &b);
 	if (b.adding.totals)
 		finish_totals(&b);
 	free(b.by_place);
 	free(b.slots);
 	free(b.seen.slots);
-	table_sort(t, q->sort, q->ascending);
+	arena_free(b.scratch);
+	arena_free(b.kept);
+	free(b.keys);
+	sort_made(t, q->sort, q->ascending, &(const struct made){.runs = b.runs, .words = b.words});
+	free(b.words);
 	*ret = t;
 	return 0;
 }

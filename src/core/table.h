@@ -80,25 +80,42 @@ struct table_query {
 	bool totals; /* wanted: then every row has to be added up at once */
 };
 
-enum { ROW_RECORDS = 4 }; /* so many are kept one by one */
+enum { ROW_RECORDS = 6 }; /* so many are kept one by one */
 
+/* Where a row stands in a tree (table_tree.h). */
+struct branch {
+	struct value label; /* what stands in the tree's column; missing: the cell */
+	uint64_t parent;    /* id of the row it belongs below; 0 = none */
+	uint64_t guides;    /* bit d: at depth d, more rows follow below the same parent */
+	uint16_t depth;     /* 0 = below no other */
+	uint8_t level;      /* of the tree's levels: it has level + 1 keys */
+};
+
+/* Small: there may be fifty thousand. */
 struct row {
 	uint64_t id;      /* hash of the key: follows the row over samples */
 	struct table *of; /* NULL: a list's, not a table's */
-	const struct value *keys;
-	const struct value *cells;      /* lists only */
-	struct group *group;            /* its sums; NULL: it has no more records than these: */
-	uintptr_t records[ROW_RECORDS]; /* see row_record(); with sums, [0] is the representative */
-	double number; /* value in the column that was sorted by last; NAN = missing, no number */
+	union {
+		uint32_t records[ROW_RECORDS]; /* all it has: table_cells.h */
+		struct {                       /* `summed`: it has more than these */
+			struct group *group;
+			uint32_t example; /* the representative */
+		};
+		struct { /* lists only */
+			const struct value *cells;
+			const struct record *record;
+		};
+	};
+	union {
+		double number;   /* value in the column that was sorted by last; NAN = missing, no number */
+		int64_t running; /* while the table is made: sum in the column that it will be sorted by */
+	};
+	struct branch *branch; /* of a tree's row; else NULL */
+	uint32_t n_below;      /* rows of a tree below it, those below these included */
 	uint8_t n_records, rep;
-	bool alive, exited; /* some process of it did not end; all ended in the interval */
-	/* in a tree (table_tree.h) */
-	uint8_t level;      /* of the tree's levels: it has level + 1 keys */
-	uint16_t depth;     /* 0 = below no other */
-	uint32_t n_below;   /* rows below it, those below these included */
-	struct value label; /* what stands in the tree's column */
-	uint64_t parent;    /* id of the row it belongs below; 0 = none */
-	uint64_t guides;    /* bit d: at depth d, more rows follow below the same parent */
+	uint8_t running_kind;
+	bool summed : 1;
+	bool alive : 1, exited : 1; /* some process of it did not end; all ended in the interval */
 };
 
 struct table_tree;
@@ -127,13 +144,29 @@ struct table *table_free(struct table *t);
 /* A cell; V_MISSING shows as –. Strings live as long as the sample and `tmp`. */
 struct value row_value(const struct row *row, size_t column, struct arena *tmp);
 /*
- * For who makes cells of many rows: has memory brought that it takes, step by step, since each says where the next
- * one is. Steps are best some rows apart.
+ * For who makes cells of many rows: has memory brought that it takes, step by step, since each says where the
+ * next one is. Steps are best some rows apart.
  */
 enum { ROW_FETCH_STEPS = 4 };
 void row_fetch(const struct row *row, unsigned step);
 /* AGG_RATE columns: the exact sum (V_INT); else missing. */
 struct value row_sum(const struct row *row, size_t column, struct arena *tmp);
+/* A value of the key, of those that tell rows apart. Of a tree's row, there are level + 1. Strings as above.
+ */
+struct value row_key(const struct row *row, size_t i, struct arena *tmp);
+/* What stands in the column of a tree instead of the cell; missing: the cell does. */
+static inline struct value row_label(const struct row *row)
+{
+	return row->branch ? row->branch->label : (struct value){.kind = V_MISSING};
+}
+static inline unsigned row_depth(const struct row *row)
+{
+	return row->branch ? row->branch->depth : 0;
+}
+static inline unsigned row_level(const struct row *row)
+{
+	return row->branch ? row->branch->level : 0;
+}
 /* A representative record of a row, one that can still be looked at if there is any: for details, actions. */
 struct record row_record(const struct row *row);
 /* A row of a list: a record and its cells, both of which must stay. */

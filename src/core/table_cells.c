@@ -2,8 +2,11 @@
 /* table_cells.c - see table_cells.h. */
 #include "core/table_cells.h"
 
+#include <string.h>
+
 #include "core/arena.h"
 #include "core/basis.h"
+#include "core/mem.h"
 
 /* Sets of what was seen are for one cell at a time: so many entries of others may stay for a while. */
 enum { SEEN_KEPT = 400 };
@@ -16,6 +19,7 @@ struct cells *cells_new(const struct table_query *q, const struct table_walk *w,
 			    .plans = plans_make(q, w, arena),
 			    .counters = w->counters,
 			    .coarsest = GRAIN_DEVICE};
+	memcpy(c->keys, q->keys, q->n_keys * sizeof(*q->keys));
 	c->alone = arena_array(arena, c->plans.n, sizeof(*c->alone));
 	for (size_t i = 0; i < c->plans.n; i++)
 		c->alone[i] = plans_one(&c->plans, i, arena_alloc(arena, sizeof(struct plan)));
@@ -24,8 +28,10 @@ struct cells *cells_new(const struct table_query *q, const struct table_walk *w,
 
 void cells_done(struct cells *c)
 {
-	if (c)
-		free(c->seen.slots);
+	if (!c)
+		return;
+	free(c->seen.slots);
+	free(c->copies);
 }
 
 static double amount(const struct value *v)
@@ -52,50 +58,87 @@ void cells_set_shares(struct cells *c, struct value *totals, struct arena *arena
 
 /* ---- records ---- */
 
-/* In the low bits of an address: all of them are aligned to 8 at least. */
-enum { REF_FACT, REF_THREAD, REF_FD, REF_COPY, REF_BITS };
+/* In the highest bits of a reference; below them, the place in the sample's array, or among the copies. */
+enum { REF_FACT, REF_THREAD, REF_FD, REF_COPY, REF_SHIFT = 30 };
+#define REF_PLACE ((1u << REF_SHIFT) - 1)
 
-uintptr_t record_ref(const struct record *r, struct arena *arena)
+static uint32_t ref_to(unsigned kind, size_t place)
 {
-	struct record *copy;
-
-	if (r->fact && !r->event)
-		return (uintptr_t)r->fact | REF_FACT;
-	if (r->fd && !r->event)
-		return (uintptr_t)r->fd | REF_FD;
-	if (r->thread && !r->event)
-		return (uintptr_t)r->thread | REF_THREAD;
-	copy = arena_alloc(arena, sizeof(*copy));
-	*copy = *r;
-	return (uintptr_t)copy | REF_COPY;
+	return (uint32_t)kind << REF_SHIFT | (uint32_t)place;
 }
 
-struct record record_at(const struct cells *c, uintptr_t ref)
+uint32_t record_ref(struct cells *c, const struct record *r, struct arena *arena)
 {
-	const void *thing = (const void *)(ref & ~(uintptr_t)REF_COPY);
+	const struct sample *s = c->sample;
+	struct record *copy;
+	size_t at = NO_PLACE;
+	unsigned kind = REF_COPY;
+
+	if (r->fact && !r->event)
+		at = PLACE_IN(s->facts, s->n_facts, r->fact), kind = REF_FACT;
+	else if (r->fd && !r->event)
+		at = PLACE_IN(s->fds, s->n_fds, r->fd), kind = REF_FD;
+	else if (r->thread && !r->event)
+		at = PLACE_IN(s->threads, s->n_threads, r->thread), kind = REF_THREAD;
+	if (at <= REF_PLACE)
+		return ref_to(kind, at);
+	copy = arena_alloc(arena, sizeof(*copy));
+	*copy = *r;
+	VEC_PUSH(c->copies, c->n_copies, c->cap_copies) = copy;
+	return ref_to(REF_COPY, c->n_copies - 1);
+}
+
+struct record record_at(const struct cells *c, uint32_t ref)
+{
+	size_t at = ref & REF_PLACE;
 	struct record r;
 
-	switch (ref & REF_COPY) {
-	case REF_FACT: return record_from_fact(c->sample, thing);
-	case REF_FD: return record_from_fd(c->sample, thing);
+	switch (ref >> REF_SHIFT) {
+	case REF_FACT: return record_from_fact(c->sample, &c->sample->facts[at]);
+	case REF_FD: return record_from_fd(c->sample, &c->sample->fds[at]);
 	case REF_THREAD:
-		r = record_from_thread(c->sample, thing);
+		r = record_from_thread(c->sample, &c->sample->threads[at]);
 		r.counters = c->counters;
 		return r;
-	default: return *(const struct record *)thing;
+	default: return *c->copies[at];
 	}
 }
 
 /* What a field of this grain asks for, and no more: the rest is somewhere else in memory. */
-static struct record record_for(const struct cells *c, uintptr_t ref, const struct field *f)
+static struct record record_for(const struct cells *c, uint32_t ref, const struct field *f)
 {
-	const void *thing = (const void *)(ref & ~(uintptr_t)REF_COPY);
-	const struct fact *fact = thing;
+	const struct sample *s = c->sample;
+	size_t at = ref & REF_PLACE;
+	bool of_object = basis_of(f) == BASIS_OBJECT;
 
-	if ((ref & REF_COPY) == REF_FACT && (f->grain == GRAIN_FACT || basis_of(f) == BASIS_OBJECT))
+	if (ref >> REF_SHIFT == REF_FACT && (f->grain == GRAIN_FACT || of_object))
+		return (struct record){.sample = s,
+				       .fact = &s->facts[at],
+				       .thread = s->facts[at].thread,
+				       .obj = s->facts[at].obj};
+	if (ref >> REF_SHIFT == REF_FD && of_object)
 		return (struct record){
-			.sample = c->sample, .fact = fact, .thread = fact->thread, .obj = fact->obj};
+			.sample = s, .fd = &s->fds[at], .process = s->fds[at].process, .obj = s->fds[at].obj};
 	return record_at(c, ref);
+}
+
+struct value record_key(const struct cells *c, uint32_t ref, size_t i, struct arena *tmp)
+{
+	const struct record r = record_for(c, ref, c->keys[i]);
+
+	return field_get(c->keys[i], &r, tmp);
+}
+
+static const void *record_address(const struct cells *c, uint32_t ref)
+{
+	size_t at = ref & REF_PLACE;
+
+	switch (ref >> REF_SHIFT) {
+	case REF_FACT: return &c->sample->facts[at];
+	case REF_FD: return &c->sample->fds[at];
+	case REF_THREAD: return &c->sample->threads[at];
+	default: return c->copies[at];
+	}
 }
 
 static void fetch_process(const struct process *p)
@@ -108,11 +151,11 @@ static void fetch_process(const struct process *p)
 }
 
 /* From a record to what it points to, and to what that belongs to. */
-static void fetch_around(uintptr_t ref, bool owner)
+static void fetch_around(const struct cells *c, uint32_t ref, bool owner)
 {
-	const void *thing = (const void *)(ref & ~(uintptr_t)REF_COPY);
+	const void *thing = record_address(c, ref);
 
-	if ((ref & REF_COPY) == REF_FACT) {
+	if (ref >> REF_SHIFT == REF_FACT) {
 		const struct fact *f = thing;
 
 		if (owner) {
@@ -121,12 +164,12 @@ static void fetch_around(uintptr_t ref, bool owner)
 		}
 		__builtin_prefetch(f->obj);
 		__builtin_prefetch(f->thread);
-	} else if ((ref & REF_COPY) == REF_FD && !owner) {
+	} else if (ref >> REF_SHIFT == REF_FD && !owner) {
 		const struct descriptor *d = thing;
 
 		__builtin_prefetch(d->obj);
 		fetch_process(d->process);
-	} else if ((ref & REF_COPY) == REF_THREAD && !owner) {
+	} else if (ref >> REF_SHIFT == REF_THREAD && !owner) {
 		fetch_process(((const struct thread *)thing)->process);
 	}
 }
@@ -135,33 +178,38 @@ void row_fetch(const struct row *row, unsigned step)
 {
 	if (step == 0) {
 		__builtin_prefetch(row);
-		__builtin_prefetch(&row->n_records);
 		return;
 	}
-	if (row->group && step == 1)
+	if (!row->of)
+		return;
+	if (row->summed && step == 1)
 		__builtin_prefetch(row->group);
-	else if (row->group && step == 2)
+	else if (row->summed && step == 2)
 		__builtin_prefetch(row->group->cells);
 	for (size_t i = 0; i < row->n_records; i++) {
 		if (step == 1)
-			__builtin_prefetch((const void *)row->records[i]);
+			__builtin_prefetch(record_address(row->of->cells, row->records[i]));
 		else
-			fetch_around(row->records[i], step == 3);
+			fetch_around(row->of->cells, row->records[i], step == 3);
 	}
 }
 
 struct record row_record(const struct row *row)
 {
-	const struct record *of_list = (const struct record *)(row->records[0] & ~(uintptr_t)REF_COPY);
-
 	if (row->of)
-		return record_at(row->of->cells, row->records[row->rep]);
-	return of_list ? *of_list : (struct record){0};
+		return record_at(row->of->cells, row_example(row));
+	return row->record ? *row->record : (struct record){0};
+}
+
+struct value row_key(const struct row *row, size_t i, struct arena *tmp)
+{
+	return row->of ? record_key(row->of->cells, row_example(row), i, tmp)
+		       : (struct value){.kind = V_MISSING};
 }
 
 struct row row_of_list(const struct record *r, const struct value *cells)
 {
-	return (struct row){.cells = cells, .records = {(uintptr_t)r | REF_COPY}};
+	return (struct row){.cells = cells, .record = r};
 }
 
 /* ---- cells ---- */
@@ -198,7 +246,7 @@ static struct value make_value(struct cells *c, const struct row *row, size_t co
 		struct record r;
 
 		/* an open descriptor says nothing of calls */
-		if ((row->records[i] & REF_COPY) == REF_FD && one->columns->field->grain == GRAIN_FACT)
+		if (row->records[i] >> REF_SHIFT == REF_FD && one->columns->field->grain == GRAIN_FACT)
 			continue;
 		r = record_for(c, row->records[i], one->columns->field);
 		group_add(&adding, &g, &r);
@@ -213,7 +261,7 @@ static struct value value_and_sum(const struct row *row, size_t column, struct a
 	const struct plan *p = &c->plans.columns[column];
 	struct value v;
 
-	if (row->group)
+	if (row->summed)
 		v = group_value(&c->plans, row->group, column, row->of->interval, ret_sum);
 	else if (p->agg == AGG_NONE && !(p->field->flags & FIELD_MEASURE))
 		v = first_value(c, row, p, tmp);

@@ -11,6 +11,9 @@
 /* Of one table; in its arena. */
 struct cells {
 	const struct sample *sample;
+	const struct field *keys[TABLE_KEYS];
+	const struct record **copies; /* records that are of nothing in the sample */
+	size_t n_copies, cap_copies;
 	struct plans plans;
 	struct plans *alone; /* each column by itself */
 	bool counters;       /* as struct table_walk has it */
@@ -27,8 +30,30 @@ void cells_done(struct cells *c); /* NULL is fine; c itself is the arena's */
 /* Totals are known: those of shares become 100 percent. */
 void cells_set_shares(struct cells *c, struct value *totals, struct arena *arena);
 
-/* A record as one word. What has no place in the sample is copied into the arena. */
-uintptr_t record_ref(const struct record *r, struct arena *arena);
-struct record record_at(const struct cells *c, uintptr_t ref);
+/* A record as half a word. What has no place in the sample is copied into the arena. */
+uint32_t record_ref(struct cells *c, const struct record *r, struct arena *arena);
+struct record record_at(const struct cells *c, uint32_t ref);
+/* What a key of it is. */
+struct value record_key(const struct cells *c, uint32_t ref, size_t i, struct arena *tmp);
+
+/*
+ * A value as a word that is sorted by, in the order of value_compare() as far as it goes, but missing ones
+ * last. Its lowest bit is no part of that: set, equal words are equal values.
+ */
+uint64_t sort_word(const struct value *v);
+
+/* What is known when a table has just been made and not again later. */
+struct made {
+	const struct plan
+		*runs;         /* rows without sums have a running one of this column, the sort's; or NULL */
+	const uint64_t *words; /* sort_word() of the keys, row by row */
+};
+
+void sort_made(struct table *t, int column, bool ascending, const struct made *made);
+
+static inline uint32_t row_example(const struct row *row)
+{
+	return row->summed ? row->example : row->records[row->rep];
+}
 
 #endif

@@ -13,27 +13,25 @@
 
 enum { NONE = UINT32_MAX };
 
-/* A row's place by its keys: its id may tell more things apart, such as processes of one pid. */
-static struct hash_key place_of(const struct value *keys, size_t n)
+/* A row's place by its first n keys: its id may tell more things apart, such as processes of one pid. */
+static struct hash_key place_of(const struct row *row, size_t n, struct arena *tmp)
 {
 	uint64_t hash = 0;
 
-	for (size_t i = 0; i < n; i++)
-		hash = value_hash(&keys[i], hash + i);
+	for (size_t i = 0; i < n; i++) {
+		const struct value key = row_key(row, i, tmp);
+
+		hash = value_hash(&key, hash + i);
+	}
 	return (struct hash_key){hash, n};
 }
 
-static const struct row *row_at(const struct hash *places, const struct value *keys, size_t n)
-{
-	return hash_get(places, place_of(keys, n));
-}
-
 /* The nearest row above: a level whose key is missing has none. */
-static const struct row *above_by_levels(const struct hash *places, const struct row *row)
+static const struct row *above_by_levels(const struct hash *places, const struct row *row, struct arena *tmp)
 {
-	for (size_t n = row->level; n > 0; n--)
-		if (row->keys[n - 1].kind != V_MISSING)
-			return row_at(places, row->keys, n);
+	for (size_t n = row->branch->level; n > 0; n--)
+		if (row_key(row, n - 1, tmp).kind != V_MISSING)
+			return hash_get(places, place_of(row, n, tmp));
 	return NULL;
 }
 
@@ -43,7 +41,7 @@ static const struct row *above_by_field(const struct hash *places, const struct 
 	const struct record r = row_record(row);
 	const struct value v = field_get(parent, &r, tmp);
 
-	return v.kind == V_MISSING ? NULL : row_at(places, &v, 1);
+	return v.kind == V_MISSING ? NULL : hash_get(places, (struct hash_key){value_hash(&v, 0), 1});
 }
 
 static void set_parents(struct table *t, const struct tree_query *tree)
@@ -52,17 +50,18 @@ static void set_parents(struct table *t, const struct tree_query *tree)
 
 	for (size_t i = 0; i < t->n_rows; i++) {
 		struct row *row = &t->rows[i], *other;
+		const struct hash_key place = place_of(row, row->branch->level + 1u, t->arena);
 
-		other = hash_put(&places, place_of(row->keys, row->level + 1u), row);
+		other = hash_put(&places, place, row);
 		if (other && row->exited && !other->exited) /* of two with one number the one that is there */
-			hash_put(&places, place_of(row->keys, row->level + 1u), other);
+			hash_put(&places, place, other);
 	}
 	for (size_t i = 0; i < t->n_rows; i++) {
 		struct row *row = &t->rows[i];
 		const struct row *above = tree->parent ? above_by_field(&places, row, tree->parent, t->arena)
-						       : above_by_levels(&places, row);
+						       : above_by_levels(&places, row, t->arena);
 
-		row->parent = above && above != row ? above->id : 0;
+		row->branch->parent = above && above != row ? above->id : 0;
 	}
 	hash_done(&places);
 }
@@ -72,18 +71,23 @@ static void take_rows(struct table *to, const struct table *from, size_t level, 
 	/* what belongs to a larger thing than the row is - its container's memory, a process's - is none of
 	 * its numbers */
 	from->cells->coarsest = tree->keys[level]->grain;
+	struct branch *branches = arena_array(from->arena, from->n_rows, sizeof(*branches));
+
 	to->rows = xreallocarray(to->rows, to->n_rows + from->n_rows + 1, sizeof(*to->rows));
 	for (size_t i = 0; i < from->n_rows; i++) {
 		struct row row = from->rows[i];
 		const struct record rep = row_record(&row);
 
-		row.level = (uint8_t)level;
+		const struct value key = row_key(&row, level, from->arena);
+
 		/* a group whose last key is missing is no thing of this level */
-		if (row.keys[level].kind == V_MISSING)
+		if (key.kind == V_MISSING)
 			continue;
-		row.label = field_get(tree->labels[level], &rep, from->arena);
-		if (row.label.kind == V_MISSING)
-			row.label = row.keys[level];
+		row.branch = &branches[i];
+		row.branch->level = (uint8_t)level;
+		row.branch->label = field_get(tree->labels[level], &rep, from->arena);
+		if (row.branch->label.kind == V_MISSING)
+			row.branch->label = key;
 		to->rows[to->n_rows++] = row;
 	}
 }
@@ -116,6 +120,14 @@ static int build_levels(const struct table_query *q, const struct tree_query *tr
 	return 0;
 }
 
+static void give_branches(struct table *t)
+{
+	struct branch *branches = arena_array(t->arena, t->n_rows, sizeof(*branches));
+
+	for (size_t i = 0; i < t->n_rows; i++)
+		t->rows[i].branch = &branches[i];
+}
+
 int table_tree_build(const struct table_query *q, const struct tree_query *tree, const struct sample *s,
 		     struct table **ret)
 {
@@ -128,8 +140,8 @@ int table_tree_build(const struct table_query *q, const struct tree_query *tree,
 		r = -EINVAL;
 	else if (tree->n_levels)
 		r = build_levels(q, tree, s, made->parts, &t);
-	else
-		r = table_build(q, s, &t);
+	else if (!(r = table_build(q, s, &t)))
+		give_branches(t);
 	if (r) {
 		table_tree_free(made);
 		return r;
@@ -167,7 +179,7 @@ static void link_rows(const struct table *t, struct links *l)
 		l->parent[i] = l->first[i] = l->next[i] = NONE;
 	}
 	for (size_t i = t->n_rows; i-- > 0;) { /* from the end: each goes before its later siblings */
-		uint64_t parent = t->rows[i].parent;
+		uint64_t parent = t->rows[i].branch->parent;
 		uintptr_t at = parent ? (uintptr_t)hash_get(&by_id, (struct hash_key){parent, 0}) : 0;
 
 		if (!at || at - 1 == i)
@@ -197,13 +209,14 @@ static void place(struct table *t, struct links *l, uint32_t root)
 		uint32_t down, right;
 
 		l->placed[at] = true;
-		row->depth = depth;
+		row->branch->depth = depth;
 		row->n_below = (uint32_t)l->n_placed; /* until its end is known */
-		row->guides = at == root || depth > TREE_DEPTH_MAX ? 0 : t->rows[l->parent[at]].guides;
+		row->branch->guides =
+			at == root || depth > TREE_DEPTH_MAX ? 0 : t->rows[l->parent[at]].branch->guides;
 		right = at == root ? NONE : next_free(l, l->next[at]);
 		if (depth <= TREE_DEPTH_MAX && depth) {
-			row->guides &= ~(1ULL << depth);
-			row->guides |= right != NONE ? 1ULL << depth : 0;
+			row->branch->guides &= ~(1ULL << depth);
+			row->branch->guides |= right != NONE ? 1ULL << depth : 0;
 		}
 		l->order[l->n_placed++] = at;
 		down = next_free(l, l->first[at]);
@@ -256,12 +269,13 @@ void table_tree_arrange(struct table *t)
 
 void table_tree_guides(const struct row *row, bool folded, bool ascii, struct buf *out)
 {
-	unsigned depth = row->depth < TREE_DEPTH_MAX ? row->depth : TREE_DEPTH_MAX;
+	unsigned depth = row_depth(row) < TREE_DEPTH_MAX ? row_depth(row) : TREE_DEPTH_MAX;
+	uint64_t guides = row->branch ? row->branch->guides : 0;
 
 	for (unsigned d = 1; d < depth; d++)
-		buf_adds(out, !(row->guides >> d & 1) ? "  " : ascii ? "| " : "│ ");
+		buf_adds(out, !(guides >> d & 1) ? "  " : ascii ? "| " : "│ ");
 	if (depth)
-		buf_adds(out, row->guides >> depth & 1 ? (ascii ? "|" : "├") : ascii ? "`" : "└");
+		buf_adds(out, guides >> depth & 1 ? (ascii ? "|" : "├") : ascii ? "`" : "└");
 	if (depth || folded)
 		buf_adds(out, folded ? "+ " : ascii ? "- " : "─ ");
 }

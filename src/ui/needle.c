@@ -205,7 +205,7 @@ bool needle_in_row(struct needle *n, const struct row *row)
 	bool found = false;
 
 	for (size_t i = 0; i < n->view->n_columns && !found; i++) {
-		if (row->label.kind != V_MISSING && (int)i == n->table->tree->column) {
+		if (row_label(row).kind != V_MISSING && (int)i == n->table->tree->column) {
 			buf_reset(&n->cell);
 			row_tree_cell(n->view, row, i, false, &n->cell);
 			found = find(buf_str(&n->cell), n->text, n->any_case);

@@ -64,11 +64,13 @@ void row_cell(const struct view *view, const struct row *row, size_t column, str
 void row_tree_cell(const struct view *view, const struct row *row, size_t column, bool folded,
 		   struct buf *out)
 {
+	const struct value label = row_label(row);
+
 	table_tree_guides(row, folded, false, out);
-	if (row->label.kind == V_STRING && row->label.s)
-		format_safe(out, row->label.s, strlen(row->label.s));
-	else if (row->label.kind != V_MISSING)
-		format_value(out, &row->label, UNIT_ID, false);
+	if (label.kind == V_STRING && label.s)
+		format_safe(out, label.s, strlen(label.s));
+	else if (label.kind != V_MISSING)
+		format_value(out, &label, UNIT_ID, false);
 	else
 		row_cell(view, row, column, out);
 }
@@ -148,9 +150,9 @@ static void search_rows(struct rows *r, size_t n_rows)
 		fetch_before(r, i);
 		found = needle_in_row(needle, row);
 
-		if (!found && !(tree && row->depth < above))
+		if (!found && !(tree && row_depth(row) < above))
 			continue;
-		above = row->depth;
+		above = row_depth(row);
 		r->index[--r->n] = i;
 	}
 	memmove(r->index, r->index + r->n, (n_rows - r->n) * sizeof(*r->index));
@@ -283,12 +285,12 @@ static void set_folded(struct rows *r, uint64_t id, bool on)
 static uint64_t in_sight(const struct rows *r, const struct row *row)
 {
 	uint64_t id = row->id;
-	unsigned depth = row->depth;
+	unsigned depth = row_depth(row);
 
 	for (const struct row *above = row; depth && above > r->table->rows;) {
-		if ((--above)->depth >= depth)
+		if (row_depth(--above) >= depth)
 			continue;
-		depth = above->depth;
+		depth = row_depth(above);
 		if (rows_is_folded(r, above))
 			id = above->id;
 	}

@@ -148,7 +148,7 @@ static struct value value_of(const struct action_target *t, const struct field *
 {
 	for (size_t i = 0; t->row && i < t->n_keys; i++)
 		if (t->keys[i] == f)
-			return t->row->keys[i];
+			return row_key(t->row, i, tmp);
 	return is_certain(t, f) ? field_get(f, &t->record, tmp) : (struct value){.kind = V_MISSING};
 }
 

@@ -92,8 +92,10 @@ static char *row_filter(const struct view *view, const struct row *row)
 	bool any = false;
 	size_t n;
 	const struct field *const *keys = view_row_keys(view, row, &n);
+	struct arena *tmp = arena_new();
 
 	for (size_t i = 0; i < n; i++) {
+		const struct value key = row_key(row, i, tmp);
 		const char *and = b.len ? " and " : "";
 		char *text;
 
@@ -101,15 +103,16 @@ static char *row_filter(const struct view *view, const struct row *row)
 		    keys[i]->grain == GRAIN_DEVICE) /* processes are told by the others */
 			continue;
 
-		if (row->keys[i].kind == V_MISSING) {
+		if (key.kind == V_MISSING) {
 			buf_addf(&b, "%snot %s exists", and, keys[i]->id);
 			continue;
 		}
 		any = true;
-		text = value_text(&row->keys[i]);
+		text = value_text(&key);
 		buf_addf(&b, "%s%s = %s", and, keys[i]->id, text);
 		free(text);
 	}
+	arena_free(tmp);
 	if (any)
 		return buf_steal(&b);
 	buf_done(&b);
@@ -156,12 +159,12 @@ char *view_row_label(const struct view *view, const struct row *row)
 	const struct field *label = view->label;
 	size_t at = keys == view->keys ? 0 : n - 1; /* which key tells it from its siblings */
 	const struct field *key = keys[at];
-	const struct value *value = &row->keys[at];
+	const struct value value = row_key(row, at, tmp);
 
 	if (keys != view->keys) /* a level of the tree: process names are better short */
-		label = view->tree->query.keys[row->level] == field_find("proc.pid")
+		label = view->tree->query.keys[row_level(row)] == field_find("proc.pid")
 				? field_find("proc.name")
-				: view->tree->query.labels[row->level];
+				: view->tree->query.labels[row_level(row)];
 	if (label)
 		v = field_get(label, &r, tmp);
 	if (v.kind != V_MISSING)
@@ -169,7 +172,7 @@ char *view_row_label(const struct view *view, const struct row *row)
 	if (v.kind == V_MISSING || (label != key && (n == 1 || keys != view->keys) && key->type == FT_INT)) {
 		if (b.len)
 			buf_addc(&b, ' ');
-		format_value(&b, value, key->unit, true);
+		format_value(&b, &value, key->unit, true);
 	}
 	arena_free(tmp);
 	return buf_steal(&b);

@@ -107,12 +107,12 @@ int view_column(const struct view *v, const char *id)
 
 static bool is_level(const struct view *v, const struct row *row)
 {
-	return row->label.kind != V_MISSING && v->tree && v->tree->query.n_levels;
+	return row_label(row).kind != V_MISSING && v->tree && v->tree->query.n_levels;
 }
 
 const char *view_drilldown(const struct view *v, const struct row *row)
 {
-	const char *own = is_level(v, row) ? v->tree->drilldown[row->level] : NULL;
+	const char *own = is_level(v, row) ? v->tree->drilldown[row_level(row)] : NULL;
 	const struct metric_value *metric = v->metrics ? row_record(row).metric : NULL;
 
 	if (metric)
@@ -122,37 +122,46 @@ const char *view_drilldown(const struct view *v, const struct row *row)
 
 const struct field *const *view_row_keys(const struct view *v, const struct row *row, size_t *ret_n)
 {
-	*ret_n = is_level(v, row) ? row->level + 1u : v->n_keys;
+	*ret_n = is_level(v, row) ? row_level(row) + 1u : v->n_keys;
 	return is_level(v, row) ? v->tree->query.keys : v->keys;
 }
 
 /* Whether a's last key is among b's. */
-static bool holds(const struct view *v, const struct row *a, const struct row *b)
+static bool holds(const struct view *v, const struct row *a, const struct row *b, struct arena *tmp)
 {
 	size_t n_a, n_b;
 	const struct field *const *keys = view_row_keys(v, a, &n_a);
 	const struct field *const *others = view_row_keys(v, b, &n_b);
 
-	for (size_t i = 0; i < n_b; i++)
-		if (others[i] == keys[n_a - 1] && a->keys[n_a - 1].kind == b->keys[i].kind &&
-		    !value_compare(&a->keys[n_a - 1], &b->keys[i]))
+	for (size_t i = 0; i < n_b; i++) {
+		struct value x, y;
+
+		if (others[i] != keys[n_a - 1])
+			continue;
+		x = row_key(a, n_a - 1, tmp);
+		y = row_key(b, i, tmp);
+		if (x.kind == y.kind && !value_compare(&x, &y))
 			return true;
+	}
 	return false;
 }
 
 const struct row *view_row_in(const struct view *v, const struct row *row, const struct table *other)
 {
-	const struct row *best = NULL;
+	const struct row *best = NULL, *same = NULL;
+	struct arena *tmp = arena_new();
 
-	for (size_t i = 0; i < other->n_rows; i++) {
+	for (size_t i = 0; i < other->n_rows && !same; i++) {
 		const struct row *r = &other->rows[i];
 
 		if (r->id == row->id)
-			return r;
-		if (holds(v, r, row) && (!best || r->level > best->level))
+			same = r;
+		else if (holds(v, r, row, tmp) && (!best || row_level(r) > row_level(best)))
 			best = r;
+		arena_reset(tmp);
 	}
-	return best;
+	arena_free(tmp);
+	return same ? same : best;
 }
 
 void view_list_row(const struct view *v, const struct record *event, struct arena *tmp, struct row *ret)

@@ -276,14 +276,15 @@ static void test_tree(void **state)
 	const struct view *v = views_find(f->views, "containers");
 	const struct record young = record_from_thread(&f->b->sample, f->young->leader);
 	struct row row = row_of_list(&young, NULL);
+	struct branch branch = {0};
 	struct value keys[4] = {
 		{.kind = V_STRING, .s = "pod"}, {.kind = V_STRING, .s = "abc"}, {.kind = V_INT, .i = 200}};
 
 	assert_non_null(v->tree);
-	row.keys = keys;
+	row.branch = &branch;
 	for (size_t i = 0; i < v->tree->query.n_levels; i++) {
-		row.level = (uint8_t)i;
-		row.label = keys[i];
+		branch.level = (uint8_t)i;
+		branch.label = keys[i];
 		action_target_row(v, &row, &f->target);
 		assert_int_equal(f->target.n_keys, i + 1);
 		assert_int_equal(f->target.process,

@@ -89,8 +89,8 @@ static size_t compare(const struct view *v, const struct table *lazy, const stru
 		assert_ptr_equal(ra.thread, rb.thread);
 		assert_ptr_equal(ra.obj, rb.obj);
 		assert_int_equal(ra.counters, rb.counters);
-		assert_non_null(b->group);
-		n += !a->group;
+		assert_true(b->summed);
+		n += !a->summed;
 		for (size_t k = 0; k < v->n_columns; k++) {
 			const struct value x = row_value(a, k, tmp), y = row_value(b, k, tmp);
 			const struct value sx = row_sum(a, k, tmp), sy = row_sum(b, k, tmp);

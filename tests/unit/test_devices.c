@@ -136,7 +136,7 @@ static void check(const struct sample *s, const char *view, const char *row, con
 	selection_init(&sel, views_find(views, view), NULL);
 	assert_int_equal(selection_table(&sel, s, &t, NULL), 0);
 	for (size_t i = 0; i < t->n_rows; i++) {
-		const struct value *k = &t->rows[i].keys[0];
+		const struct value key = row_key(&t->rows[i], 0, t->arena), *k = &key;
 		const struct value value = row_value(
 			&t->rows[i], (size_t)view_column(views_find(views, view), column), t->arena);
 		const struct value *v = &value;

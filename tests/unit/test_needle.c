@@ -34,7 +34,7 @@ static void shown(const struct view *v, const struct table *t, const struct row 
 		  struct buf *out)
 {
 	buf_reset(out);
-	if (row->label.kind != V_MISSING && (int)column == t->tree->column)
+	if (row_label(row).kind != V_MISSING && (int)column == t->tree->column)
 		row_tree_cell(v, row, column, false, out);
 	else
 		row_cell(v, row, column, out);

@@ -74,7 +74,7 @@ static void build(struct fixture *f)
 static const struct row *row_of(const struct fixture *f, const char *key)
 {
 	for (size_t i = 0; i < f->t->n_rows; i++) {
-		const struct value *k = &f->t->rows[i].keys[0];
+		const struct value first = row_key(&f->t->rows[i], 0, f->t->arena), *k = &first;
 
 		if (k->kind == V_STRING ? !strcmp(k->s, key) : k->i == atoll(key))
 			return &f->t->rows[i];
@@ -175,7 +175,7 @@ static void test_hostile_name(void **state)
 	assert_int_equal(f->t->n_rows, 2);
 	drill(f, "/tmp/odd \"name\" (x)");
 	assert_int_equal(f->t->n_rows, 1);
-	assert_int_equal(f->t->rows[0].keys[0].i, 10);
+	assert_int_equal(row_key(&f->t->rows[0], 0, f->t->arena).i, 10);
 	assert_int_equal(row_value(&f->t->rows[0],
 				   (size_t)view_column(selection_top(&f->sel)->view, "evt.count"),
 				   f->t->arena)
@@ -258,7 +258,7 @@ static void test_row_filter(void **state)
 {
 	struct fixture *f = *state;
 	struct row incomplete;
-	struct value missing = {.kind = V_MISSING};
+	const struct record nothing = {0};
 	char *text;
 
 	selection_init(&f->sel, views_find(f->views, "syscalls"), "container.id != host");
@@ -269,8 +269,7 @@ static void test_row_filter(void **state)
 	text = selection_row_filter(&f->sel, NULL);
 	assert_string_equal(text, "(container.id != host)");
 	free(text);
-	incomplete = f->t->rows[0];
-	incomplete.keys = &missing;
+	incomplete = row_of_list(&nothing, NULL);
 	assert_int_equal(selection_drill(&f->sel, &incomplete, views_find(f->views, "processes")), -EINVAL);
 	assert_int_equal(f->sel.n, 1);
 }
@@ -296,7 +295,7 @@ static void test_restore(void **state)
 	assert_true(top->sort == 0 && top->ascending && top->row_index == 2);
 	build(f);
 	for (size_t i = 0; i + 1 < f->t->n_rows; i++)
-		assert_true(f->t->rows[i].keys[0].i < f->t->rows[i + 1].keys[0].i);
+		assert_true(row_key(&f->t->rows[i], 0, f->t->arena).i < row_key(&f->t->rows[i + 1], 0, f->t->arena).i);
 }
 
 /* However deep one drills, the filter stays one that can be parsed. */

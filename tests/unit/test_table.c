@@ -62,7 +62,7 @@ static struct table *query(const struct sample *s, unsigned records, const char 
 static const struct row *row_of(const struct table *t, const char *key)
 {
 	for (size_t i = 0; i < t->n_rows; i++) {
-		const struct value *k = &t->rows[i].keys[0];
+		const struct value first = row_key(&t->rows[i], 0, t->arena), *k = &first;
 
 		if (k->kind == V_STRING ? !strcmp(k->s, key) : k->i == atoll(key))
 			return &t->rows[i];
@@ -481,15 +481,15 @@ static void test_sort(void **state)
 	t = QUERY(s, REC_TASKS, "proc.pid", "", {"proc.vmrss", AGG_SUM}, {"proc.name", AGG_NONE});
 	table_sort(t, 0, false);
 	for (size_t i = 0; i < 5; i++)
-		assert_int_equal(t->rows[i].keys[0].i, down[i]);
+		assert_int_equal(row_key(&t->rows[i], 0, t->arena).i, down[i]);
 	table_sort(t, 0, true);
 	for (size_t i = 0; i < 5; i++)
-		assert_int_equal(t->rows[i].keys[0].i, up[i]);
+		assert_int_equal(row_key(&t->rows[i], 0, t->arena).i, up[i]);
 	table_sort(t, 1, false); /* all the same: key order */
 	for (size_t i = 0; i + 1 < 5; i++)
-		assert_true(t->rows[i].keys[0].i < t->rows[i + 1].keys[0].i);
+		assert_true(row_key(&t->rows[i], 0, t->arena).i < row_key(&t->rows[i + 1], 0, t->arena).i);
 	table_sort(t, -1, false);
-	assert_int_equal(t->rows[0].keys[0].i, 9);
+	assert_int_equal(row_key(&t->rows[0], 0, t->arena).i, 9);
 	table_free(t);
 	sb_free(b);
 }
@@ -561,7 +561,7 @@ static void test_missing_keys(void **state)
 	q.keys[1] = field_find("fd.name");
 	assert_int_equal(table_build(&q, s, &table), 0);
 	assert_int_equal(table->n_rows, 2);
-	assert_int_equal(table->rows[0].keys[1].kind, V_MISSING); /* last when ascending, first when not */
+	assert_int_equal(row_key(&table->rows[0], 1, table->arena).kind, V_MISSING); /* last when ascending, first when not */
 	assert_num(cell(&table->rows[0], 0), 5);
 	assert_num(&table->totals[0], 8);
 	table_free(table);

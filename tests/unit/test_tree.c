@@ -162,15 +162,15 @@ static void test_rows_select_what_they_are(void **state)
 	assert_int_equal(selection_drill(&sel, &t->rows[6], views_find(stock, "processes")), 0);
 	assert_int_equal(selection_table(&sel, s, &below, &err), 0);
 	assert_int_equal(below->n_rows, 1);
-	assert_int_equal(below->rows[0].keys[0].i, 13);
+	assert_int_equal(row_key(&below->rows[0], 0, below->arena).i, 13);
 	table_free(below);
 	/* the selected thing stays selected when the tree comes and goes */
 	for (size_t i = 0; i < flat->n_rows; i++) {
 		const struct row *r = view_row_in(v, &flat->rows[i], t);
 
 		assert_non_null(r);
-		assert_int_equal(r->level, 1);
-		assert_string_equal(r->label.s, cell(flat, i, 0).s);
+		assert_int_equal(row_level(r), 1);
+		assert_string_equal(row_label(r).s, cell(flat, i, 0).s);
 	}
 	assert_string_equal(row_value(view_row_in(v, &t->rows[4], flat), 0, flat->arena).s, "web");
 	assert_null(view_row_in(v, &t->rows[0], flat));
@@ -204,7 +204,7 @@ static void test_parents(void **state)
 	/* what a filter takes out has no rows below it; they move up */
 	selection_top(&sel)->user_filter = strdup("proc.pid != 20");
 	t = tree_of(&sel, s);
-	assert_int_equal(t->rows[0].depth, 0);
+	assert_int_equal(row_depth(&t->rows[0]), 0);
 	assert_string_equal(cell(t, 0, view_column(v, "proc.exeline")).s, "busy");
 	table_free(t);
 	selection_done(&sel);
@@ -226,7 +226,7 @@ static void test_a_long_chain(void **state)
 	t = tree_of(&sel, sb_finish(b));
 	assert_int_equal(t->n_rows, N);
 	assert_int_equal(t->rows[0].n_below, N - 1);
-	assert_int_equal(t->rows[N - 1].depth, N - 1);
+	assert_int_equal(row_depth(&t->rows[N - 1]), N - 1);
 	table_tree_guides(&t->rows[N - 1], false, true, &out);
 	assert_int_equal(out.len, 2 * TREE_DEPTH_MAX + 1);
 	buf_done(&out);
@@ -239,7 +239,7 @@ static void shown(const struct rows *r, const char *const *names, size_t n)
 {
 	assert_int_equal(r->n, n);
 	for (size_t i = 0; i < n; i++)
-		assert_string_equal(rows_get(r, i)->label.s, names[i]);
+		assert_string_equal(row_label(rows_get(r, i)).s, names[i]);
 }
 #define SHOWN(r, ...)                                                                                        \
 	do {                                                                                                 \
@@ -262,13 +262,13 @@ static void test_folding(void **state)
 	rows_go(&r, 3, 20);
 	rows_fold(&r, rows_current(&r), 20);
 	SHOWN(&r, "web-0", "sidecar", "proxy", "web", "alone", "cron");
-	assert_string_equal(rows_current(&r)->label.s, "web");
+	assert_string_equal(row_label(rows_current(&r)).s, "web");
 	/* stays so in the next sample, with the cursor on its row */
 	next = tree_of(&sel, s);
 	table_sort(next, view_column(v, "thread.cpu"), true);
 	rows_set(&r, v, next, 20);
 	SHOWN(&r, "alone", "cron", "web-0", "web", "sidecar", "proxy");
-	assert_string_equal(rows_current(&r)->label.s, "web");
+	assert_string_equal(row_label(rows_current(&r)).s, "web");
 	/* a search finds what is folded, and shows the way to it */
 	rows_set_needle(&r, "large", 20);
 	SHOWN(&r, "web-0", "web", "large");
@@ -277,7 +277,7 @@ static void test_folding(void **state)
 	rows_go(&r, 5, 20);
 	rows_fold(&r, rows_get(&r, 2), 20);
 	SHOWN(&r, "alone", "cron", "web-0");
-	assert_string_equal(rows_current(&r)->label.s, "web-0");
+	assert_string_equal(row_label(rows_current(&r)).s, "web-0");
 	rows_fold_all(&r, 20); /* some are: all are shown */
 	assert_int_equal(r.n, 8);
 	rows_fold_all(&r, 20);
