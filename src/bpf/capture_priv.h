@@ -63,6 +63,8 @@ struct capture {
 	unsigned next_exec;
 	int iter_tasks, iter_fds;             /* link descriptors */
 	uint64_t cost_ns, cost_at, cost_runs; /* extrapolated, see cost.c */
+	double cost_share;  /* of one CPU, as last measured */
+	unsigned cost_skip, cost_hooks; /* collections until it is measured again; what was attached then */
 };
 
 /* Attaches sys_enter if the needs or the spy want it, else detaches. Lock held. */
@@ -81,7 +83,7 @@ int pump_start(struct capture *c);
 void pump_stop(struct capture *c);
 struct bytes pump_take(struct capture *c); /* everything so far; the caller frees data */
 
-/* Around a collection: measures what the programs cost meanwhile. */
+/* Around a collection: measures, in some of them, what the programs cost meanwhile. */
 struct cost_window {
 	int stats_fd;
 	uint64_t from, ns, runs;

@@ -3,8 +3,10 @@
  * cost.c - what our own BPF programs cost the machine.
  *
  * BPF_ENABLE_STATS reads the clock twice per program run, so it is on only
- * while an interval is collected (some milliseconds); the share of time
- * measured there stands for the whole interval.
+ * while an interval is collected (some milliseconds), and, as a walk runs a
+ * program for every thread and descriptor, only in one collection of COST_EVERY,
+ * in the first two and in those after other hooks were attached. The share of
+ * time measured there stands until the next one.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,6 +16,8 @@
 #include "bpf/rights.h"
 #include "ctop.skel.h"
 #include "ctop_spy.skel.h"
+
+enum { COST_EVERY = 4 };
 
 static void totals(struct capture *c, uint64_t *ret_ns, uint64_t *ret_runs)
 {
@@ -41,6 +45,15 @@ static void totals(struct capture *c, uint64_t *ret_ns, uint64_t *ret_runs)
 
 void cost_begin(struct capture *c, struct cost_window *w)
 {
+	unsigned hooks = c->needs << 1 | c->spying;
+
+	w->stats_fd = -1;
+	if (c->cost_skip && hooks == c->cost_hooks) {
+		c->cost_skip--;
+		return;
+	}
+	c->cost_skip = c->collected ? COST_EVERY - 1 : 0;
+	c->cost_hooks = hooks;
 	rights_admin(true);
 	w->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	rights_admin(false);
@@ -52,18 +65,21 @@ void cost_begin(struct capture *c, struct cost_window *w)
 
 void cost_end(struct capture *c, struct cost_window *w)
 {
-	uint64_t now = mono_now(), ns, runs, since;
+	uint64_t now = mono_now(), ns, runs;
 
-	if (w->stats_fd < 0)
-		return;
-	totals(c, &ns, &runs);
-	close(w->stats_fd);
-	since = c->cost_at ? now - c->cost_at : now - w->from;
-	c->cost_at = now;
-	if (now > w->from) {
-		c->cost_ns += (uint64_t)((double)(ns - w->ns) / (double)(now - w->from) * (double)since);
+	if (w->stats_fd >= 0) {
+		totals(c, &ns, &runs);
+		close(w->stats_fd);
+		if (now > w->from)
+			c->cost_share = (double)(ns - w->ns) / (double)(now - w->from);
 		c->cost_runs += runs - w->runs;
+		if (!c->cost_at)
+			c->cost_at = w->from;
 	}
+	if (!c->cost_at)
+		return;
+	c->cost_ns += (uint64_t)(c->cost_share * (double)(now - c->cost_at));
+	c->cost_at = now;
 }
 
 uint64_t capture_missed(int prog_fd)
