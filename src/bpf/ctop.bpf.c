@@ -2,7 +2,7 @@
 /*
  * ctop.bpf.c - the programs: counting at the end of every system call, facts
  * with objects and latency while a view needs them, exits, execs, cgroups. The
- * iterators are in walk.bpf.h, the spy is in spy.bpf.c.
+ * iterators are in walk*.bpf.h, the spy is in spy.bpf.c.
  *
  * Only stable ground: tp_btf tracepoints, iterators, arrays, hashes, task
  * storage, ring buffers.
@@ -27,6 +27,7 @@
 #include "bpf/count.bpf.h"
 #include "bpf/uring.bpf.h"
 #include "bpf/walk.bpf.h"
+#include "bpf/walk_fds.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

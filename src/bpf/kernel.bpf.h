@@ -96,6 +96,14 @@ struct file {
 	unsigned int f_flags;
 };
 
+struct file___since613 {
+	struct {
+		struct {
+			long long counter;
+		} refcnt;
+	} f_ref;
+};
+
 struct kiocb {
 	struct file *ki_filp; /* first */
 };
@@ -296,6 +304,9 @@ struct upid {
 
 struct pid {
 	unsigned int level;
+	struct {
+		void *first;
+	} tasks[4]; /* PIDTYPE_PID, ... */
 	struct upid numbers[1];
 };
 

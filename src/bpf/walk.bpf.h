@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * walk.bpf.h - the iterators: every thread, and every open descriptor, once an
- * interval. They run in the monitor's own context: what they cost is its CPU.
+ * walk.bpf.h - the iterator over every thread, once an interval, and what both
+ * iterators share. They run in the monitor's own context: what they cost is its CPU.
  */
 #ifndef CTOP_BPF_WALK_H
 #define CTOP_BPF_WALK_H
@@ -77,31 +77,48 @@ static __always_inline void read_call(struct task_rec *r, struct task_struct *ta
 }
 
 /*
- * Most threads of a machine sleep. One that did not get a CPU since the walk before cannot have changed its own
- * numbers, so what was sent then still holds unless somebody else changed what its record says. A stamp is a hash
- * of all that tells. Walks go by tid, so neighbours share a cache line, as they would not in task storage; two
- * threads that share a slot are sent in full every time.
+ * Most threads of a machine sleep. One that did not get a CPU since the walk before cannot have changed its
+ * own numbers, so what was sent then still holds unless somebody else changed what its record says. A stamp
+ * is a hash of all that tells. Walks go by tid, so neighbours share a cache line, as they would not in task
+ * storage; two threads that share a slot are sent in full every time.
  */
-enum { WALK_STAMPS = 1 << 18 };
+enum { WALK_STAMPS = 1 << 18, WALK_GROUP = 8 };
+
+struct walk_group {
+	u64 stamps[WALK_GROUP];
+	u64 tasks[WALK_GROUP]; /* where the threads are that the walk found last, for touch_group() */
+	u64 walk;              /* which one that was */
+};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, WALK_STAMPS);
+	__uint(max_entries, WALK_STAMPS / WALK_GROUP);
 	__type(key, u32);
-	__type(value, u64);
+	__type(value, struct walk_group);
 } walk_stamps SEC(".maps");
 
 /* Set by user space: the number of the walk, and whether it wants every record. */
 __u32 walk_number;
 __u32 walk_all;
 
-/* What has no cheap sign of change (a renamed thread, a moved limit) is sent again after so many walks at most. */
+/* What has no cheap sign of change (a renamed thread, a moved limit) is sent again after so many walks at
+ * most. */
 enum { WALK_REFRESH = 16 };
 
 static __always_inline u64 mix(u64 h, u64 v)
 {
 	h = (h ^ v) * 0xd6e8feb86659fd93ULL;
 	return h ^ h >> 32;
+}
+
+/*
+ * Half of what a walk takes is waiting for memory, one cache line after the other. So what is to come is
+ * looked at for some threads or descriptors at a time: their lines are then fetched at once. Nothing depends
+ * on what is read: it may be stale, or not be there at all.
+ */
+static __always_inline void touch(u64 value)
+{
+	asm volatile("" ::"r"(value));
 }
 
 /* Never 0 for a thread that sleeps, 0 for any other. */
@@ -128,7 +145,8 @@ static __always_inline u64 make_stamp(struct scratch *s, struct task_struct *tas
 		if (GET(task, signal, nr_threads) > 1 || GET(task, files, count.counter) > 1)
 			return 0;
 		if (!bpf_core_field_exists(old_mm->rss_stat.count)) {
-			/* reclaim shows in the shared part sooner or later; the rest waits for WALK_REFRESH */
+			/* reclaim shows in the shared part sooner or later; the rest waits for WALK_REFRESH
+			 */
 			h = mix(h, GET(mm, rss_stat[0].count));
 			h = mix(h, GET(mm, rss_stat[1].count));
 			h = mix(h, GET(mm, rss_stat[2].count));
@@ -143,13 +161,58 @@ static __always_inline u64 make_stamp(struct scratch *s, struct task_struct *tas
 	return h ? h : 1;
 }
 
+static __always_inline struct walk_group *walk_group(u32 tid)
+{
+	u32 i = tid / WALK_GROUP & (WALK_STAMPS / WALK_GROUP - 1);
+
+	return bpf_map_lookup_elem(&walk_stamps, &i);
+}
+
+#ifndef CTOP_PLAIN
+/* What the iterator and make_stamp() look at. */
+static __always_inline void touch_task(struct task_struct *task)
+{
+	struct mm_struct *mm = task->mm;
+	struct pid *pid = task->thread_pid;
+
+	touch(task->__state);
+	touch(pid->level);
+	touch((u64)GET(pid, tasks[0].first));
+	touch(GET(pid, numbers[0].nr));
+	touch(task->static_prio);
+	touch(task->exit_state);
+	touch(task->tgid);
+	touch((u64)task->real_parent);
+	touch(task->nvcsw);
+	touch((u64)task->cgroups);
+	touch(GET(task, signal, nr_threads));
+	touch(GET(task, files, count.counter));
+	if (!mm)
+		return;
+	touch(GET(mm, rss_stat[0].count));
+	touch(GET(mm, rss_stat[2].count));
+}
+
+/* The threads of the next slots, where the last walk found them. They may have ended: see touch(). */
+static __always_inline void touch_group(u32 tid)
+{
+	struct walk_group *next = walk_group(tid + WALK_GROUP);
+
+	if (!next || next->walk != walk_number - 1)
+		return;
+	for (u32 i = 0; i < WALK_GROUP; i++)
+		if (next->tasks[i])
+			touch_task(CAST(struct task_struct, next->tasks[i]));
+}
+#endif
+
 SEC("iter/task")
 int walk_tasks(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct scratch *s = scratch_get(SCRATCH_ITER);
+	struct walk_group *group;
 	u64 *stamp, now;
-	u32 slot;
 
 	if (!task || !s)
 		return 0;
@@ -158,11 +221,19 @@ int walk_tasks(struct bpf_iter__task *ctx)
 		/* the reader was just scheduled in: its own stamp is the scheduler's now */
 		sched_now = bpf_get_current_task_btf()->se.exec_start;
 	}
-	now = make_stamp(s, LOOSE(struct task_struct, task));
-	slot = (u32)task->pid & (WALK_STAMPS - 1);
-	stamp = bpf_map_lookup_elem(&walk_stamps, &slot);
-	if (!stamp)
+	group = walk_group(task->pid);
+	if (!group)
 		return 0;
+#ifndef CTOP_PLAIN
+	if (group->walk != walk_number) {
+		touch_group(task->pid);
+		__builtin_memset(group->tasks, 0, sizeof(group->tasks));
+		group->walk = walk_number;
+	}
+	group->tasks[(u32)task->pid % WALK_GROUP] = (u64)task;
+#endif
+	now = make_stamp(s, LOOSE(struct task_struct, task));
+	stamp = &group->stamps[(u32)task->pid % WALK_GROUP];
 	if (now && now == *stamp && !walk_all && (task->pid + walk_number) % WALK_REFRESH) {
 		struct task_same same = {.tid = task->pid, .gen = task_gen(task)};
 
@@ -175,151 +246,6 @@ int walk_tasks(struct bpf_iter__task *ctx)
 	/* what did not fit is shown again, and must not look known then */
 	if (!bpf_seq_write(ctx->meta->seq, &s->task, sizeof(s->task)))
 		*stamp = now;
-	return 0;
-}
-
-/*
- * What describe_file() says of an inet socket, without its two dozen bpf_probe_read_kernel(): there can be fifty
- * thousand of them, and they are told of every interval. False: not so here, ask describe_file().
- */
-static __always_inline bool describe_socket(struct scratch *s, struct file *file, const struct object *o, u64 *ret_signature)
-{
-#ifndef CTOP_PLAIN
-	struct sock *sk = CAST(struct socket, CAST(struct file, (u64)file)->private_data)->sk;
-	struct tcp_sock *tp;
-	struct obj_rec *r = &s->obj.rec;
-
-	if (!sk || o->family != AF_INET)
-		return false;
-	__builtin_memset(r, 0, sizeof(*r));
-	*ret_signature = ((u64)sk->__sk_common.skc_num << 16 | sk->__sk_common.skc_dport) << 8 |
-			 sk->__sk_common.skc_state; /* as name_signature() makes it */
-	r->key = o->key;
-	r->kind = o->kind;
-	r->family = o->family;
-	r->type = sk->sk_type;
-	r->protocol = sk->sk_protocol;
-	r->sk = (u64)sk;
-	r->lport = sk->__sk_common.skc_num;
-	r->rport = bpf_ntohs(sk->__sk_common.skc_dport);
-	*(u32 *)r->laddr = sk->__sk_common.skc_rcv_saddr;
-	*(u32 *)r->raddr = sk->__sk_common.skc_daddr;
-	if (!r->lport)
-		return false; /* raw or not bound: describe_file() knows where to look */
-	r->netns = sk->__sk_common.skc_net.net->ns.inum;
-	if (r->protocol != IPPROTO_TCP || r->type != SOCK_STREAM) {
-		r->rx_queue = sk->sk_backlog.rmem_alloc.counter;
-		r->tx_queue = sk->sk_wmem_alloc.refs.counter - 1;
-		return true;
-	}
-	r->tcp_state = sk->__sk_common.skc_state;
-	if (r->tcp_state == TCP_LISTEN) {
-		r->rx_queue = sk->sk_ack_backlog;
-		r->tx_queue = sk->sk_max_ack_backlog;
-		return true;
-	}
-	tp = CAST(struct tcp_sock, (u64)sk);
-	r->srtt_us = tp->srtt_us >> 3;
-	r->rttvar_us = tp->mdev_us >> 2;
-	r->snd_cwnd = tp->snd_cwnd;
-	r->total_retrans = tp->total_retrans;
-	r->bytes_acked = tp->bytes_acked;
-	r->bytes_received = tp->bytes_received;
-	r->rx_queue = tp->rcv_nxt - tp->copied_seq;
-	r->tx_queue = tp->write_seq - tp->snd_una;
-	if ((s32)r->rx_queue < 0)
-		r->rx_queue = 0;
-	return true;
-#else
-	return false;
-#endif
-}
-
-/*
- * Sockets carry numbers of now, but those of an idle connection stay: then its record is left out. A stamp is a hash
- * of all that the record says. Inode numbers of sockets come in turn, so neighbours share a cache line; two sockets
- * that share a slot are sent in full every time.
- */
-enum { FD_STAMPS = 1 << 18 };
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, FD_STAMPS);
-	__type(key, u32);
-	__type(value, u64);
-} fd_stamps SEC(".maps");
-
-/* Set by user space: records of walks of another number do not count. */
-__u32 fds_session;
-
-/* Of the record in the scratch. (Not inline: the iterator's stack is full.) */
-__noinline u64 make_socket_stamp(u32 which)
-{
-	struct scratch *s = scratch_get(which);
-	u64 h = fds_session, word;
-
-	if (!s)
-		return 0;
-#pragma unroll
-	for (u32 i = 0; i < sizeof(s->obj.rec) / sizeof(word); i++) {
-		__builtin_memcpy(&word, (const char *)&s->obj.rec + i * sizeof(word), sizeof(word));
-		h = mix(h, word);
-	}
-	return h ? h : 1;
-}
-
-SEC("iter/task_file")
-int walk_fds(struct bpf_iter__task_file *ctx)
-{
-	struct task_struct *task = ctx->task;
-	struct file *file = ctx->file;
-	struct scratch *s = scratch_get(SCRATCH_ITER);
-	struct object o = {};
-	struct fd_rec f = {};
-	u64 sig = 1, now = 0, *have = NULL, *stamp = NULL;
-	u32 len = 0, slot;
-
-	if (!task || !file || !s)
-		return 0;
-	if (!object_of_file(file, &o))
-		return 0;
-	f.key = o.key;
-	f.tgid = task->tgid;
-	f.fd = ctx->fd;
-	f.pos = file->f_pos;
-	f.flags = file->f_flags;
-	/* sockets carry numbers of now; other names are sent once */
-	if (o.kind != OBJ_INET)
-		have = bpf_map_lookup_elem(&named, &o.key);
-	if (!have) {
-		s->address = (u64)file;
-		if (o.kind == OBJ_INET && describe_socket(s, file, &o, &sig)) {
-			f.size = len = sizeof(s->obj.rec);
-		} else if (!describe_file(SCRATCH_ITER, s->address)) {
-			len = (sizeof(s->obj.rec) + s->obj.rec.path_len + 7) & 0x1ff8;
-			f.size = len;
-			sig = name_signature(&o);
-		}
-	}
-	if (o.kind == OBJ_INET && len) {
-		slot = (u32)o.key.ino & (FD_STAMPS - 1);
-		stamp = bpf_map_lookup_elem(&fd_stamps, &slot);
-		now = make_socket_stamp(SCRATCH_ITER);
-		if (stamp && now && *stamp == now && !walk_all) {
-			f.size = FD_SAME;
-			len = 0;
-		}
-	}
-	if (bpf_seq_write(ctx->meta->seq, &f, sizeof(f)))
-		return 0;
-	if (!len || len > sizeof(s->obj.rec) + sizeof(s->obj.path) ||
-	    bpf_seq_write(ctx->meta->seq, &s->obj.rec, len))
-		return 0;
-	if (stamp)
-		*stamp = now;
-	have = bpf_map_lookup_elem(&named, &o.key);
-	if (!have || *have != sig)
-		bpf_map_update_elem(&named, &o.key, &sig, BPF_ANY);
 	return 0;
 }
 
