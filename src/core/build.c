@@ -123,11 +123,6 @@ uint32_t build_process(struct build *b, struct proctable *procs, struct proc *p)
 	VEC_PUSH(b->processes, b->n_processes, b->cap_processes) = (struct build_process){
 		.proc = p,
 		.leader = NO_INDEX,
-		.fdcount = UNKNOWN_U32,
-		.vm = UNKNOWN_U64,
-		.rss = UNKNOWN_U64,
-		.swap = UNKNOWN_U64,
-		.fdlimit = UNKNOWN_U64,
 	};
 	return p->mark;
 }
@@ -385,6 +380,7 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 {
 	const struct thread **list = arena_array(s->arena, b->n_threads, sizeof(*list));
 	const struct thread ***next = xcalloc(b->n_processes, sizeof(*next));
+	const struct proc_size unknown = {UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U32};
 	struct copies copies = {0};
 	const struct proc *parent = NULL;
 
@@ -392,6 +388,7 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 		const struct build_process *bp = &b->processes[i];
 		struct proc *p = bp->proc;
 		const struct proc_last *r = &p->last; /* zero if it was never told */
+		const struct proc_size *size = bp->sized ? &p->size : &unknown;
 		bool exited = bp->exited && !bp->n_alive;
 
 		processes[i] = (struct process){
@@ -429,11 +426,11 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 			.threads = list,
 			.n_threads = bp->n_threads,
 			.nthreads = exited ? 0 : bp->n_here,
-			.vmsize = bp->vm,
-			.vmrss = bp->rss,
-			.vmswap = bp->swap,
-			.fdcount = bp->fdcount,
-			.fdlimit = bp->fdlimit,
+			.vmsize = size->vm,
+			.vmrss = size->rss,
+			.vmswap = size->swap,
+			.fdcount = size->fdcount,
+			.fdlimit = size->fdlimit,
 			.life = p->life,
 			.exit_code = bp->exit_code,
 			.kthread = r->kthread,

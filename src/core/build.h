@@ -37,12 +37,11 @@ struct build_process {
 	uint32_t leader;
 	uint32_t n_threads, n_alive; /* n_alive: threads that can still run */
 	uint32_t n_here;             /* threads that have not exited, zombies included */
-	uint32_t fdcount;
-	uint64_t vm, rss, swap, fdlimit;
-	uint64_t ended; /* ns since boot, of the thread that ended last; 0 = none */
+	uint64_t ended;              /* ns since boot, of the thread that ended last; 0 = none */
 	int32_t exit_code;
 	bool exited; /* a thread's exit was seen, or it is known to be gone */
 	bool oom;
+	bool sized; /* the leader's record came, or still holds: proc->size does */
 };
 
 struct build_object {

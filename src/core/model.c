@@ -109,12 +109,12 @@ struct objtable *model_objects(struct model *m)
 	return m->objects;
 }
 
-static bool is_blocked(const struct task_rec *r)
+static bool is_blocked(const struct task_last *r)
 {
 	return !r->exited && strchr("SDTtI", r->state) != NULL;
 }
 
-static uint64_t time_in_call(const struct capture_batch *batch, const struct task_rec *r)
+static uint64_t time_in_call(const struct capture_batch *batch, const struct task_last *r)
 {
 	if (r->nr == WIRE_NR_NONE)
 		return UNKNOWN_U64;
@@ -171,7 +171,7 @@ static void add_life(struct process_life *life, bool first, const struct task_re
 }
 
 static void describe_thread(struct model *m, const struct capture_batch *batch, uint32_t ti,
-			    const struct task_rec *r)
+			    const struct task_last *r)
 {
 	struct build_thread *bt = &m->build.threads[ti];
 	struct thread *t = &m->build.made[ti];
@@ -194,14 +194,18 @@ static void describe_thread(struct model *m, const struct capture_batch *batch, 
 static void describe_process(struct model *m, struct build_process *bp, const struct task_rec *r)
 {
 	bool gone = r->exited || r->state == 'Z' || r->state == 'X';
+	/* the address space is gone at exit on some kernels: 0 means unknown then */
+	bool no_vm = r->exited && !r->vm_pages;
 
 	bp->exit_code = r->exited ? r->exit_code : 0;
-	bp->fdcount = gone ? UNKNOWN_U32 : r->fdcount;
-	bp->fdlimit = gone ? UNKNOWN_U64 : r->fdlimit;
-	/* the address space is gone at exit on some kernels: 0 means unknown then */
-	bp->vm = r->exited && !r->vm_pages ? UNKNOWN_U64 : r->vm_pages * m->page_size;
-	bp->rss = r->exited && !r->vm_pages ? UNKNOWN_U64 : r->rss_pages * m->page_size;
-	bp->swap = r->exited && !r->vm_pages ? UNKNOWN_U64 : r->swap_pages * m->page_size;
+	bp->sized = true;
+	bp->proc->size = (struct proc_size){
+		.vm = no_vm ? UNKNOWN_U64 : r->vm_pages * m->page_size,
+		.rss = no_vm ? UNKNOWN_U64 : r->rss_pages * m->page_size,
+		.swap = no_vm ? UNKNOWN_U64 : r->swap_pages * m->page_size,
+		.fdlimit = gone ? UNKNOWN_U64 : r->fdlimit,
+		.fdcount = gone ? UNKNOWN_U32 : r->fdcount,
+	};
 }
 
 /* The thread no longer is what its record said: it exited, or goes on under its leader's tid. */
@@ -222,10 +226,11 @@ static void retire(struct build *b, uint32_t ti)
 	bt->wait_obj = NO_INDEX;
 }
 
-/* The thread in the sample is what the record says. */
-static void place_task(struct model *m, const struct capture_batch *batch, struct task_state *state,
-		       uint32_t ti, const struct task_rec *r)
+/* The thread in the sample is what its last record says. */
+static struct build_process *place_task(struct model *m, const struct capture_batch *batch,
+					struct task_state *state, uint32_t ti)
 {
+	const struct task_last *r = &state->last;
 	struct build_thread *bt = &m->build.threads[ti];
 	struct build_process *bp = &m->build.processes[bt->process];
 
@@ -237,12 +242,7 @@ static void place_task(struct model *m, const struct capture_batch *batch, struc
 	bp->n_alive += !r->exited && r->state != 'Z' && r->state != 'X';
 	bp->exited |= r->exited != 0;
 	bp->oom |= r->exited > 1;
-	if (r->ended > bp->ended)
-		bp->ended = r->ended;
-	if (r->tid == r->tgid)
-		describe_process(m, bp, r);
-	else if (r->exited && bp->leader == NO_INDEX)
-		bp->exit_code = r->exit_code;
+	return bp;
 }
 
 /* A thread that did nothing, and to which nothing was done. */
@@ -250,14 +250,15 @@ static void take_same(struct model *m, const struct capture_batch *batch, struct
 {
 	struct task_state *state = tasktable_same(&m->tasks, key);
 	struct proc *p = state ? state->owner : NULL;
+	uint32_t pi;
 
 	if (!p) {
 		m->lost_track = true;
 		return;
 	}
 	proctable_same(&m->procs, p);
-	place_task(m, batch, state,
-		   build_append_thread(&m->build, key, build_process(&m->build, &m->procs, p)), &state->last);
+	pi = build_process(&m->build, &m->procs, p);
+	place_task(m, batch, state, build_append_thread(&m->build, key, pi))->sized |= key.tid == p->pid;
 }
 
 /* A thread of the sample: what take_same() added is known by its state. */
@@ -278,6 +279,7 @@ static void take_task(struct model *m, const struct capture_batch *batch, const 
 	uint32_t pi = build_process(b, &m->procs, p), ti = find_thread(m, key);
 	struct thread_work delta;
 	struct task_state *state = tasktable_update(&m->tasks, r, &delta);
+	struct build_process *bp;
 	struct build_thread *bt;
 
 	state->owner = p;
@@ -294,7 +296,13 @@ static void take_task(struct model *m, const struct capture_batch *batch, const 
 		retire(b, state->mark);
 		build_index_thread(b, state->mark); /* its state goes by another key now, its facts do not */
 	}
-	place_task(m, batch, state, ti, r);
+	bp = place_task(m, batch, state, ti);
+	if (r->ended > bp->ended)
+		bp->ended = r->ended;
+	if (r->tid == r->tgid)
+		describe_process(m, bp, r);
+	else if (r->exited && bp->leader == NO_INDEX)
+		bp->exit_code = r->exit_code;
 }
 
 /* The start that a generation number stands for: the latest one that is not in the future. */

@@ -10,6 +10,7 @@
 #include "core/object.h"
 #include "core/objname.h"
 #include "core/objrec.h"
+#include "core/pool.h"
 
 enum {
 	MAX_DEFAULT = 200000,
@@ -20,24 +21,30 @@ enum {
 	EPHEMERAL = 32768,
 };
 
-struct obj_entry {
-	struct object *o; /* what samples of now share; see become() */
-	char *path;       /* NULL = none */
-	bool partial;
-	bool was_server; /* its port had a listener once: stays the server when that is gone */
-	bool known;      /* a record came */
-	bool forgotten;  /* the kernel side was told; dropped unless seen again */
+/* What few objects have: sockets have neither path nor, most of them, a peer. */
+struct obj_rest {
+	char *path; /* NULL = none */
 	uint64_t sk, peer_sk;
-	uint32_t named_at; /* listen_epoch of name, 0 = to be made */
+};
+
+struct obj_entry {
+	struct object *o;      /* what samples of now share; see become() */
+	struct obj_rest *rest; /* NULL = nothing of it */
+	uint32_t named_at;     /* listen_epoch of name, 0 = to be made */
 	uint32_t seen;
 	uint32_t marked, mark;
 	uint32_t placed, place; /* where it is in the walk of the interval `placed`; 0 = in none */
-	bool walked;            /* its numbers are what the last walk with any said */
+	bool partial : 1;
+	bool was_server : 1; /* its port had a listener once: stays the server when that is gone */
+	bool known : 1;      /* a record came */
+	bool forgotten : 1;  /* the kernel side was told; dropped unless seen again */
+	bool walked : 1;     /* its numbers are what the last walk with any said */
 };
 
 struct objtable {
 	size_t max;
 	uint32_t now;
+	struct pool entries;
 	struct hash objects;   /* obj_hash_key -> struct obj_entry */
 	struct hash by_sk;     /* struct sock of unix sockets -> struct obj_entry */
 	struct hash listeners; /* {netns, port | protocol} -> number of listening sockets */
@@ -71,7 +78,19 @@ static struct hash_key key_of(const void *value)
 
 static struct hash_key sk_of(const void *value)
 {
-	return (struct hash_key){((const struct obj_entry *)value)->sk, 0};
+	return (struct hash_key){((const struct obj_entry *)value)->rest->sk, 0};
+}
+
+static const char *path_of(const struct obj_entry *e)
+{
+	return e->rest ? e->rest->path : NULL;
+}
+
+static struct obj_rest *rest_of(struct obj_entry *e)
+{
+	if (!e->rest)
+		e->rest = xcalloc(1, sizeof(*e->rest));
+	return e->rest;
 }
 
 struct objtable *objtable_new(size_t max)
@@ -79,6 +98,7 @@ struct objtable *objtable_new(size_t max)
 	struct objtable *t = xcalloc(1, sizeof(*t));
 
 	t->max = max ? max : MAX_DEFAULT;
+	t->entries.size = sizeof(struct obj_entry);
 	t->objects.key_of = key_of;
 	t->by_sk.key_of = sk_of;
 	t->listen_epoch = 1;
@@ -123,20 +143,30 @@ static void count_listener(struct objtable *t, const struct object *o, int delta
 		t->listen_epoch++;
 }
 
+/* Unless another has it now. */
+static void leave_sk(struct objtable *t, const struct obj_entry *e)
+{
+	struct hash_key key = {e->rest ? e->rest->sk : 0, 0};
+
+	if (key.a && hash_get(&t->by_sk, key) == e)
+		hash_remove(&t->by_sk, key);
+}
+
 static void entry_free(struct objtable *t, struct obj_entry *e)
 {
 	if (is_listener(e->o))
 		count_listener(t, e->o, -1);
-	if (e->sk && hash_get(&t->by_sk, (struct hash_key){e->sk, 0}) == e)
-		hash_remove(&t->by_sk, (struct hash_key){e->sk, 0});
+	leave_sk(t, e);
 	if (e->placed && e->placed == t->now)
 		t->walk[e->place] = NULL;
 	else if (e->placed && e->placed + 1 == t->now)
 		t->walk_before[e->place] = NULL;
 	VEC_PUSH(t->free_places, t->n_free, t->cap_free) = e->o->place;
-	free(e->path);
+	if (e->rest)
+		free(e->rest->path);
+	free(e->rest);
 	object_release(e->o);
-	free(e);
+	pool_put(&t->entries, e);
 }
 
 static bool drop_all(void *value, void *userdata)
@@ -151,6 +181,7 @@ struct objtable *objtable_free(struct objtable *t)
 		return NULL;
 	hash_sweep(&t->objects, drop_all, t);
 	hash_done(&t->objects);
+	pool_done(&t->entries);
 	hash_done(&t->by_sk);
 	hash_done(&t->listeners);
 	free(t->walk);
@@ -238,7 +269,7 @@ static struct obj_entry *entry_of(struct objtable *t, const struct obj_key *key)
 			t->forget(key, t->userdata);
 		return NULL;
 	}
-	e = xcalloc(1, sizeof(*e));
+	e = pool_get(&t->entries);
 	first.place = t->n_free ? t->free_places[--t->n_free] : t->n_places++;
 	e->o = object_copy(&first, NULL);
 	e->seen = t->now;
@@ -295,15 +326,14 @@ static void update(struct objtable *t, struct obj_entry *e, const struct obj_rec
 	objrec_set_tcp(&o, rec);
 	become(e, &o);
 	if (rec->path_len) {
-		free(e->path);
-		e->path = objrec_path(rec);
+		free(rest_of(e)->path);
+		e->rest->path = objrec_path(rec);
 	}
 	if (rec->kind == OBJ_UNIX && rec->sk) {
-		if (e->sk && e->sk != rec->sk && hash_get(&t->by_sk, (struct hash_key){e->sk, 0}) == e)
-			hash_remove(&t->by_sk, (struct hash_key){e->sk, 0});
-		e->sk = rec->sk;
-		e->peer_sk = rec->peer_sk;
-		hash_put(&t->by_sk, (struct hash_key){e->sk, 0}, e);
+		leave_sk(t, e);
+		rest_of(e)->sk = rec->sk;
+		e->rest->peer_sk = rec->peer_sk;
+		hash_put(&t->by_sk, (struct hash_key){rec->sk, 0}, e);
 	}
 }
 
@@ -385,16 +415,16 @@ static bool same_text(const char *a, const char *b)
 
 static void make_name(struct objtable *t, struct obj_entry *e)
 {
-	const char *path = e->path;
+	const char *path = path_of(e);
 	const struct object *was = e->o;
 	struct object now = *was;
 	struct buf name = {0};
 
 	/* the client's end of a unix connection has no address: the server's says what it is */
-	if (now.kind == OBJ_UNIX && !path && e->peer_sk) {
-		const struct obj_entry *peer = hash_get(&t->by_sk, (struct hash_key){e->peer_sk, 0});
+	if (now.kind == OBJ_UNIX && !path && e->rest && e->rest->peer_sk) {
+		const struct obj_entry *peer = hash_get(&t->by_sk, (struct hash_key){e->rest->peer_sk, 0});
 
-		path = peer ? peer->path : NULL;
+		path = peer ? path_of(peer) : NULL;
 	}
 	now.is_server = local_is_server(t, e);
 	now.type = objname_type(now.kind, now.family, path);
@@ -413,7 +443,7 @@ static void make_name(struct objtable *t, struct obj_entry *e)
 static bool name_is_old(const struct objtable *t, const struct obj_entry *e)
 {
 	return !e->named_at || (e->o->kind == OBJ_INET && e->named_at != t->listen_epoch) ||
-	       (e->o->kind == OBJ_UNIX && !e->path && e->peer_sk);
+	       (e->o->kind == OBJ_UNIX && e->rest && !e->rest->path && e->rest->peer_sk);
 }
 
 struct obj_entry *objtable_entry(struct objtable *t, const struct obj_key *key)

@@ -29,29 +29,31 @@ static struct hash_key pid_of(const void *value)
 
 void proctable_init(struct proctable *t, const char *proc_root)
 {
-	*t = (struct proctable){.proc_root = xstrdup(proc_root), .by_pid.key_of = pid_of};
+	*t = (struct proctable){
+		.proc_root = xstrdup(proc_root), .by_pid.key_of = pid_of, .procs.size = sizeof(struct proc)};
 }
 
-static void proc_free(struct proc *p)
+static void proc_free(struct proctable *t, struct proc *p)
 {
 	proc_text_release(p->text);
 	free(p->detail);
-	free(p);
+	pool_put(&t->procs, p);
 }
 
 static bool drop_all(void *value, void *userdata)
 {
 	for (struct proc *p = value, *older; p; p = older) {
 		older = p->older;
-		proc_free(p);
+		proc_free(userdata, p);
 	}
 	return false;
 }
 
 void proctable_done(struct proctable *t)
 {
-	hash_sweep(&t->by_pid, drop_all, NULL);
+	hash_sweep(&t->by_pid, drop_all, t);
 	hash_done(&t->by_pid);
+	pool_done(&t->procs);
 	proc_text_release(t->recent);
 	free(t->proc_root);
 	*t = (struct proctable){0};
@@ -65,12 +67,12 @@ void proctable_begin(struct proctable *t, uint64_t boot_epoch)
 
 static bool keep(void *value, void *userdata)
 {
-	const struct proctable *t = userdata;
+	struct proctable *t = userdata;
 	struct proc *p = value;
 
 	/* the youngest of a pid is seen last: when it goes, so do the others */
 	if (t->now - p->seen >= KEEP)
-		return drop_all(p, NULL);
+		return drop_all(p, t);
 	for (struct proc **at = &p->older; *at;) {
 		struct proc *old = *at;
 
@@ -79,7 +81,7 @@ static bool keep(void *value, void *userdata)
 			continue;
 		}
 		*at = old->older;
-		proc_free(old);
+		proc_free(t, old);
 	}
 	return true;
 }
@@ -104,12 +106,13 @@ bool proctable_alive(const struct proctable *t, uint32_t pid, uint32_t tid)
 
 static struct proc *proc_new(struct proctable *t, uint32_t pid, uint64_t start_boot, bool guessed)
 {
-	struct proc *p = xcalloc(1, sizeof(*p)), *first = proctable_find(t, pid);
+	struct proc *p = pool_get(&t->procs), *first = proctable_find(t, pid);
 
 	p->pid = pid;
 	p->start_boot = start_boot;
 	p->start_time = t->boot_epoch + start_boot;
 	p->guessed = guessed;
+	p->size = (struct proc_size){UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U32};
 	p->born = p->seen = t->now;
 	if (first && first->start_boot > start_boot) { /* a late record of one that went before */
 		while (first->older && first->older->start_boot > start_boot)

@@ -14,6 +14,7 @@
 #include "core/arena.h"
 #include "core/containertable.h"
 #include "core/hash.h"
+#include "core/pool.h"
 #include "core/proc_text.h"
 #include "core/sample.h"
 
@@ -22,6 +23,12 @@ struct proc_last {
 	uint64_t sid, cset, cgroup_v1, cgroup_v2;
 	uint32_t ppid, uid, gid, loginuid, pgrp, session, tty, pidns, netns, vpid;
 	uint8_t state, kthread, exited;
+};
+
+/* As its leader's last record said: bytes and descriptors; UNKNOWN_*. */
+struct proc_size {
+	uint64_t vm, rss, swap, fdlimit;
+	uint32_t fdcount;
 };
 
 /* A process; (pid, start_boot) is its identity. */
@@ -36,8 +43,9 @@ struct proc {
 	bool led;              /* last is the leader's */
 	bool ran;              /* an exec record came */
 	struct process_life life;
+	struct proc_size size;
 	char comm[WIRE_COMM_LEN + 1];
-	bool has_argv, has_links; /* read, or cannot be */
+	bool has_argv, has_links;      /* read, or cannot be */
 	struct proc_text *text;        /* NULL = nothing known */
 	struct process_detail *detail; /* as of the sample `detailed`; NULL */
 	uint32_t detailed;
@@ -48,10 +56,12 @@ struct proc {
 
 struct proctable {
 	char *proc_root;
+	struct pool procs;
 	struct hash by_pid; /* pid -> struct proc, the youngest first */
 	uint32_t now;
-	uint64_t boot_epoch; /* epoch ns at boot, for start_time */
-	struct proc_text *recent; /* of the process that was completed last: those of its neighbours are often the same */
+	uint64_t boot_epoch;      /* epoch ns at boot, for start_time */
+	struct proc_text *recent; /* of the process that was completed last: those of its neighbours are often
+				     the same */
 };
 
 void proctable_init(struct proctable *t, const char *proc_root);

@@ -54,6 +54,12 @@ static struct hash_key task_hash(struct task_key key)
 	return (struct hash_key){(uint64_t)key.gen << 32 | key.tid, 0};
 }
 
+static void state_free(struct tasktable *t, struct task_state *st)
+{
+	free(st->counts);
+	pool_put(&t->states, st);
+}
+
 static struct hash_key sid_of(const void *value)
 {
 	return sid_key(((const struct task_state *)value)->sid);
@@ -67,7 +73,8 @@ static struct hash_key key_of(const void *value)
 void tasktable_done(struct tasktable *t)
 {
 	for (size_t i = 0; i < t->n; i++)
-		free(t->all[i]);
+		state_free(t, t->all[i]);
+	pool_done(&t->states);
 	free(t->all);
 	hash_done(&t->by_sid);
 	hash_done(&t->by_task);
@@ -78,6 +85,7 @@ void tasktable_begin(struct tasktable *t, uint64_t boot_ns)
 {
 	t->by_sid.key_of = sid_of;
 	t->by_task.key_of = key_of;
+	t->states.size = sizeof(struct task_state);
 	t->now++;
 	t->cursor = 0;
 	t->boot[2] = t->boot[1];
@@ -135,7 +143,7 @@ static struct task_state *find(struct tasktable *t, const struct task_rec *rec, 
 	return st;
 }
 
-static void split_cpu(struct thread_work *d, const struct task_rec *now, const struct task_rec *before)
+static void split_cpu(struct thread_work *d, const struct task_last *now, const struct task_last *before)
 {
 	uint64_t user = sub(now->utime, before->utime), sys = sub(now->stime, before->stime);
 
@@ -149,14 +157,58 @@ static void split_cpu(struct thread_work *d, const struct task_rec *now, const s
 	d->cpu_user = d->cpu - d->cpu_sys;
 }
 
+static struct task_last keep_of(const struct task_rec *rec)
+{
+	struct task_last ret = {
+		.exec_runtime = rec->exec_runtime,
+		.utime = rec->utime,
+		.stime = rec->stime,
+		.run_delay = rec->run_delay,
+		.nvcsw = rec->nvcsw,
+		.nivcsw = rec->nivcsw,
+		.min_flt = rec->min_flt,
+		.maj_flt = rec->maj_flt,
+		.disk_read = rec->disk_read,
+		.disk_write = rec->disk_write,
+		.last_ran = rec->last_ran,
+		.enter_ts = rec->enter_ts,
+		.wait_obj = rec->wait_obj,
+		.vtid = rec->vtid,
+		.cpu = rec->cpu,
+		.nr = rec->nr,
+		.prio = rec->prio,
+		.state = rec->state,
+		.policy = rec->policy,
+		.exited = rec->exited,
+	};
+
+	memcpy(ret.args, rec->args, sizeof(ret.args));
+	memcpy(ret.comm, rec->comm, sizeof(ret.comm));
+	return ret;
+}
+
+/* Those of a thread that sleeps for ever have never been anything. */
+static void keep_counts(struct task_state *st, const struct task_counts *counts)
+{
+	if (!st->counts && !memcmp(counts, &thread_idle.counts, sizeof(*counts)))
+		return;
+	if (!st->counts)
+		st->counts = xmalloc(sizeof(*st->counts));
+	*st->counts = *counts;
+}
+
 struct task_state *tasktable_update(struct tasktable *t, const struct task_rec *rec, struct thread_work *ret)
 {
 	const struct task_key key = {rec->tid, task_gen(rec->start_boot)};
+	const struct task_last now = keep_of(rec);
 	struct task_state *st = find(t, rec, key);
-	struct task_rec zero = {0}, before;
+	struct task_last before = {0};
+	struct task_counts counts = {0};
 
 	if (st) {
 		before = st->last;
+		if (st->counts)
+			counts = *st->counts;
 	} else {
 		/*
 		 * Counters start at 0: nobody has seen any of them. The rest counts from the
@@ -167,9 +219,11 @@ struct task_state *tasktable_update(struct tasktable *t, const struct task_rec *
 		bool fresh = tasktable_fresh(t, rec->start_boot) ||
 			     (t->now > 1 && taken_over && rec->exec_runtime <= sub(t->boot[0], horizon(t)));
 
-		before = fresh ? zero : *rec;
-		before.counts = t->now > 1 ? zero.counts : rec->counts;
-		st = xcalloc(1, sizeof(*st));
+		if (!fresh)
+			before = now;
+		if (t->now == 1)
+			counts = rec->counts;
+		st = pool_get(&t->states);
 		st->key = key;
 		st->index = (uint32_t)t->n;
 		VEC_PUSH(t->all, t->n, t->cap) = st;
@@ -182,20 +236,20 @@ struct task_state *tasktable_update(struct tasktable *t, const struct task_rec *
 	if (st->key.tid != key.tid || st->key.gen != key.gen)
 		set_key(t, st, key, rec->exited);
 	*ret = (struct thread_work){
-		.counts = task_counts_sub(&rec->counts, &before.counts),
-		.cpu = sub(rec->exec_runtime, before.exec_runtime),
-		.run_delay = sub(rec->run_delay, before.run_delay),
-		.nvcsw = sub(rec->nvcsw, before.nvcsw),
-		.nivcsw = sub(rec->nivcsw, before.nivcsw),
-		.min_flt = sub(rec->min_flt, before.min_flt),
-		.maj_flt = sub(rec->maj_flt, before.maj_flt),
-		.disk_read = sub(rec->disk_read, before.disk_read),
-		.disk_write = sub(rec->disk_write, before.disk_write),
+		.counts = task_counts_sub(&rec->counts, &counts),
+		.cpu = sub(now.exec_runtime, before.exec_runtime),
+		.run_delay = sub(now.run_delay, before.run_delay),
+		.nvcsw = sub(now.nvcsw, before.nvcsw),
+		.nivcsw = sub(now.nivcsw, before.nivcsw),
+		.min_flt = sub(now.min_flt, before.min_flt),
+		.maj_flt = sub(now.maj_flt, before.maj_flt),
+		.disk_read = sub(now.disk_read, before.disk_read),
+		.disk_write = sub(now.disk_write, before.disk_write),
 	};
-	split_cpu(ret, rec, &before);
-	st->tgid = rec->tgid;
+	split_cpu(ret, &now, &before);
 	st->seen = t->now;
-	st->last = *rec;
+	st->last = now;
+	keep_counts(st, &rec->counts);
 	return st;
 }
 
@@ -234,7 +288,7 @@ void tasktable_end(struct tasktable *t)
 	hash_sweep(&t->by_task, keep, t);
 	for (size_t i = 0; i < t->n; i++) {
 		if (!keep(t->all[i], t)) {
-			free(t->all[i]);
+			state_free(t, t->all[i]);
 			continue;
 		}
 		t->all[i]->index = (uint32_t)kept;

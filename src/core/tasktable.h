@@ -15,26 +15,42 @@
 
 #include "bpf/wire.h"
 #include "core/hash.h"
+#include "core/pool.h"
 #include "core/sample.h"
+
+/* What is kept of a task_rec, under its names: there are tens of thousands of them. */
+struct task_last {
+	uint64_t exec_runtime, utime, stime, run_delay;
+	uint64_t nvcsw, nivcsw, min_flt, maj_flt, disk_read, disk_write;
+	uint64_t last_ran, enter_ts;
+	uint64_t args[6];
+	struct obj_key wait_obj;
+	uint32_t vtid, cpu;
+	uint16_t nr;
+	int16_t prio;
+	uint8_t state, policy, exited;
+	char comm[WIRE_COMM_LEN];
+};
 
 /* What is remembered of a task. */
 struct task_state {
 	uint64_t sid;
 	struct task_key key;
-	uint32_t tgid;
 	uint32_t index;        /* in all */
 	bool has_key;          /* by_task leads here */
 	uint32_t seen;         /* sample number */
 	uint32_t marked, mark; /* the caller's index in the sample `marked` */
-	struct task_rec last;
-	void *owner; /* the caller's */
+	uint32_t displaced_at;
 	/* the task that had this key until `displaced_at`: an old leader whose thread took over */
 	struct task_state *displaced;
-	uint32_t displaced_at;
+	void *owner;                /* the caller's */
+	struct task_counts *counts; /* of the last record; NULL = all are 0 */
+	struct task_last last;
 };
 
 struct tasktable {
 	struct hash by_sid, by_task;
+	struct pool states;
 	struct task_state **all;
 	size_t n, cap;
 	size_t cursor;    /* in all: where the next of tasktable_same() is looked for */

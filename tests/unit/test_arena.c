@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_arena.c - memory that is freed as a whole: zeroed, apart from each other, small and large. */
+/* test_arena.c - memory that is freed as a whole, and pools: zeroed, apart from each other, small and large.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/arena.h"
+#include "core/pool.h"
 
 enum { MB = 1 << 20 };
 
@@ -77,11 +79,56 @@ static void test_many_large(void **state)
 	arena_free(a);
 }
 
+struct thing {
+	uint64_t is[9];
+};
+
+static bool is_thing(const struct thing *t, uint64_t n)
+{
+	for (size_t i = 0; i < 9; i++)
+		if (t->is[i] != n)
+			return false;
+	return true;
+}
+
+/* What is put back may be had again, zeroed; nothing that is in use ever is. */
+static void test_pool(void **state)
+{
+	enum { THINGS = 3000, STEPS = 100000 };
+	struct pool pool = {.size = sizeof(struct thing)};
+	static struct thing *things[THINGS];
+	uint64_t seed = 3;
+
+	for (uint64_t step = 1; step <= STEPS; step++) {
+		seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+		size_t i = (seed >> 33) % THINGS;
+
+		if (things[i]) {
+			assert_true(is_thing(things[i], things[i]->is[0]) && things[i]->is[0] % THINGS == i);
+			pool_put(&pool, things[i]);
+			things[i] = NULL;
+			continue;
+		}
+		things[i] = pool_get(&pool);
+		assert_true(is_thing(things[i], 0));
+		for (size_t k = 0; k < 9; k++)
+			things[i]->is[k] = step * THINGS + i;
+	}
+	for (size_t i = 0; i < THINGS; i++)
+		pool_put(&pool, things[i]);
+	pool_done(&pool);
+	things[0] = pool_get(&pool); /* empty, and as good as new */
+	assert_true(is_thing(things[0], 0));
+	pool_put(&pool, things[0]);
+	pool_done(&pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_sizes),
 		cmocka_unit_test(test_many_large),
+		cmocka_unit_test(test_pool),
 	};
 
 	return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
