@@ -45,6 +45,7 @@ struct subject {
 struct filter_set {
 	struct subject subjects[2];
 	struct arena *arena;
+	size_t n_places; /* of objects */
 	uint64_t all, exact;
 };
 
@@ -149,6 +150,7 @@ struct filter_set *filter_set_new(const struct filter *const *filters, size_t n,
 	struct filter_set *set = xcalloc(1, sizeof(*set));
 
 	set->arena = arena_new();
+	set->n_places = s->n_places;
 	set->all = set->exact = (DECIDED - 1) >> (FILTER_SET_MAX - n);
 	set->subjects[0].basis = BASIS_OBJECT;
 	set->subjects[1].basis = BASIS_CALL;
@@ -246,12 +248,10 @@ uint64_t filter_set_exact(const struct filter_set *set)
 	return set->exact;
 }
 
-void filter_set_fetch(const struct filter_set *set, const struct sample *s, const struct object *o)
+void filter_set_fetch(const struct filter_set *set, const struct object *o)
 {
-	size_t at = PLACE_IN(s->objects, s->n_objects, o);
-
-	if (at != NO_PLACE)
-		__builtin_prefetch(&set->subjects[0].passing[at], 1);
+	if (o && o->place < set->n_places)
+		__builtin_prefetch(&set->subjects[0].passing[o->place], 1);
 }
 
 void filter_set_drop(const struct filter_set *set, const struct record *r, size_t i)

@@ -22,8 +22,8 @@ uint64_t filter_set_sift(const struct filter_set *set, const struct record *r);
 /* Bit i: there is no rest. */
 uint64_t filter_set_exact(const struct filter_set *set);
 
-/* Records of this object come soon. */
-void filter_set_fetch(const struct filter_set *set, const struct sample *s, const struct object *o);
+/* Records of this object, which is in memory already, come soon. NULL is fine. */
+void filter_set_fetch(const struct filter_set *set, const struct object *o);
 
 /* From now on filter i passes no record of this object, for who has seen enough of it. */
 void filter_set_drop(const struct filter_set *set, const struct record *r, size_t i);

@@ -121,8 +121,8 @@ static void walk(struct compute *c, unsigned kind)
 		struct record r;
 
 		join_fetch_fact(s, owners, i);
-		if (i + FETCH_FAR < s->n_facts)
-			filter_set_fetch(c->set, s, s->facts[i + FETCH_FAR].obj);
+		if (i + FETCH_FAR / 2 < s->n_facts) /* objects were asked for before */
+			filter_set_fetch(c->set, s->facts[i + FETCH_FAR / 2].obj);
 		r = join_fact(s, owners, &s->facts[i]);
 		add_all(c, &r);
 	}
@@ -130,8 +130,8 @@ static void walk(struct compute *c, unsigned kind)
 		struct record r;
 
 		join_fetch_fd(s, i);
-		if (i + FETCH_FAR < s->n_fds)
-			filter_set_fetch(c->set, s, s->fds[i + FETCH_FAR].obj);
+		if (i + FETCH_FAR / 2 < s->n_fds)
+			filter_set_fetch(c->set, s->fds[i + FETCH_FAR / 2].obj);
 		r = record_from_fd(s, &s->fds[i]);
 		add_all(c, &r);
 	}

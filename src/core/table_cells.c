@@ -58,10 +58,6 @@ void cells_set_shares(struct cells *c, struct value *totals, struct arena *arena
 
 /* ---- records ---- */
 
-/* In the highest bits of a reference; below them, the place in the sample's array, or among the copies. */
-enum { REF_FACT, REF_THREAD, REF_FD, REF_COPY, REF_SHIFT = 30 };
-#define REF_PLACE ((1u << REF_SHIFT) - 1)
-
 static uint32_t ref_to(unsigned kind, size_t place)
 {
 	return (uint32_t)kind << REF_SHIFT | (uint32_t)place;
@@ -215,63 +211,134 @@ struct row row_of_list(const struct record *r, const struct value *cells)
 /* ---- cells ---- */
 
 /* The first value that there is. */
-static struct value first_value(const struct cells *c, const struct row *row, const struct plan *p,
+static struct value first_value(const struct plan *p, const struct record *records, size_t n,
 				struct arena *tmp)
 {
 	struct value v = {.kind = V_MISSING};
 
-	for (size_t i = 0; i < row->n_records && v.kind == V_MISSING && p->available; i++) {
-		const struct record r = record_for(c, row->records[i], p->field);
-
-		v = field_get(p->field, &r, tmp);
-	}
+	for (size_t i = 0; i < n && v.kind == V_MISSING && p->available; i++)
+		v = field_get(p->field, &records[i], tmp);
 	return v;
 }
 
+static bool bytes_known(const struct fact *f)
+{
+	return f->bytes_in != UNKNOWN_U64 && f->bytes_out != UNKNOWN_U64;
+}
+
+/* Amounts of calls, which most rows have none of, or few. false: they take more than adding up. */
+static bool add_calls(const struct plan *p, const struct record *records, size_t n, struct arena *tmp,
+		      struct value *cell)
+{
+	bool sum = p->field->type == FT_INT && (p->agg == AGG_SUM || p->agg == AGG_RATE);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct record *r = &records[i];
+		struct value v = {.kind = V_MISSING};
+
+		if (!r->fact && !r->counters) /* an open descriptor says nothing of calls */
+			continue;
+		if (!sum || (r->fact && !bytes_known(r->fact)))
+			return false;
+		if (p->field->get(r, tmp, &v))
+			acc_add(p, cell, NULL, &v, 1, tmp);
+	}
+	return true;
+}
+
+/* The one object of all records has it once. */
+static bool add_object(const struct plan *p, const struct record *records, size_t n, struct arena *tmp,
+		       struct value *cell)
+{
+	struct value v = {.kind = V_MISSING};
+
+	if (p->agg != AGG_MAX && p->agg != AGG_MIN && p->agg != AGG_SUM)
+		return false;
+	if (p->field->flags & FIELD_HELD || !n || !records[0].obj)
+		return false;
+	for (size_t i = 1; i < n; i++)
+		if (records[i].obj != records[0].obj)
+			return false;
+	if (p->field->get(&records[0], tmp, &v))
+		acc_add(p, cell, NULL, &v, 1, tmp);
+	return true;
+}
+
+static bool add_simply(const struct plan *p, const struct record *records, size_t n, struct arena *tmp,
+		       struct value *cell)
+{
+	switch (p->field->grain) {
+	case GRAIN_FACT: return p->agg != AGG_NONE && add_calls(p, records, n, tmp, cell);
+	case GRAIN_OBJECT: return p->dedup && add_object(p, records, n, tmp, cell);
+	default: return false;
+	}
+}
+
 /* The column alone, added up over the row's few records. */
-static struct value make_value(struct cells *c, const struct row *row, size_t column, struct arena *tmp,
-			       struct value *ret_sum)
+static struct value make_value(struct cells *c, const struct record *records, size_t n, size_t column,
+			       uint64_t interval, struct arena *tmp, struct value *ret_sum)
 {
 	const struct plans *one = &c->alone[column];
 	const struct adding adding = {.plans = one, .seen = &c->seen, .arena = tmp};
-	struct value cell = {.kind = V_MISSING};
+	struct value cell = {.kind = V_MISSING}, sum;
 	struct aux aux = {0};
-	struct group g = group_begin(one, c->made++, &cell, &aux);
+	struct group g;
 
+	if (add_simply(one->columns, records, n, tmp, &cell)) {
+		acc_finish(one->columns, &cell, &aux, ret_sum ? ret_sum : &sum, interval);
+		return cell;
+	}
+	cell.kind = V_MISSING;
+	g = group_begin(one, c->made++, &cell, &aux);
 	if (c->seen.n > SEEN_KEPT) {
 		free(c->seen.slots);
 		c->seen = (struct seen){0};
 	}
-	for (size_t i = 0; i < row->n_records; i++) {
-		struct record r;
+	for (size_t i = 0; i < n; i++)
+		if (!records[i].fd || one->columns->field->grain != GRAIN_FACT)
+			group_add(&adding, &g, &records[i]);
+	return group_value(one, &g, 0, interval, ret_sum);
+}
 
-		/* an open descriptor says nothing of calls */
-		if (row->records[i] >> REF_SHIFT == REF_FD && one->columns->field->grain == GRAIN_FACT)
-			continue;
-		r = record_for(c, row->records[i], one->columns->field);
-		group_add(&adding, &g, &r);
-	}
-	return group_value(one, &g, 0, row->of->interval, ret_sum);
+static struct value as_shown(const struct cells *c, size_t column, struct value v)
+{
+	const struct plan *p = &c->plans.columns[column];
+
+	if (p->agg == AGG_SHARE)
+		v = share(&v, c->shares[column]);
+	if (p->field->grain > c->coarsest && v.kind != V_STRING)
+		v = (struct value){.kind = V_MISSING};
+	return v;
+}
+
+bool column_is_first(const struct cells *c, size_t column)
+{
+	const struct plan *p = &c->plans.columns[column];
+
+	return p->agg == AGG_NONE && !(p->field->flags & FIELD_MEASURE);
+}
+
+struct value records_value(struct cells *c, const struct record *records, size_t n, size_t column,
+			   uint64_t interval, struct arena *tmp, struct value *ret_sum)
+{
+	return as_shown(c, column,
+			column_is_first(c, column)
+				? first_value(&c->plans.columns[column], records, n, tmp)
+				: make_value(c, records, n, column, interval, tmp, ret_sum));
 }
 
 static struct value value_and_sum(const struct row *row, size_t column, struct arena *tmp,
 				  struct value *ret_sum)
 {
 	struct cells *c = row->of->cells;
-	const struct plan *p = &c->plans.columns[column];
-	struct value v;
+	struct record records[ROW_RECORDS];
 
 	if (row->summed)
-		v = group_value(&c->plans, row->group, column, row->of->interval, ret_sum);
-	else if (p->agg == AGG_NONE && !(p->field->flags & FIELD_MEASURE))
-		v = first_value(c, row, p, tmp);
-	else
-		v = make_value(c, row, column, tmp, ret_sum);
-	if (p->agg == AGG_SHARE)
-		v = share(&v, c->shares[column]);
-	if (p->field->grain > c->coarsest && v.kind != V_STRING)
-		v = (struct value){.kind = V_MISSING};
-	return v;
+		return as_shown(c, column,
+				group_value(&c->plans, row->group, column, row->of->interval, ret_sum));
+	for (size_t i = 0; i < row->n_records; i++)
+		records[i] = record_for(c, row->records[i], c->plans.columns[column].field);
+	return records_value(c, records, row->n_records, column, row->of->interval, tmp, ret_sum);
 }
 
 struct value row_value(const struct row *row, size_t column, struct arena *tmp)

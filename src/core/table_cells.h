@@ -30,11 +30,21 @@ void cells_done(struct cells *c); /* NULL is fine; c itself is the arena's */
 /* Totals are known: those of shares become 100 percent. */
 void cells_set_shares(struct cells *c, struct value *totals, struct arena *arena);
 
+/* Of a record, in the highest bits; below them, its place in the sample's array, or among the copies. */
+enum { REF_FACT, REF_THREAD, REF_FD, REF_COPY, REF_SHIFT = 30 };
+#define REF_PLACE ((1u << REF_SHIFT) - 1)
+
 /* A record as half a word. What has no place in the sample is copied into the arena. */
 uint32_t record_ref(struct cells *c, const struct record *r, struct arena *arena);
 struct record record_at(const struct cells *c, uint32_t ref);
 /* What a key of it is. */
 struct value record_key(const struct cells *c, uint32_t ref, size_t i, struct arena *tmp);
+
+/* Whether a column shows the first value that there is; else it is added up. */
+bool column_is_first(const struct cells *c, size_t column);
+/* A cell of a row without sums; ret_sum may be NULL. */
+struct value records_value(struct cells *c, const struct record *records, size_t n, size_t column,
+			   uint64_t interval, struct arena *tmp, struct value *ret_sum);
 
 /*
  * A value as a word that is sorted by, in the order of value_compare() as far as it goes, but missing ones

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/basis.h"
 #include "core/format.h"
 #include "core/mem.h"
+#include "core/table_look.h"
 #include "ui/rows.h"
 
 enum { KNOWN = 1024 };
@@ -18,6 +20,8 @@ struct known {
 	bool found;
 };
 
+enum verdict { UNDECIDED, LACKS, HAS, NO_VALUE };
+
 struct needle {
 	const char *text;
 	bool any_case;
@@ -26,6 +30,10 @@ struct needle {
 	const struct table *table;
 	bool *in_column;      /* whether a cell of it could have the text, were it a value */
 	bool *looked_at;      /* whether cells of it have to be made */
+	size_t *order;        /* of columns: those that take no adding up first */
+	uint8_t **by_place;   /* enum verdict, by column and place (basis.h); NULL = by record */
+	uint8_t *idle;        /* enum verdict, by column, of rows that made no call */
+	struct look look;
 	struct known *known;  /* by address */
 	struct arena *values; /* what cells of one row are made in */
 	struct buf cell;
@@ -118,6 +126,18 @@ static bool could_be_zero(const struct column *c)
 	return cell_is_zero(c, &zero);
 }
 
+static void put_in_order(struct needle *n)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n->view->n_columns; i++)
+		if (n->view->columns[i].agg == AGG_NONE)
+			n->order[k++] = i;
+	for (size_t i = 0; i < n->view->n_columns; i++)
+		if (n->view->columns[i].agg != AGG_NONE)
+			n->order[k++] = i;
+}
+
 struct needle *needle_new(const char *text, const struct view *view, const struct table *t)
 {
 	static const char zero[] = "·", missing[] = "–";
@@ -136,6 +156,10 @@ struct needle *needle_new(const char *text, const struct view *view, const struc
 		n->looked_at[i] =
 			n->in_column[i] || n->in_missing || (n->in_zero && could_be_zero(&view->columns[i]));
 	}
+	n->order = xcalloc(view->n_columns, sizeof(*n->order));
+	n->by_place = xcalloc(view->n_columns, sizeof(*n->by_place));
+	n->idle = xcalloc(view->n_columns, sizeof(*n->idle));
+	put_in_order(n);
 	n->known = xcalloc(KNOWN, sizeof(*n->known));
 	n->values = arena_new();
 	return n;
@@ -147,6 +171,12 @@ struct needle *needle_free(struct needle *n)
 		return NULL;
 	arena_free(n->values);
 	buf_done(&n->cell);
+	for (size_t i = 0; i < n->view->n_columns; i++)
+		free(n->by_place[i]);
+	free(n->by_place);
+	free(n->order);
+	free(n->idle);
+	look_done(&n->look);
 	free(n->in_column);
 	free(n->looked_at);
 	free(n->known);
@@ -183,34 +213,93 @@ static bool in_text(struct needle *n, const struct column *c, const struct value
 	return k->found;
 }
 
-static bool in_cell(struct needle *n, const struct row *row, size_t column)
+static bool in_value(struct needle *n, size_t column, const struct value *v)
 {
 	const struct column *c = &n->view->columns[column];
+
+	if (v->kind == V_MISSING)
+		return n->in_missing;
+	if (cell_is_zero(c, v))
+		return n->in_zero;
+	if (v->kind == V_STRING)
+		return v->s && in_text(n, c, v);
+	return n->in_column[column] && in_shown(n, c, v);
+}
+
+/* What values of a column follow from, if one thing has many rows. */
+static enum basis basis_of_many(const struct column *c)
+{
+	enum basis b = basis_of(c->field);
+
+	return b == BASIS_CONTAINER || b == BASIS_PROCESS || b == BASIS_THREAD ? b : BASIS_RECORD;
+}
+
+/* What one record has in a column of first values. */
+static enum verdict in_record(struct needle *n, size_t column, size_t record)
+{
+	enum basis basis = basis_of_many(&n->view->columns[column]);
+	const struct record *r = &n->look.records[record];
+	size_t at = basis_place(basis, r);
 	struct value v;
+	enum verdict verdict;
+
+	if (at != NO_PLACE && !n->by_place[column])
+		n->by_place[column] = xcalloc(basis_places(basis, r->sample), sizeof(**n->by_place));
+	if (at != NO_PLACE && n->by_place[column][at])
+		return n->by_place[column][at];
+	v = look_first(&n->look, column, record, n->values);
+	verdict = v.kind == V_MISSING ? NO_VALUE : in_value(n, column, &v) ? HAS : LACKS;
+	if (at != NO_PLACE)
+		n->by_place[column][at] = verdict;
+	return verdict;
+}
+
+static bool in_first(struct needle *n, size_t column)
+{
+	for (size_t i = 0; i < n->look.n_records; i++) {
+		enum verdict verdict = in_record(n, column, i);
+
+		if (verdict != NO_VALUE)
+			return verdict == HAS;
+	}
+	return n->in_missing;
+}
+
+static bool in_cell(struct needle *n, size_t column)
+{
+	const struct column *c = &n->view->columns[column];
+	bool idle = n->look.n_records && !n->look.calls && c->field->grain == GRAIN_FACT && c->agg != AGG_NONE;
+	struct value v;
+	bool found;
 
 	if (!n->looked_at[column])
 		return false;
-	v = row_value(row, column, n->values);
-	if (v.kind == V_MISSING)
-		return n->in_missing;
-	if (cell_is_zero(c, &v))
-		return n->in_zero;
-	if (v.kind == V_STRING)
-		return v.s && in_text(n, c, &v);
-	return n->in_column[column] && in_shown(n, c, &v);
+	/* the things of a tree's levels differ in what they show of the same record */
+	if (!n->table->tree && look_is_first(&n->look, column))
+		return in_first(n, column);
+	if (idle && n->idle[column])
+		return n->idle[column] == HAS;
+	v = look_value(&n->look, column, n->values);
+	found = in_value(n, column, &v);
+	if (idle && !n->table->tree)
+		n->idle[column] = found ? HAS : LACKS;
+	return found;
 }
 
 bool needle_in_row(struct needle *n, const struct row *row)
 {
 	bool found = false;
 
-	for (size_t i = 0; i < n->view->n_columns && !found; i++) {
+	look_at(&n->look, row);
+	for (size_t k = 0; k < n->view->n_columns && !found; k++) {
+		size_t i = n->order[k];
+
 		if (row_label(row).kind != V_MISSING && (int)i == n->table->tree->column) {
 			buf_reset(&n->cell);
 			row_tree_cell(n->view, row, i, false, &n->cell);
 			found = find(buf_str(&n->cell), n->text, n->any_case);
 		} else {
-			found = in_cell(n, row, i);
+			found = in_cell(n, i);
 		}
 	}
 	arena_reset(n->values);

@@ -8,6 +8,7 @@
 #include "core/arena.h"
 #include "core/format.h"
 #include "core/mem.h"
+#include "core/table_look.h"
 #include "ui/layout.h"
 #include "ui/needle.h"
 
@@ -122,16 +123,16 @@ enum { FAR = 32 };
 /* Memory for rows that are searched soon: before the one at `i`, or behind it among those in the index. */
 static void fetch_before(const struct rows *r, size_t i)
 {
-	for (unsigned step = 0; step < ROW_FETCH_STEPS; step++)
+	for (unsigned step = 0; step < LOOK_FETCH_STEPS; step++)
 		if (i >= FAR / (step + 1))
-			row_fetch(&r->table->rows[i - FAR / (step + 1)], step);
+			look_fetch(&r->table->rows[i - FAR / (step + 1)], step);
 }
 
 static void fetch_behind(const struct rows *r, size_t i)
 {
-	for (unsigned step = 0; step < ROW_FETCH_STEPS; step++)
+	for (unsigned step = 0; step < LOOK_FETCH_STEPS; step++)
 		if (i + FAR / (step + 1) < r->n)
-			row_fetch(rows_get(r, i + FAR / (step + 1)), step);
+			look_fetch(rows_get(r, i + FAR / (step + 1)), step);
 }
 
 /* Rows that have the text and, in a tree, those above them: backwards, each is met behind what is below it.
