@@ -228,20 +228,18 @@ static bool bytes_known(const struct fact *f)
 
 /* Amounts of calls, which most rows have none of, or few. false: they take more than adding up. */
 static bool add_calls(const struct plan *p, const struct record *records, size_t n, struct arena *tmp,
-		      struct value *cell)
+		      struct value *cell, struct aux *aux)
 {
-	bool sum = p->field->type == FT_INT && (p->agg == AGG_SUM || p->agg == AGG_RATE);
-
 	for (size_t i = 0; i < n; i++) {
 		const struct record *r = &records[i];
 		struct value v = {.kind = V_MISSING};
 
 		if (!r->fact && !r->counters) /* an open descriptor says nothing of calls */
 			continue;
-		if (!sum || (r->fact && !bytes_known(r->fact)))
+		if (p->agg == AGG_DISTINCT || (r->fact && !bytes_known(r->fact)))
 			return false;
 		if (p->field->get(r, tmp, &v))
-			acc_add(p, cell, NULL, &v, 1, tmp);
+			acc_add(p, cell, aux, &v, r->fact ? r->fact->calls : 1, tmp);
 	}
 	return true;
 }
@@ -265,10 +263,10 @@ static bool add_object(const struct plan *p, const struct record *records, size_
 }
 
 static bool add_simply(const struct plan *p, const struct record *records, size_t n, struct arena *tmp,
-		       struct value *cell)
+		       struct value *cell, struct aux *aux)
 {
 	switch (p->field->grain) {
-	case GRAIN_FACT: return p->agg != AGG_NONE && add_calls(p, records, n, tmp, cell);
+	case GRAIN_FACT: return p->agg != AGG_NONE && add_calls(p, records, n, tmp, cell, aux);
 	case GRAIN_OBJECT: return p->dedup && add_object(p, records, n, tmp, cell);
 	default: return false;
 	}
@@ -284,11 +282,12 @@ static struct value make_value(struct cells *c, const struct record *records, si
 	struct aux aux = {0};
 	struct group g;
 
-	if (add_simply(one->columns, records, n, tmp, &cell)) {
+	if (add_simply(one->columns, records, n, tmp, &cell, &aux)) {
 		acc_finish(one->columns, &cell, &aux, ret_sum ? ret_sum : &sum, interval);
 		return cell;
 	}
 	cell.kind = V_MISSING;
+	aux = (struct aux){0};
 	g = group_begin(one, c->made++, &cell, &aux);
 	if (c->seen.n > SEEN_KEPT) {
 		free(c->seen.slots);

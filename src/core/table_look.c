@@ -83,7 +83,8 @@ void look_fetch(const struct row *row, unsigned step)
 	s = row->of->cells->sample;
 	for (size_t i = 0; i < row->n_records; i++) {
 		size_t at = row->records[i] & REF_PLACE;
-		bool fact = row->records[i] >> REF_SHIFT == REF_FACT, fd = row->records[i] >> REF_SHIFT == REF_FD;
+		bool fact = row->records[i] >> REF_SHIFT == REF_FACT,
+		     fd = row->records[i] >> REF_SHIFT == REF_FD;
 		const struct object *o;
 
 		if (step == 1 && fact) {

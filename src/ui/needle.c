@@ -20,6 +20,12 @@ struct known {
 	bool found;
 };
 
+/* The same of a number or address: the one that a column had last. */
+struct last {
+	struct value value;
+	bool found;
+};
+
 enum verdict { UNDECIDED, LACKS, HAS, NO_VALUE };
 
 struct needle {
@@ -28,13 +34,14 @@ struct needle {
 	bool in_zero, in_missing;
 	const struct view *view;
 	const struct table *table;
-	bool *in_column;      /* whether a cell of it could have the text, were it a value */
-	bool *looked_at;      /* whether cells of it have to be made */
-	size_t *order;        /* of columns: those that take no adding up first */
-	uint8_t **by_place;   /* enum verdict, by column and place (basis.h); NULL = by record */
-	uint8_t *idle;        /* enum verdict, by column, of rows that made no call */
+	bool *in_column;    /* whether a cell of it could have the text, were it a value */
+	bool *looked_at;    /* whether cells of it have to be made */
+	size_t *order;      /* of columns: those that take no adding up first */
+	uint8_t **by_place; /* enum verdict, by column and place (basis.h); NULL = by record */
+	uint8_t *idle;      /* enum verdict, by column, of rows that made no call */
 	struct look look;
 	struct known *known;  /* by address */
+	struct last *last;    /* by column */
 	struct arena *values; /* what cells of one row are made in */
 	struct buf cell;
 };
@@ -159,6 +166,7 @@ struct needle *needle_new(const char *text, const struct view *view, const struc
 	n->order = xcalloc(view->n_columns, sizeof(*n->order));
 	n->by_place = xcalloc(view->n_columns, sizeof(*n->by_place));
 	n->idle = xcalloc(view->n_columns, sizeof(*n->idle));
+	n->last = xcalloc(view->n_columns, sizeof(*n->last));
 	put_in_order(n);
 	n->known = xcalloc(KNOWN, sizeof(*n->known));
 	n->values = arena_new();
@@ -175,6 +183,7 @@ struct needle *needle_free(struct needle *n)
 		free(n->by_place[i]);
 	free(n->by_place);
 	free(n->order);
+	free(n->last);
 	free(n->idle);
 	look_done(&n->look);
 	free(n->in_column);
@@ -213,6 +222,26 @@ static bool in_text(struct needle *n, const struct column *c, const struct value
 	return k->found;
 }
 
+static bool is_same(const struct value *a, const struct value *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case V_INT: return a->i == b->i;
+	case V_IP: return a->ip.family == b->ip.family && !memcmp(a->ip.addr, b->ip.addr, sizeof(a->ip.addr));
+	default: return false;
+	}
+}
+
+static bool in_number(struct needle *n, size_t column, const struct value *v)
+{
+	struct last *last = &n->last[column];
+
+	if (!is_same(&last->value, v))
+		*last = (struct last){*v, in_shown(n, &n->view->columns[column], v)};
+	return last->found;
+}
+
 static bool in_value(struct needle *n, size_t column, const struct value *v)
 {
 	const struct column *c = &n->view->columns[column];
@@ -223,7 +252,7 @@ static bool in_value(struct needle *n, size_t column, const struct value *v)
 		return n->in_zero;
 	if (v->kind == V_STRING)
 		return v->s && in_text(n, c, v);
-	return n->in_column[column] && in_shown(n, c, v);
+	return n->in_column[column] && in_number(n, column, v);
 }
 
 /* What values of a column follow from, if one thing has many rows. */
@@ -268,7 +297,8 @@ static bool in_first(struct needle *n, size_t column)
 static bool in_cell(struct needle *n, size_t column)
 {
 	const struct column *c = &n->view->columns[column];
-	bool idle = n->look.n_records && !n->look.calls && c->field->grain == GRAIN_FACT && c->agg != AGG_NONE;
+	bool idle =
+		n->look.n_records && !n->look.calls && c->field->grain == GRAIN_FACT && c->agg != AGG_NONE;
 	struct value v;
 	bool found;
 

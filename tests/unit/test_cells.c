@@ -16,6 +16,7 @@
 #include "bpf/need.h"
 #include "core/arena.h"
 #include "core/source.h"
+#include "core/table_look.h"
 #include "views/view.h"
 
 struct fixture {
@@ -76,6 +77,7 @@ static void assert_same(const struct view *v, size_t column, const struct value 
 static size_t compare(const struct view *v, const struct table *lazy, const struct table *eager)
 {
 	struct arena *tmp = arena_new();
+	struct look look = {0};
 	size_t n = 0;
 
 	assert_int_equal(lazy->n_rows, eager->n_rows);
@@ -91,16 +93,20 @@ static size_t compare(const struct view *v, const struct table *lazy, const stru
 		assert_int_equal(ra.counters, rb.counters);
 		assert_true(b->summed);
 		n += !a->summed;
+		look_at(&look, a);
+		assert_int_equal(look.n_records, a->summed ? 0 : a->n_records);
 		for (size_t k = 0; k < v->n_columns; k++) {
 			const struct value x = row_value(a, k, tmp), y = row_value(b, k, tmp);
 			const struct value sx = row_sum(a, k, tmp), sy = row_sum(b, k, tmp);
-			const struct value again = row_value(a, k, tmp);
+			const struct value again = row_value(a, k, tmp), looked = look_value(&look, k, tmp);
 
 			assert_same(v, k, &x, &y);
 			assert_same(v, k, &sx, &sy);
 			assert_same(v, k, &x, &again);
+			assert_same(v, k, &x, &looked);
 		}
 	}
+	look_done(&look);
 	arena_free(tmp);
 	return n;
 }
