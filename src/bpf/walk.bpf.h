@@ -169,28 +169,37 @@ static __always_inline struct walk_group *walk_group(u32 tid)
 }
 
 #ifndef CTOP_PLAIN
-/* What the iterator and make_stamp() look at. */
+/* What the iterator and make_stamp() look at: */
 static __always_inline void touch_task(struct task_struct *task)
+{
+	touch(task->__state);
+	touch(task->static_prio);
+	touch((u64)task->mm);
+	touch(task->exit_state);
+	touch(task->tgid);
+	touch((u64)task->real_parent);
+	touch((u64)task->thread_pid);
+	touch(task->nvcsw);
+	touch((u64)task->files);
+	touch((u64)task->cgroups);
+}
+
+/* and, of what it points to: */
+static __always_inline void touch_parts(struct task_struct *task)
 {
 	struct mm_struct *mm = task->mm;
 	struct pid *pid = task->thread_pid;
 
-	touch(task->__state);
 	touch(pid->level);
 	touch((u64)GET(pid, tasks[0].first));
 	touch(GET(pid, numbers[0].nr));
-	touch(task->static_prio);
-	touch(task->exit_state);
-	touch(task->tgid);
-	touch((u64)task->real_parent);
-	touch(task->nvcsw);
-	touch((u64)task->cgroups);
 	touch(GET(task, signal, nr_threads));
 	touch(GET(task, files, count.counter));
 	if (!mm)
 		return;
 	touch(GET(mm, rss_stat[0].count));
 	touch(GET(mm, rss_stat[2].count));
+	touch(GET(mm, rss_stat[3].count));
 }
 
 /* The threads of the next slots, where the last walk found them. They may have ended: see touch(). */
@@ -203,6 +212,9 @@ static __always_inline void touch_group(u32 tid)
 	for (u32 i = 0; i < WALK_GROUP; i++)
 		if (next->tasks[i])
 			touch_task(CAST(struct task_struct, next->tasks[i]));
+	for (u32 i = 0; i < WALK_GROUP; i++)
+		if (next->tasks[i])
+			touch_parts(CAST(struct task_struct, next->tasks[i]));
 }
 #endif
 

@@ -136,42 +136,56 @@ enum { AHEAD = 8 };
 __u32 ahead_tgid;
 __u32 ahead_fd;
 
-static __always_inline void touch_socket(struct file *file)
+/* The file of a socket at a descriptor to come; NULL: there is none, or of another kind. */
+static __always_inline struct file *socket_at(u64 slots, u32 fd)
 {
-	struct file___since613 *counted = (void *)file;
-	struct inode *inode = file->f_inode;
-	struct tcp_sock *tp;
+	/* a slot looks like any struct that begins with a struct file pointer */
+	struct file *file = CAST(struct kiocb, slots + (u64)fd * sizeof(file))->ki_filp;
 
-	if (bpf_core_field_exists(counted->f_ref)) /* on a line of its own; the iterator counts it up */
-		touch(counted->f_ref.refcnt.counter);
-	touch(inode->i_ino);
-	tp = CAST(struct tcp_sock, CAST(struct socket, file->private_data)->sk);
-	if (!tp)
-		return;
-	touch(CAST(struct sock, (u64)tp)->__sk_common.skc_state);
-	touch(tp->copied_seq);
-	touch(tp->write_seq);
-	touch(tp->snd_una);
+	return file && lower_half(file->f_op) == socket_ops ? file : NULL;
 }
 
+/* In the order in which one points to the other: each round has its lines fetched while it goes on. */
 static __always_inline void touch_ahead(struct task_struct *task, u32 fd)
 {
-	struct fdtable *fdt;
-	u64 slots;
-	u32 max;
+	struct fdtable *fdt = LOOSE(struct task_struct, task)->files->fdt;
+	u64 slots = (u64)fdt->fd;
+	u32 end = fdt->max_fds;
+	struct file *file;
 
-	fdt = LOOSE(struct task_struct, task)->files->fdt;
-	slots = (u64)fdt->fd;
-	max = fdt->max_fds;
-	for (u32 i = 1; i <= AHEAD; i++) {
-		struct file *file;
+	fd++;
+	if (end > fd + AHEAD)
+		end = fd + AHEAD;
+	for (u32 i = 0; i < AHEAD && fd + i < end; i++) {
+		struct file___since613 *counted;
 
-		if (fd + i >= max)
-			break;
-		/* a slot looks like any struct that begins with a struct file pointer */
 		file = CAST(struct kiocb, slots + (u64)(fd + i) * sizeof(file))->ki_filp;
-		if (file && lower_half(file->f_op) == socket_ops)
-			touch_socket(file);
+		if (!file)
+			continue;
+		counted = (void *)file;
+		touch((u64)file->f_op);
+		if (bpf_core_field_exists(
+			    counted->f_ref)) /* on a line of its own; the iterator counts it up */
+			touch(counted->f_ref.refcnt.counter);
+	}
+	for (u32 i = 0; i < AHEAD && fd + i < end; i++) {
+		file = socket_at(slots, fd + i);
+		if (!file)
+			continue;
+		touch(file->f_inode->i_ino);
+		touch((u64)CAST(struct socket, file->private_data)->sk);
+	}
+	for (u32 i = 0; i < AHEAD && fd + i < end; i++) {
+		struct tcp_sock *tp;
+
+		file = socket_at(slots, fd + i);
+		if (!file)
+			continue;
+		tp = CAST(struct tcp_sock, CAST(struct socket, file->private_data)->sk);
+		touch(CAST(struct sock, (u64)tp)->__sk_common.skc_state);
+		touch(tp->copied_seq);
+		touch(tp->write_seq);
+		touch(tp->snd_una);
 	}
 }
 
