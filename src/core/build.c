@@ -19,48 +19,60 @@ static size_t and_some(size_t n)
 	return n + n / 8;
 }
 
+/* Room for n of an array of build; what grows all the same leaves its old place behind. */
+#define RESERVE(b, array, n)                                                                                 \
+	((b)->cap_##array = (n), (b)->array = arena_array((b)->scratch, (n), sizeof(*(b)->array)))
+
+static void *grow(struct arena *scratch, const void *items, size_t n, size_t *cap, size_t size)
+{
+	void *more;
+
+	*cap = 2 * *cap + 64;
+	more = arena_array(scratch, *cap, size);
+	if (n)
+		memcpy(more, items, n * size);
+	return more;
+}
+
+/* A place for one more. */
+#define PUSH(b, array)                                                                                       \
+	(*((b)->n_##array < (b)->cap_##array                                                                 \
+		   ? (void)0                                                                                 \
+		   : (void)((b)->array = grow((b)->scratch, (b)->array, (b)->n_##array, &(b)->cap_##array,   \
+					      sizeof(*(b)->array))),                                         \
+	   &(b)->array[(b)->n_##array++]))
+
 void build_begin(struct build *b, struct arena *arena, const struct capture_batch *batch)
 {
+	if (!b->scratch)
+		b->scratch = arena_new();
 	b->arena = arena;
 	b->cap_made = and_some(batch->n_same + batch->n_tasks);
 	b->made = arena_array(arena, b->cap_made, sizeof(*b->made));
-	VEC_RESERVE(b->threads, b->cap_threads, and_some(batch->n_same + batch->n_tasks));
-	VEC_RESERVE(b->fds, b->cap_fds, and_some(batch->n_fds));
-	VEC_RESERVE(b->objects, b->cap_objects, and_some(batch->n_fds));
-	VEC_RESERVE(b->facts, b->cap_facts, batch->n_facts + batch->n_singles);
+	RESERVE(b, threads, b->cap_made);
+	RESERVE(b, processes, and_some(b->n_processes_before));
+	RESERVE(b, objects, and_some(batch->n_fds));
+	RESERVE(b, facts, batch->n_facts + batch->n_singles);
+	RESERVE(b, fds, batch->n_fds);
 	b->n_threads = b->n_processes = b->n_objects = b->n_facts = b->n_fds = 0;
 	hash_clear(&b->by_task);
 }
 
-void build_done(struct build *b)
+static void drop_scratch(struct build *b)
 {
-	free(b->threads);
-	free(b->processes);
-	free(b->objects);
-	free(b->facts);
-	free(b->fds);
-	hash_done(&b->by_task);
-	*b = (struct build){0};
+	arena_reset(b->scratch);
+	b->threads = NULL;
+	b->processes = NULL;
+	b->objects = NULL;
+	b->facts = NULL;
+	b->fds = NULL;
 }
 
-/* Of a small machine it is kept from sample to sample; of a large one it would be as much again as the
- * sample. */
-static void drop_large(struct build *b)
+void build_done(struct build *b)
 {
-	enum { KEPT = 4096 };
-
-#define DROP(array)                                                                                          \
-	if (b->cap_##array > KEPT) {                                                                         \
-		free(b->array);                                                                              \
-		b->array = NULL;                                                                             \
-		b->cap_##array = 0;                                                                          \
-	}
-	DROP(threads)
-	DROP(processes)
-	DROP(objects)
-	DROP(facts)
-	DROP(fds)
-#undef DROP
+	arena_free(b->scratch);
+	hash_done(&b->by_task);
+	*b = (struct build){0};
 }
 
 uint32_t build_find_thread(const struct build *b, struct task_key key)
@@ -106,8 +118,7 @@ uint32_t build_append_thread(struct build *b, struct task_key key, uint32_t proc
 					 .nr_time = UNKNOWN_U64,
 					 .state = '?',
 					 .cpu_total = UNKNOWN_U64};
-	VEC_PUSH(b->threads, b->n_threads, b->cap_threads) =
-		(struct build_thread){.key = key, .process = process, .wait_obj = NO_INDEX};
+	PUSH(b, threads) = (struct build_thread){.key = key, .process = process, .wait_obj = NO_INDEX};
 	b->processes[process].n_threads++;
 	if (b->processes[process].proc->pid == key.tid)
 		b->processes[process].leader = index;
@@ -120,7 +131,7 @@ uint32_t build_process(struct build *b, struct proctable *procs, struct proc *p)
 		return p->mark;
 	p->marked = procs->now;
 	p->mark = (uint32_t)b->n_processes;
-	VEC_PUSH(b->processes, b->n_processes, b->cap_processes) = (struct build_process){
+	PUSH(b, processes) = (struct build_process){
 		.proc = p,
 		.leader = NO_INDEX,
 	};
@@ -138,7 +149,7 @@ uint32_t build_entry(struct build *b, struct objtable *objects, struct obj_entry
 		return mark;
 	mark = (uint32_t)b->n_objects;
 	objtable_set_mark(objects, e, mark);
-	VEC_PUSH(b->objects, b->n_objects, b->cap_objects) = (struct build_object){.entry = e};
+	PUSH(b, objects) = (struct build_object){.entry = e};
 	return mark;
 }
 
@@ -148,8 +159,7 @@ uint32_t build_object(struct build *b, struct objtable *objects, struct obj_key 
 
 	if (e || obj_key_is_none(&key))
 		return build_entry(b, objects, e);
-	VEC_PUSH(b->objects, b->n_objects, b->cap_objects) =
-		(struct build_object){.unlisted = objtable_unlisted(&key)};
+	PUSH(b, objects) = (struct build_object){.unlisted = objtable_unlisted(&key)};
 	return (uint32_t)b->n_objects - 1;
 }
 
@@ -160,9 +170,14 @@ enum obj_kind build_kind(const struct build *b, uint32_t object)
 	return e ? objtable_kind(e) : OBJ_NONE;
 }
 
+void build_fact(struct build *b, size_t batch, uint32_t thread, uint32_t object)
+{
+	PUSH(b, facts) = (struct build_fact){(uint32_t)batch, thread, object};
+}
+
 void build_fd(struct build *b, size_t batch, uint32_t process, uint32_t object)
 {
-	VEC_PUSH(b->fds, b->n_fds, b->cap_fds) = (struct build_fd){(uint32_t)batch, process, object};
+	PUSH(b, fds) = (struct build_fd){(uint32_t)batch, process, object};
 	if (object != NO_INDEX)
 		b->objects[object].n_open++;
 }
@@ -379,7 +394,7 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 			     struct users *users, const struct tasktable *tasks)
 {
 	const struct thread **list = arena_array(s->arena, b->n_threads, sizeof(*list));
-	const struct thread ***next = xcalloc(b->n_processes, sizeof(*next));
+	const struct thread ***next = arena_array(b->scratch, b->n_processes, sizeof(*next));
 	const struct proc_size unknown = {UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U32};
 	struct copies copies = {0};
 	const struct proc *parent = NULL;
@@ -451,7 +466,6 @@ static void finish_processes(struct build *b, struct sample *s, struct process *
 		find_parent(s, procs, &processes[i], &parent);
 	for (size_t i = 0; i < b->n_threads; i++)
 		*next[b->threads[i].process]++ = &s->threads[i];
-	free(next);
 }
 
 static void finish_threads(struct build *b, struct sample *s)
@@ -506,5 +520,6 @@ void build_finish(struct build *b, struct sample *s, const struct capture_batch 
 	finish_facts(b, s, batch);
 	finish_fds(b, s, batch);
 	sample_link(s, processes);
-	drop_large(b);
+	b->n_processes_before = b->n_processes;
+	drop_scratch(b);
 }

@@ -3,8 +3,6 @@
  * build.h - a sample under construction: threads, processes and objects are
  * collected with indices for pointers, because the arrays still grow; then
  * build_finish() lays them out in the sample's arena. For model.c only.
- *
- * The scratch memory lives on from sample to sample.
  */
 #ifndef CTOP_CORE_BUILD_H
 #define CTOP_CORE_BUILD_H
@@ -72,8 +70,10 @@ struct build {
 	size_t n_facts, cap_facts;
 	struct build_fd *fds;
 	size_t n_fds, cap_fds;
-	struct hash by_task; /* task_key -> index + 1 */
-	struct arena *arena; /* the sample's */
+	struct hash by_task;   /* task_key -> index + 1 */
+	struct arena *arena;   /* the sample's */
+	struct arena *scratch; /* until build_finish(): all arrays but `made` */
+	size_t n_processes_before;
 };
 
 /* Key of a fact: i counts facts, then singles. */
@@ -84,7 +84,7 @@ static inline const struct fact_key *batch_fact_key(const struct capture_batch *
 
 /* batch: what is to come, for arrays of the right size. */
 void build_begin(struct build *b, struct arena *arena, const struct capture_batch *batch);
-void build_done(struct build *b); /* frees the scratch memory */
+void build_done(struct build *b);
 
 /* Index of the thread, NO_INDEX if it is not there; new with an index of its process. */
 uint32_t build_find_thread(const struct build *b, struct task_key key);
@@ -101,6 +101,9 @@ uint32_t build_object(struct build *b, struct objtable *objects, struct obj_key 
 
 /* The same of an entry of the table; NO_INDEX for NULL. */
 uint32_t build_entry(struct build *b, struct objtable *objects, struct obj_entry *e);
+
+/* A fact of the batch, see batch_fact_key(). */
+void build_fact(struct build *b, size_t batch, uint32_t thread, uint32_t object);
 
 /* A descriptor of the batch; its object may be NO_INDEX. */
 void build_fd(struct build *b, size_t batch, uint32_t process, uint32_t object);

@@ -378,17 +378,16 @@ static void take_facts(struct model *m, const struct capture_batch *batch)
 
 		if (thread == NO_INDEX)
 			thread = unknown_thread(m, k->task, k->tgid);
-		VEC_PUSH(b->facts, b->n_facts, b->cap_facts) =
-			(struct build_fact){(uint32_t)i, thread, build_object(b, m->objects, k->obj)};
+		build_fact(b, i, thread, build_object(b, m->objects, k->obj));
 		if (i < batch->n_facts && uring_is(k->nr))
 			add_uring(b, &b->facts[b->n_facts - 1], &batch->fact_vals[i]);
 	}
 }
 
-/* The objects of the open descriptors, told of or as they were; the caller frees the list. */
+/* The objects of the open descriptors, told of or as they were. */
 static struct obj_entry **take_walk(struct model *m, const struct capture_batch *batch)
 {
-	struct obj_entry **entries = xcalloc(batch->n_fds, sizeof(struct obj_entry *));
+	struct obj_entry **entries = arena_array(m->build.scratch, batch->n_fds, sizeof(struct obj_entry *));
 
 	for (size_t i = 0; i < batch->n_fds; i++) {
 		const struct fd_rec *fd = batch->fds[i].fd;
@@ -488,7 +487,7 @@ static void fill_health(struct model *m, struct sample *s, const struct capture_
 
 static void take_tasks(struct model *m, const struct capture_batch *batch)
 {
-	struct proc **procs = xcalloc(batch->n_tasks, sizeof(*procs));
+	struct proc **procs = arena_array(m->build.scratch, batch->n_tasks, sizeof(*procs));
 
 	for (size_t i = 0; i < batch->n_same; i++)
 		take_same(m, batch, batch->same[i]);
@@ -502,7 +501,6 @@ static void take_tasks(struct model *m, const struct capture_batch *batch)
 	/* numbers in the order of the batch: a task can be in it twice, under two tids */
 	for (size_t i = 0; i < batch->n_tasks; i++)
 		take_task(m, batch, &batch->tasks[i], procs[i]);
-	free(procs);
 }
 
 static void take_batch(struct model *m, const struct capture_batch *batch, unsigned needs)
@@ -520,7 +518,6 @@ static void take_batch(struct model *m, const struct capture_batch *batch, unsig
 	take_tasks(m, batch);
 	take_facts(m, batch);
 	take_fds(m, batch, walked);
-	free(walked);
 	place_processes(m, needs & NEED_DETAILS);
 }
 
