@@ -16,7 +16,8 @@ def pair(host, family):
     l = socket.create_server((host, 0), family=family)
     a = socket.create_connection(l.getsockname()[:2], source_address=(host, 0))
     return l, a, l.accept()[0]
-def fill(s):
+def fill(s, size):
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
     s.setblocking(False)
     try:
         while True: s.send(b"x" * 65536)
@@ -46,7 +47,7 @@ for line in sys.stdin:
     print("done", flush=True)
 """
 
-STEPS = ("pass", "a.send(b'x' * 100)", "pass", "b.recv(40)", "b.recv(100)", "fill(b)", "read(a)", "talk(a, b)",
+STEPS = ("pass", "a.send(b'x' * 100)", "pass", "b.recv(40)", "b.recv(100)", "fill(b, 50000)", "fill(b, 100000)", "read(a)", "talk(a, b)",
          "a.send(b'x', socket.MSG_OOB)", "b.recv(1, socket.MSG_OOB)", "b = again(l, a, b)", "b.send(b'x' * 77)",
          "b.shutdown(socket.SHUT_WR)", "a.send(b'x' * 3000)", "read(b)", "pass")
 
