@@ -33,9 +33,8 @@ struct build {
 	/* Keys of the rows, where every record looks for its row; else they are made again from a record. */
 	struct value *keys;
 	size_t n_keys, cap_keys;
-	struct arena *kept; /* their strings */
-	uint64_t *words;    /* the same to sort by */
-	size_t n_words, cap_words;
+	struct arena *kept;      /* their strings */
+	uint64_t *words;         /* the same to sort by */
 	const struct plan *runs; /* column that is added up row by row on the way; NULL */
 	bool any_exited;         /* processes, in the sample */
 };
@@ -89,11 +88,16 @@ static struct row *add_row(struct build *b, const struct record *r, const struct
 	struct table *t = b->table;
 	struct row *row;
 
-	row = &VEC_PUSH(t->rows, t->n_rows, b->cap);
+	if (t->n_rows == b->cap) {
+		b->cap = b->cap ? b->cap * 4 : 256; /* what is not used yet is no memory yet */
+		t->rows = xreallocarray(t->rows, b->cap, sizeof(*t->rows));
+		b->words = xreallocarray(b->words, b->cap * b->q->n_keys, sizeof(*b->words));
+	}
+	row = &t->rows[t->n_rows++];
 	*row = (struct row){.id = hash, .of = t};
 	row->records[0] = record_ref(t->cells, r, b->arena);
 	for (size_t i = 0; i < b->q->n_keys; i++)
-		VEC_PUSH(b->words, b->n_words, b->cap_words) = sort_word(&keys[i]);
+		b->words[(t->n_rows - 1) * b->q->n_keys + i] = sort_word(&keys[i]);
 	if (!b->by_place)
 		keep_keys(b, r, keys);
 	return row;
@@ -282,6 +286,8 @@ static void begin_places(struct build *b, const struct sample *s)
 	places = basis_places(b->basis, s);
 	if (places)
 		b->by_place = xcalloc(places, sizeof(*b->by_place));
+	if (places && b->basis == BASIS_OBJECT)
+		b->adding.objects = xcalloc(places, sizeof(*b->adding.objects));
 }
 
 /* ---- totals ---- */
@@ -365,8 +371,9 @@ int table_build(const struct table_query *q, const struct sample *s, struct tabl
 	else if (!(b.walk.records & ~(unsigned)(REC_TASKS | REC_FACTS | REC_FDS)))
 		b.few = ROW_RECORDS;
 	begin_places(&b, s);
+	plans_begin(&t->cells->plans, s);
 	b.scratch = arena_new();
-	b.kept = arena_new();
+	b.kept = b.adding.while_made = arena_new();
 	b.any_exited = any_exited(s);
 	if (b.few && q->sort >= 0 && can_run(&t->cells->plans.columns[q->sort], q))
 		b.runs = &t->cells->plans.columns[q->sort];
@@ -374,9 +381,11 @@ int table_build(const struct table_query *q, const struct sample *s, struct tabl
 	if (b.adding.totals)
 		finish_totals(&b);
 	free(b.by_place);
+	free(b.adding.objects);
 	free(b.slots);
 	free(b.seen.slots);
 	arena_free(b.scratch);
+	plans_end(&t->cells->plans);
 	arena_free(b.kept);
 	free(b.keys);
 	sort_made(t, q->sort, q->ascending, &(const struct made){.runs = b.runs, .words = b.words});

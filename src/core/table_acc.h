@@ -14,16 +14,19 @@ struct aux {
 	uint64_t max;         /* longest latency: bounds a percentile */
 	const uint32_t *hist; /* a fact's, as long as it is the only one */
 	uint32_t *own;        /* the sum of more than one */
+	uint64_t *numbers;    /* different values that were seen: numbers.h */
+	bool no_numbers;      /* they are in struct seen */
 };
 
 struct plan {
 	const struct field *field;
 	enum agg agg;
-	bool available; /* the sample has what it takes */
-	bool dedup;     /* one thing may come with several records */
-	bool total;     /* its total is asked for */
-	int aux;        /* index of its struct aux, -1 = none; percentiles of one field share it */
-	bool aux_owner; /* this column fills it */
+	bool available;          /* the sample has what it takes */
+	bool dedup;              /* one thing may come with several records */
+	bool total;              /* its total is asked for */
+	int aux;                 /* index of its struct aux, -1 = none; percentiles of one field share it */
+	bool aux_owner;          /* this column fills it */
+	struct numbers *numbers; /* of DISTINCT, while a table is made; or NULL */
 };
 
 /* Adds a value to a cell. `seen` is for DISTINCT: tells values of (group, column) apart. */

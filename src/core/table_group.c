@@ -9,6 +9,7 @@
 
 #include "bpf/need.h"
 #include "core/arena.h"
+#include "core/numbers.h"
 #include "core/table_walk.h"
 
 enum { TOTALS = UINT32_MAX - 1 /* number of the group of all records */ };
@@ -42,6 +43,12 @@ static void free_distinct(struct plans *all)
 	}
 }
 
+/* A thread's values come with descriptors of its process, too: see add_threads(). */
+static bool is_numbered(const struct plan *p)
+{
+	return p->agg == AGG_DISTINCT && p->field->grain != GRAIN_THREAD && numbers_fit(p->field);
+}
+
 static struct plan plan_of(const struct column_query *c, const struct table_walk *w)
 {
 	const struct sample *s = w->sample;
@@ -56,7 +63,8 @@ static struct plan plan_of(const struct column_query *c, const struct table_walk
 	if ((f->flags & FIELD_DELTA) && !s->interval)
 		p.available = false;
 	p.dedup = p.agg != AGG_NONE && f->grain != GRAIN_FACT && f->grain != GRAIN_FD &&
-		  f->grain != GRAIN_DEVICE && !(f->grain == GRAIN_THREAD && w->records == REC_TASKS);
+		  f->grain != GRAIN_DEVICE && !(f->grain == GRAIN_THREAD && w->records == REC_TASKS) &&
+		  !is_numbered(&p);
 	return p;
 }
 
@@ -74,7 +82,7 @@ struct plans plans_make(const struct table_query *q, const struct table_walk *w,
 		*p = plan_of(&q->columns[i], w);
 		p->total = q->totals || p->agg == AGG_SHARE;
 		all.n_first += p->agg == AGG_NONE;
-		if (p->agg != AGG_AVG && !is_percentile(p->agg))
+		if (p->agg != AGG_AVG && !is_percentile(p->agg) && !is_numbered(p))
 			continue;
 		p->aux_owner = true;
 		for (size_t k = 0; k < i && is_percentile(p->agg); k++) {
@@ -88,6 +96,19 @@ struct plans plans_make(const struct table_query *q, const struct table_walk *w,
 	}
 	free_distinct(&all);
 	return all;
+}
+
+void plans_begin(const struct plans *p, const struct sample *s)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (is_numbered(&p->columns[i]))
+			p->columns[i].numbers = numbers_new(p->columns[i].field, s);
+}
+
+void plans_end(const struct plans *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		p->columns[i].numbers = numbers_free(p->columns[i].numbers);
 }
 
 struct plans plans_one(const struct plans *all, size_t column, struct plan *ret_plan)
@@ -114,6 +135,39 @@ static struct aux *aux_of(const struct plan *p, const struct group *g)
 	return p->aux < 0 ? NULL : &g->aux[p->aux];
 }
 
+static bool has_numbers(const struct adding *a, const struct plan *p, struct aux *aux)
+{
+	if (!aux->numbers && !aux->no_numbers) {
+		aux->numbers = numbers_room(p->numbers, a->while_made);
+		aux->no_numbers = !aux->numbers;
+	}
+	return aux->numbers;
+}
+
+/* Whether a value was not there before, in a group or the totals. */
+static bool is_new(const struct adding *a, size_t column, struct group *g, uint32_t number)
+{
+	const struct plan *p = &a->plans->columns[column];
+	struct aux *aux = aux_of(p, g);
+
+	if (number < numbers_bits(p->numbers) && has_numbers(a, p, aux))
+		return numbers_see(aux->numbers, number);
+	return seen_first(a->seen, seen_mix((uint64_t)(column + 1) << 32 | number) | 1, g->number);
+}
+
+static void add_distinct(const struct adding *a, struct group *g, const struct record *r, size_t column)
+{
+	const struct plan *p = &a->plans->columns[column];
+	uint32_t number = numbers_get(p->numbers, r, a->while_made);
+	const struct value one = {.kind = V_INT, .i = 1};
+
+	if (number == NUMBER_NONE || !is_new(a, column, g, number))
+		return;
+	acc_add(p, &g->cells[column], NULL, &one, 1, a->arena);
+	if (a->totals && p->total && is_new(a, column, a->totals, number))
+		acc_add(p, &a->totals->cells[column], NULL, &one, 1, a->arena);
+}
+
 static void add_column(const struct adding *a, struct group *g, const struct record *r, size_t column,
 		       bool in_totals)
 {
@@ -124,6 +178,10 @@ static void add_column(const struct adding *a, struct group *g, const struct rec
 
 	if (gone && !a->plans->by_pid) /* a row of its own may tell what it held last; nobody else holds it */
 		return;
+	if (p->numbers && !gone) {
+		add_distinct(a, g, r, column);
+		return;
+	}
 	if (p->aux >= 0 && !p->aux_owner) /* a percentile whose histogram is another column's */
 		return;
 	if (!p->field->get(r, a->arena, &v))
@@ -180,8 +238,13 @@ static void add_grain(const struct adding *a, struct group *g, const struct reco
 		if (is_first)
 			g->first[at] = thing;
 	}
-	if (!is_first && !seen_first(a->seen, (uintptr_t)thing, g->number))
+	if (grain == GRAIN_OBJECT && a->objects && r->obj->place < r->sample->n_places) {
+		if (a->objects[r->obj->place])
+			return;
+		a->objects[r->obj->place] = 1;
+	} else if (!is_first && !seen_first(a->seen, (uintptr_t)thing, g->number)) {
 		return;
+	}
 	in_totals = a->totals && seen_first(a->seen, (uintptr_t)thing, TOTALS);
 	for (size_t i = 0; i < a->plans->n; i++) {
 		if (a->plans->columns[i].dedup && a->plans->columns[i].field->grain == grain)

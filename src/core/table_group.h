@@ -33,12 +33,19 @@ struct adding {
 	const struct plans *plans;
 	struct seen *seen;
 	struct arena *arena;
-	struct group *totals; /* NULL = not asked for */
+	struct group *totals;     /* NULL = not asked for */
+	struct arena *while_made; /* what no cell keeps */
+	/* by place, where each object is in one row only: whether it was there; NULL */
+	uint8_t *objects;
 };
 
 struct plans plans_make(const struct table_query *q, const struct table_walk *w, struct arena *arena);
 /* The same of one column alone; it is put into *column. */
 struct plans plans_one(const struct plans *all, size_t column, struct plan *ret_plan);
+
+/* From here to there, different values are told apart by number where that is possible. */
+void plans_begin(const struct plans *p, const struct sample *s);
+void plans_end(const struct plans *p);
 
 /* Cells and aux, zeroed, are the caller's. */
 struct group group_begin(const struct plans *p, uint32_t number, struct value *cells, struct aux *aux);
