@@ -390,6 +390,7 @@ int table_build(const struct table_query *q, const struct sample *s, struct tabl
 	free(b.keys);
 	sort_made(t, q->sort, q->ascending, &(const struct made){.runs = b.runs, .words = b.words});
 	free(b.words);
+	t->rows = xreallocarray(t->rows, t->n_rows ? t->n_rows : 1, sizeof(*t->rows)); /* no more will come */
 	*ret = t;
 	return 0;
 }

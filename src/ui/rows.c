@@ -154,7 +154,7 @@ static void search_rows(struct rows *r, size_t n_rows)
 		if (!found && !(tree && row_depth(row) < above))
 			continue;
 		above = row_depth(row);
-		r->index[--r->n] = i;
+		r->index[--r->n] = (uint32_t)i;
 	}
 	memmove(r->index, r->index + r->n, (n_rows - r->n) * sizeof(*r->index));
 	r->n = n_rows - r->n;
@@ -172,7 +172,7 @@ static void apply_needle(struct rows *r)
 		return;
 	}
 	for (size_t i = 0; i < n_rows; i++) {
-		r->index[r->n++] = i;
+		r->index[r->n++] = (uint32_t)i;
 		if (rows_is_folded(r, &r->table->rows[i]))
 			i += r->table->rows[i].n_below;
 	}

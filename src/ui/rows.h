@@ -16,7 +16,7 @@
 struct rows {
 	const struct view *view;
 	const struct table *table; /* borrowed */
-	size_t *index;             /* rows of the table that pass the text filter */
+	uint32_t *index;           /* rows of the table that pass the text filter */
 	size_t n;
 	char *needle;     /* text filter; NULL = all */
 	uint64_t *folded; /* ids of rows of a tree whose rows below are not on show, sorted */
