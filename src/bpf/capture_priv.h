@@ -41,6 +41,7 @@ struct capture {
 	unsigned needs;
 	bool spying;
 	unsigned collected; /* intervals so far */
+	size_t tasks_before, fds_before; /* bytes of the last walks */
 	bool facts_left;    /* facts were on since the last drain */
 	struct bpf_link *enter, *spy_links[3];
 	struct swap_pair facts, exits;

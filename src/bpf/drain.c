@@ -19,6 +19,7 @@
 
 enum {
 	READ_SIZE = 256 * 1024,
+	LARGE = 4 << 20, /* bytes that malloc() does not take from its heap, see core/live.c */
 	BATCH = 4096,
 	SPY_PREPARED_AFTER = 3 /* intervals: the screen is up by then */
 };
@@ -54,18 +55,27 @@ int bytes_reserve(struct bytes *b, size_t more)
 		return -ENOMEM;
 	b->data = data;
 	b->cap = cap;
+	if (cap >= LARGE) { /* a mapping of its own: few huge pages are had sooner than many small ones */
+		uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = ((uintptr_t)data + page - 1) & -page;
+
+		(void)madvise((void *)at, ((uintptr_t)data + cap - at) & -page, MADV_HUGEPAGE);
+	}
 	return 0;
 }
 
-static int read_iter(int link, struct bytes *into)
+/*
+ * *before: bytes of the last walk; this one most often is about as long. Grown step by step, it would leave
+ * what it outgrew as holes in the heap.
+ */
+static int read_iter(int link, struct bytes *into, size_t *before)
 {
-	int fd = bpf_iter_create(link);
-	ssize_t n;
-	int r = 0;
+	int fd = bpf_iter_create(link), r;
+	ssize_t n = -1;
 
 	if (fd < 0)
 		return -errno;
-	do {
+	r = bytes_reserve(into, *before + *before / 16 + READ_SIZE);
+	while (r == 0 && n != 0) {
 		r = bytes_reserve(into, READ_SIZE);
 		if (r < 0)
 			break;
@@ -74,7 +84,8 @@ static int read_iter(int link, struct bytes *into)
 			into->len += (size_t)n;
 		else if (n < 0 && errno != EAGAIN && errno != EINTR)
 			r = -errno;
-	} while (r == 0 && n != 0);
+	}
+	*before = into->len;
 	close(fd);
 	return r;
 }
@@ -168,7 +179,7 @@ static int walk_tasks(struct capture *c, struct memory *m)
 
 	sched_yield(); /* refreshes our own scheduler stamp, see walk_tasks */
 	c->skel->bss->walk_number++;
-	r = read_iter(c->iter_tasks, &m->tasks);
+	r = read_iter(c->iter_tasks, &m->tasks, &c->tasks_before);
 	return r ? r : split_walk(m);
 }
 
@@ -344,7 +355,7 @@ static int read_all(struct capture *c, struct memory *m)
 			return r;
 	}
 	if (c->needs & NEED_FDS) {
-		r = read_iter(c->iter_fds, &m->fds);
+		r = read_iter(c->iter_fds, &m->fds, &c->fds_before);
 		if (r < 0)
 			return r;
 	}

@@ -84,6 +84,7 @@ static inline const struct fact_key *batch_fact_key(const struct capture_batch *
 
 /* batch: what is to come, for arrays of the right size. */
 void build_begin(struct build *b, struct arena *arena, const struct capture_batch *batch);
+void build_drop(struct build *b); /* what was collected is not needed any more */
 void build_done(struct build *b);
 
 /* Index of the thread, NO_INDEX if it is not there; new with an index of its process. */

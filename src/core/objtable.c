@@ -432,8 +432,10 @@ static void make_name(struct objtable *t, struct obj_entry *e)
 	now.named = now.kind == OBJ_INET || objname_name(&name, &now, path, e->partial);
 	now.name = now.kind == OBJ_INET ? NULL : buf_str(&name);
 	e->named_at = t->listen_epoch;
-	if (now.is_server != was->is_server || now.type != was->type || now.named != was->named ||
-	    !same_text(now.name, was->name)) {
+	if (!now.name && !was->name) { /* a socket: most often it is new, and nobody else's yet */
+		become(e, &now);
+	} else if (now.is_server != was->is_server || now.type != was->type || now.named != was->named ||
+		   !same_text(now.name, was->name)) {
 		e->o = object_copy(&now, now.name);
 		object_release(was);
 	}
