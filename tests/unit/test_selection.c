@@ -295,7 +295,8 @@ static void test_restore(void **state)
 	assert_true(top->sort == 0 && top->ascending && top->row_index == 2);
 	build(f);
 	for (size_t i = 0; i + 1 < f->t->n_rows; i++)
-		assert_true(row_key(&f->t->rows[i], 0, f->t->arena).i < row_key(&f->t->rows[i + 1], 0, f->t->arena).i);
+		assert_true(row_key(&f->t->rows[i], 0, f->t->arena).i <
+			    row_key(&f->t->rows[i + 1], 0, f->t->arena).i);
 }
 
 /* However deep one drills, the filter stays one that can be parsed. */

@@ -563,7 +563,8 @@ static void assert_in_order(const struct table *t, int column, bool ascending, c
 		assert_true(value_compare(&ka, &kb) < 0);
 }
 
-/* So many that words are sorted by bytes: numbers with ties, missing ones, texts that begin alike, fractions. */
+/* So many that words are sorted by bytes: numbers with ties, missing ones, texts that begin alike, fractions.
+ */
 static void test_sort_many(void **state)
 {
 	enum { N = 5000 };
@@ -578,7 +579,8 @@ static void test_sort_many(void **state)
 		struct thread *th;
 
 		random = random * 1664525 + 1013904223;
-		p->name = arena_printf(b->arena, random & 256 ? "a-long-name-%u" : "n%u", (random >> 12) % 700);
+		p->name =
+			arena_printf(b->arena, random & 256 ? "a-long-name-%u" : "n%u", (random >> 12) % 700);
 		p->vmrss = random & 512 ? UNKNOWN_U64 : (uint64_t)((random >> 10) % 50) << (random >> 26);
 		th = sb_thread(b, p, p->pid);
 		for (uint32_t k = 0; k < random >> 29; k++) /* some have more than a row keeps */
@@ -642,7 +644,8 @@ static void test_missing_keys(void **state)
 	q.keys[1] = field_find("fd.name");
 	assert_int_equal(table_build(&q, s, &table), 0);
 	assert_int_equal(table->n_rows, 2);
-	assert_int_equal(row_key(&table->rows[0], 1, table->arena).kind, V_MISSING); /* last when ascending, first when not */
+	assert_int_equal(row_key(&table->rows[0], 1, table->arena).kind,
+			 V_MISSING); /* last when ascending, first when not */
 	assert_num(cell(&table->rows[0], 0), 5);
 	assert_num(&table->totals[0], 8);
 	table_free(table);
