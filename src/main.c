@@ -380,9 +380,10 @@ static int open_source(const struct options *o, struct source **ret)
 {
 	char *why = NULL;
 	int r = o->demo ? source_demo_new(o->seed, ret)
-			: source_live_new(
-				  &(struct live_config){.max_facts = o->max_facts, .host_root = o->host_root},
-				  ret, &why);
+			: source_live_new(&(struct live_config){.max_facts = o->max_facts,
+								.hooks = o->hooks,
+								.host_root = o->host_root},
+					  ret, &why);
 
 	if (r < 0)
 		return complain_free(STATUS_FAILED, why ? why : xstrdup(strerror(-r)));

@@ -244,6 +244,7 @@ static int set_text(struct parser *p, const struct option_info *opt, const char 
 		o->format = (enum output_format)choice;
 		o->batch = true;
 		break;
+	case OPT_HOOKS: o->hooks = (enum hooks_way)choice; break;
 	case OPT_SPY:
 		o->spy = (enum spy_mode)(choice + SPY_DIG);
 		o->batch = true;

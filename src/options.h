@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bpf/need.h"
 #include "core/buf.h"
 
 enum option_id {
@@ -61,6 +62,7 @@ struct options {
 	uint64_t delay;     /* ns */
 	uint32_t count;     /* 0 = no end */
 	uint32_t max_facts; /* 0 = default */
+	enum hooks_way hooks;
 	const char *host_root; /* NULL = "/" */
 	uint64_t seed;
 	enum output_format format;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * capture.c - loads the programs, attaches and detaches them.
+ * capture.c - loads the programs, and says why where it cannot; hooks.c attaches them.
  */
 #include "bpf/capture.h"
 
@@ -94,36 +94,6 @@ static struct ctop_bpf *open_skeleton(const struct kernel_btf *btf)
 	return s;
 }
 
-/* Chooses among variants of programs by what this kernel's BTF says. */
-static void choose_variants(struct ctop_bpf *s, const struct kernel_btf *btf)
-{
-	enum uring_variant submit = uring_submit_variant(btf), complete = uring_complete_variant(btf);
-
-	bpf_program__set_autoload(s->progs.on_uring_submit_req, submit == URING_REQ);
-	bpf_program__set_autoload(s->progs.on_uring_submit_sqe, submit == URING_SQE);
-	bpf_program__set_autoload(s->progs.on_uring_complete, complete == URING_CQE);
-	bpf_program__set_autoload(s->progs.on_uring_complete_old, complete == URING_MEMBERS);
-}
-
-/* Attaches what was loaded of the optional programs; failing is no error. */
-static void attach_optional(struct capture *c)
-{
-	struct ctop_bpf *s = c->skel;
-	struct {
-		struct bpf_program *prog;
-		struct bpf_link **link;
-	} all[] = {
-		{s->progs.on_uring_complete, &s->links.on_uring_complete},
-		{s->progs.on_uring_complete_old, &s->links.on_uring_complete_old},
-		{s->progs.on_uring_submit_req, &s->links.on_uring_submit_req},
-		{s->progs.on_uring_submit_sqe, &s->links.on_uring_submit_sqe},
-	};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (bpf_program__autoload(all[i].prog))
-			*all[i].link = bpf_program__attach(all[i].prog);
-}
-
 /* Makes a map of the object before the object is loaded. inner: of a map of maps, one like those that go in.
  */
 static int make_map(struct bpf_map *map, int inner)
@@ -193,36 +163,8 @@ static int load_object(struct capture *c)
 	return r < 0 ? r : (int)(intptr_t)begun;
 }
 
-static int attach(struct bpf_program *prog, struct bpf_link **link)
-{
-	*link = bpf_program__attach(prog);
-	if (*link)
-		return 0;
-	return -errno;
-}
-
-static int attach_all(struct capture *c)
-{
-	struct ctop_bpf *s = c->skel;
-	int r;
-
-	/* life cycle first, so that nothing that calls are attributed to is missed */
-	if ((r = attach(s->progs.on_exec, &s->links.on_exec)) < 0 ||
-	    (r = attach(s->progs.on_exit, &s->links.on_exit)) < 0 ||
-	    (r = attach(s->progs.on_free, &s->links.on_free)) < 0 ||
-	    (r = attach(s->progs.on_cgroup_mkdir, &s->links.on_cgroup_mkdir)) < 0 ||
-	    (r = attach(s->progs.on_sys_exit, &s->links.on_sys_exit)) < 0 ||
-	    (r = attach(s->progs.walk_tasks, &s->links.walk_tasks)) < 0 ||
-	    (r = attach(s->progs.walk_fds, &s->links.walk_fds)) < 0)
-		return r;
-	attach_optional(c);
-	c->iter_tasks = bpf_link__fd(s->links.walk_tasks);
-	c->iter_fds = bpf_link__fd(s->links.walk_fds);
-	return 0;
-}
-
 /* Opens the object, unloaded, fit for this kernel. */
-static int open_object(struct capture *c)
+static int open_object(struct capture *c, enum hooks_way way)
 {
 	struct kernel_btf btf;
 	int r = kernel_btf_open(&btf);
@@ -230,10 +172,7 @@ static int open_object(struct capture *c)
 	if (r < 0)
 		return r;
 	c->skel = open_skeleton(&btf);
-	if (c->skel)
-		choose_variants(c->skel, &btf);
-	else
-		r = -errno;
+	r = c->skel ? hooks_choose(c, &btf, way) : -errno;
 	kernel_btf_close(&btf);
 	return r;
 }
@@ -318,6 +257,11 @@ static char *explain(int error)
 		n = asprintf(&text,
 			     "not allowed to load BPF programs: run as root (sudo ctop-trace), or give the "
 			     "installed binary CAP_BPF and CAP_PERFMON (make setcap)");
+	else if (error == -ENODEV)
+		n = asprintf(
+			&text,
+			"--hooks perf: perf's tracepoints cannot be opened here: it takes root, tracefs at "
+			"/sys/kernel/tracing and Linux 6.2; --hooks tracing needs none of that");
 	else if (error == -ENOMEM)
 		n = asprintf(&text, "not enough memory for the BPF maps: a smaller --max-facts helps");
 	else
@@ -339,11 +283,11 @@ int capture_open(const struct capture_config *config, struct capture **ret, char
 	pthread_mutex_init(&c->meta_lock, NULL);
 	c->pump_stop = c->pump_wait = -1;
 	libbpf_set_print(print_debug);
-	r = pids_are_the_hosts() ? open_object(c) : -ENOTSUP;
+	r = pids_are_the_hosts() ? open_object(c, config->hooks) : -ENOTSUP;
 	if (r == 0)
 		r = load(c, config);
 	if (r == 0)
-		r = attach_all(c);
+		r = hooks_attach(c);
 	if (r < 0) {
 		if (ret_why)
 			*ret_why = explain(r);
@@ -361,7 +305,7 @@ struct capture *capture_free(struct capture *c)
 		return NULL;
 	if (c->skel)
 		capture_spy_unload(c);
-	bpf_link__destroy(c->enter);
+	hooks_detach(c);
 	pump_stop(c);
 	if (c->skel)
 		ctop_bpf__destroy(c->skel);
@@ -369,22 +313,6 @@ struct capture *capture_free(struct capture *c)
 	pthread_mutex_destroy(&c->meta_lock);
 	free(c);
 	return NULL;
-}
-
-int capture_update_enter(struct capture *c)
-{
-	bool want = (c->needs & NEED_FACTS) || c->spying;
-
-	if (want && !c->enter) {
-		/* entry times of an earlier attachment no longer count */
-		c->skel->bss->session++;
-		return attach(c->skel->progs.on_sys_enter, &c->enter);
-	}
-	if (!want && c->enter) {
-		bpf_link__destroy(c->enter);
-		c->enter = NULL;
-	}
-	return 0;
 }
 
 int capture_set_needs(struct capture *c, unsigned needs)
@@ -397,7 +325,7 @@ int capture_set_needs(struct capture *c, unsigned needs)
 	c->needs = needs | NEED_TASKS;
 	if (!(needs & NEED_FACTS))
 		c->skel->bss->facts_on = 0;
-	r = capture_update_enter(c);
+	r = hooks_update_enter(c);
 	if (!r && (needs & NEED_FACTS)) {
 		c->skel->bss->facts_on = 1;
 		c->facts_left = true;

@@ -25,6 +25,7 @@ struct capture_config {
 	uint32_t max_facts;                   /* distinct facts per interval, 0 = 65536 */
 	uint32_t max_exits;                   /* exits per interval kept one by one, 0 = 32768 */
 	uint32_t spy_ring;                    /* bytes, power of two, 0 = 16 MiB */
+	enum hooks_way hooks;
 };
 
 /* A variable-length record of the batch. */

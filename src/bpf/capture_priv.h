@@ -40,10 +40,12 @@ struct capture {
 	pthread_mutex_t lock; /* hooks: needs and spy both want sys_enter */
 	unsigned needs;
 	bool spying;
-	unsigned collected; /* intervals so far */
+	unsigned collected;              /* intervals so far */
 	size_t tasks_before, fds_before; /* bytes of the last walks */
-	bool facts_left;    /* facts were on since the last drain */
-	struct bpf_link *enter, *spy_links[3];
+	bool facts_left;                 /* facts were on since the last drain */
+	struct bpf_program *on_enter, *on_call, *on_exit; /* by one of two ways, see hooks.c */
+	bool by_perf;
+	struct bpf_link *enter, *call, *exit, *spy_links[3];
 	struct swap_pair facts, exits;
 	uint64_t ended;  /* exits counted when they were last taken out */
 	uint32_t n_rows; /* in each of two halves, see combine.bpf.h */
@@ -64,12 +66,23 @@ struct capture {
 	unsigned next_exec;
 	int iter_tasks, iter_fds;             /* link descriptors */
 	uint64_t cost_ns, cost_at, cost_runs; /* extrapolated, see cost.c */
-	double cost_share;  /* of one CPU, as last measured */
+	double cost_share;                    /* of one CPU, as last measured */
 	unsigned cost_skip, cost_hooks; /* collections until it is measured again; what was attached then */
 };
 
-/* Attaches sys_enter if the needs or the spy want it, else detaches. Lock held. */
-int capture_update_enter(struct capture *c);
+/*
+ * hooks.c. Before loading: which programs are wanted on this kernel; -ENODEV: not to be had this way. Then
+ * all that is always attached, and its end, and sys_enter: attached if the needs or the spy want it, else not
+ * (lock held). 0 or -errno.
+ */
+struct kernel_btf;
+int hooks_choose(struct capture *c, const struct kernel_btf *btf, enum hooks_way way);
+int hooks_attach(struct capture *c);
+void hooks_detach(struct capture *c);
+int hooks_update_enter(struct capture *c);
+
+/* Whether perf's side of the tracepoints is to be had. */
+bool hooks_perf_opens(void);
 
 /* Filter and sets of the loaded spy: all of them, or those that can change while it runs. 0 or -errno. */
 int spy_sets_start(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets);

@@ -183,7 +183,7 @@ int capture_spy_start(struct capture *c, const struct spy_filter *filter, const 
 	s->bss->spy_seen = s->bss->spy_passed = s->bss->spy_lost = 0;
 	pthread_mutex_lock(&c->lock);
 	c->spying = true;
-	r = capture_update_enter(c);
+	r = hooks_update_enter(c);
 	pthread_mutex_unlock(&c->lock);
 	if (r >= 0)
 		r = attach_spy(c);
@@ -225,7 +225,7 @@ void capture_spy_stop(struct capture *c)
 	}
 	pthread_mutex_lock(&c->lock);
 	c->spying = false;
-	capture_update_enter(c);
+	hooks_update_enter(c);
 	pthread_mutex_unlock(&c->lock);
 	capture_spy_poll(c, drop, NULL, SIZE_MAX);
 	c->spy = ring_free(c->spy);

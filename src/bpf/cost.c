@@ -21,9 +21,9 @@ enum { COST_EVERY = 4 };
 
 static void totals(struct capture *c, uint64_t *ret_ns, uint64_t *ret_runs)
 {
-	const struct bpf_program *progs[] = {c->skel->progs.on_sys_enter,
-					     c->skel->progs.on_sys_exit,
-					     c->skel->progs.on_exit,
+	const struct bpf_program *progs[] = {c->on_enter,
+					     c->on_call,
+					     c->on_exit,
 					     c->skel->progs.on_exec,
 					     c->spy_skel ? c->spy_skel->progs.spy_enter : NULL,
 					     c->spy_skel ? c->spy_skel->progs.spy_exit : NULL};

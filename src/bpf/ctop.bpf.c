@@ -104,24 +104,21 @@ static __always_inline void note_close(struct thread_state *st, struct pt_regs *
 	}
 }
 
-SEC("tp_btf/sys_enter")
-int BPF_PROG(on_sys_enter, struct pt_regs *regs, u64 id)
+static __always_inline void call_begins(const struct pt_regs *regs, u64 id)
 {
 	struct thread_place *at = place_of(places_of(regs), regs);
 	struct thread_state *st = at ? &at->state : state_without_place(regs);
 
 	if (!st)
-		return 0;
+		return;
 	st->session = session;
 	st->enter_id = id < WIRE_NR_COMPAT ? id : WIRE_NR_NONE;
 	st->enter_kind = OBJ_NONE;
-	note_close(st, regs, id);
+	note_close(st, (struct pt_regs *)regs, id);
 	st->enter_ts = bpf_ktime_get_ns();
-	return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
+static __always_inline void call_ends(struct pt_regs *regs, long ret)
 {
 	struct thread_place *at = place_of(places_of(regs), regs);
 	struct thread_state *st = at ? &at->state : state_without_place(regs);
@@ -136,6 +133,46 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 		count_call(task, st, &st->counts, regs, ret);
 	else
 		count_bare(task, regs, ret);
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(on_sys_enter, struct pt_regs *regs, u64 id)
+{
+	call_begins(regs, id);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
+{
+	call_ends(regs, ret);
+	return 0;
+}
+
+/*
+ * The same by way of perf, for kernels from 7.0 on: there a task can be preempted inside the programs above, which
+ * then do not run for others on that CPU. perf has preemption off around its programs; getting there costs more.
+ */
+struct perf_call {
+	u64 common;
+	s64 id, ret; /* at the entry: the first argument */
+};
+
+SEC("?tp/raw_syscalls/sys_enter")
+int on_sys_enter_perf(struct perf_call *call)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+	call_begins(CAST(struct pt_regs, (u64)regs), call->id);
+	return 0;
+}
+
+SEC("?tp/raw_syscalls/sys_exit")
+int on_sys_exit_perf(struct perf_call *call)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+	call_ends(CAST(struct pt_regs, (u64)regs), call->ret);
 	return 0;
 }
 
@@ -172,8 +209,7 @@ static __always_inline void exit_rest(struct thread_state *st, u64 runtime)
 	}
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *task)
+static __always_inline int thread_ends(struct task_struct *task)
 {
 	struct scratch *s = scratch_get(SCRATCH_EXIT);
 	struct thread_place *at;
@@ -186,7 +222,6 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	map = bpf_map_lookup_elem(&exits, &zero);
 	if (!s || !map)
 		return 0;
-	task = bpf_get_current_task_btf(); /* the same, but trusted */
 	at = place_of_task(task);
 	if (!counting) {
 		if (at)
@@ -213,6 +248,18 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	if (at)
 		place_leave(task, at);
 	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	return thread_ends(bpf_get_current_task_btf()); /* the same, but trusted */
+}
+
+SEC("?tp/sched/sched_process_exit")
+int on_exit_perf(void *ctx)
+{
+	return thread_ends(bpf_get_current_task_btf());
 }
 
 /*

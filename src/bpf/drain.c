@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "bpf/capture_priv.h"
+#include "bpf/rights.h"
 #include "ctop.skel.h"
 
 enum {
@@ -309,29 +310,15 @@ static int index_meta(struct memory *m, struct capture_batch *b)
 	return 0;
 }
 
-static int read_all(struct capture *c, struct memory *m)
+/* Of the ends of threads, and of facts if their full map is there (else -1): what came in since the last
+ * time. */
+static int take_counts(struct capture *c, struct memory *m, bool first, uint32_t interval, int facts)
 {
-	struct bytes keys = {0};
-	int facts = -1, exits = -1, r = 0;
-	bool first = !c->skel->bss->counting;
-	uint32_t interval = 0; /* that ended: never 0, see count_maps.bpf.h */
-	uint64_t ended;
-
-	/* with the first batch counting starts: who ends while it is taken is in the next one */
-	c->skel->bss->counting = 1;
-	if (c->facts_left || (c->skel->bss->uring_used && !first)) {
-		c->skel->bss->uring_used = 0;
-		interval = c->skel->data->interval++;
-		r = swap(&c->facts, &facts);
-		if (r < 0)
-			return r;
-		c->facts_left = c->needs & NEED_FACTS;
-	}
-	r = walk_tasks(c, m);
-	if (r < 0)
-		return r;
 	/* whoever the walk missed had ended, and so was counted, before */
-	ended = c->skel->bss->next_exit;
+	uint64_t ended = c->skel->bss->next_exit;
+	struct bytes keys = {0};
+	int exits = -1, r = 0;
+
 	if (!first && ended != c->ended) {
 		r = swap(&c->exits, &exits);
 		c->ended = ended;
@@ -339,21 +326,52 @@ static int read_all(struct capture *c, struct memory *m)
 	if (exits >= 0)
 		r = drain(exits, sizeof(uint64_t), sizeof(struct task_rec), &keys, &m->tasks);
 	free(keys.data);
-	if (r < 0)
-		return r;
-	if (facts >= 0) {
+	if (r == 0 && facts >= 0)
 		r = drain(facts, sizeof(struct fact_key), sizeof(struct fact_val), &m->fact_keys,
 			  &m->fact_vals);
-		if (r < 0)
-			return r;
-	}
-	if (interval) {
+	if (r == 0 && interval)
 		r = drain_rows(c, interval, &m->fact_keys, &m->fact_vals);
-		if (r == 0)
-			r = drain_singles(c, interval, &m->singles);
+	if (r == 0 && interval)
+		r = drain_singles(c, interval, &m->singles);
+	return r;
+}
+
+/*
+ * While the kernel works on a map for us, perf's programs stand back on that CPU (bpf_prog_active). It must
+ * not be taken from us then, or the calls of whoever runs there would be in no count.
+ */
+static void undisturbed(const struct capture *c, bool on)
+{
+	if (c->by_perf)
+		rights_undisturbed(on);
+}
+
+static int read_all(struct capture *c, struct memory *m)
+{
+	int facts = -1, r = 0;
+	bool first = !c->skel->bss->counting;
+	uint32_t interval = 0; /* that ended: never 0, see count_maps.bpf.h */
+
+	/* with the first batch counting starts: who ends while it is taken is in the next one */
+	c->skel->bss->counting = 1;
+	if (c->facts_left || (c->skel->bss->uring_used && !first)) {
+		c->skel->bss->uring_used = 0;
+		interval = c->skel->data->interval++;
+		undisturbed(c, true);
+		r = swap(&c->facts, &facts);
+		undisturbed(c, false);
 		if (r < 0)
 			return r;
+		c->facts_left = c->needs & NEED_FACTS;
 	}
+	r = walk_tasks(c, m);
+	if (r < 0)
+		return r;
+	undisturbed(c, true);
+	r = take_counts(c, m, first, interval, facts);
+	undisturbed(c, false);
+	if (r < 0)
+		return r;
 	if (c->needs & NEED_FDS) {
 		r = read_iter(c->iter_fds, &m->fds, &c->fds_before);
 		if (r < 0)
@@ -367,8 +385,7 @@ static int read_all(struct capture *c, struct memory *m)
 /* Of the programs whose runs are counts: what they were not run for is in none. */
 static uint64_t missed_runs(struct capture *c)
 {
-	const struct bpf_program *progs[] = {c->skel->progs.on_sys_exit, c->skel->progs.on_exit,
-					     c->skel->progs.on_uring_complete,
+	const struct bpf_program *progs[] = {c->on_call, c->on_exit, c->skel->progs.on_uring_complete,
 					     c->skel->progs.on_uring_complete_old};
 	uint64_t sum = 0;
 

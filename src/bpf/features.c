@@ -10,11 +10,11 @@
 #include "bpf/capture_priv.h"
 #include "bpf/kernel_btf.h"
 
-enum kind { TRACEPOINT, ITERATOR, HELPER, KFUNC, URING };
+enum kind { TRACEPOINT, ITERATOR, HELPER, KFUNC, URING, PERF };
 
 static const char *const kind_names[] = {
 	[TRACEPOINT] = "tracepoint", [ITERATOR] = "iterator", [HELPER] = "helper",
-	[KFUNC] = "helper",          [URING] = "tracepoint",
+	[KFUNC] = "helper",          [URING] = "tracepoint",  [PERF] = "by perf",
 };
 
 static const struct {
@@ -37,6 +37,9 @@ static const struct {
 	 "thread.syscall and its time stay empty"},
 	{KFUNC, "bpf_rdonly_cast", "reads a file's identity cheaply",
 	 "calls with a descriptor cost a little more"},
+	/* only where it is needed, see hooks.c */
+	{PERF, "raw_syscalls", "counts calls with preemption off",
+	 "calls are missed where threads wait for a CPU (root reads tracefs, others may not)"},
 };
 
 static bool has_iterator(const struct kernel_btf *btf, const char *name)
@@ -71,6 +74,7 @@ static bool present(const struct kernel_btf *btf, enum kind kind, const char *na
 	case KFUNC: return kernel_has_function(btf, name);
 	case URING:
 		return uring_submit_variant(btf) != URING_NONE && uring_complete_variant(btf) != URING_NONE;
+	case PERF: return hooks_perf_opens();
 	}
 	return false;
 }
@@ -82,14 +86,17 @@ size_t capture_features(struct capture_feature *ret, size_t max)
 
 	if (kernel_btf_open(&btf) < 0)
 		return 0;
-	for (; n < sizeof(features) / sizeof(*features) && n < max; n++)
-		ret[n] = (struct capture_feature){
-			.kind = kind_names[features[n].kind],
-			.name = features[n].name,
-			.use = features[n].use,
-			.without = features[n].without,
-			.present = present(&btf, features[n].kind, features[n].name),
+	for (size_t i = 0; i < sizeof(features) / sizeof(*features) && n < max; i++) {
+		if (features[i].kind == PERF && !kernel_preempts_programs())
+			continue;
+		ret[n++] = (struct capture_feature){
+			.kind = kind_names[features[i].kind],
+			.name = features[i].name,
+			.use = features[i].use,
+			.without = features[i].without,
+			.present = present(&btf, features[i].kind, features[i].name),
 		};
+	}
 	kernel_btf_close(&btf);
 	return n;
 }

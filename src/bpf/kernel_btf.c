@@ -11,9 +11,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
-enum { NAME_MAX_BYTES = 80 };
+enum { NAME_MAX_BYTES = 80, PREEMPTED_SINCE = 7 /* major version */ };
 
 /* Bytes of a type, or 0: of a kind that is not known, so that nothing behind it can be found. */
 static size_t type_size(const struct btf_type *t)
@@ -202,4 +203,11 @@ void kernel_btf_close(struct kernel_btf *b)
 	else
 		free(b->data);
 	*b = (struct kernel_btf){0};
+}
+
+bool kernel_preempts_programs(void)
+{
+	struct utsname u;
+
+	return uname(&u) == 0 && atoi(u.release) >= PREEMPTED_SINCE;
 }

@@ -26,6 +26,12 @@ void kernel_btf_close(struct kernel_btf *b);
 bool kernel_has_function(const struct kernel_btf *b, const char *name);
 bool kernel_has_helper(const struct kernel_btf *b, const char *name); /* "loop" for bpf_loop() */
 
+/*
+ * Whether a task can lose its CPU in the middle of a program on a tracepoint: from Linux 7.0 on, see hooks.c.
+ * By version, as no type tells.
+ */
+bool kernel_preempts_programs(void);
+
 /* Arguments of a tracepoint's programs and one more for its own data; 0: there is no such tracepoint. */
 unsigned kernel_tracepoint_args(const struct kernel_btf *b, const char *name);
 

@@ -17,4 +17,7 @@ enum need {
 	NEED_PATHS = 1 << 6, /* where containers' mounts are on the host, no hook */
 };
 
+/* How programs are attached to the begins and ends of calls, see hooks.c; in the order of --hooks' choices. */
+enum hooks_way { HOOKS_AUTO, HOOKS_TRACING, HOOKS_PERF };
+
 #endif

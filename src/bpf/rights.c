@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bpf/kernel_btf.h"
+
 #define BIT(cap) (1ULL << (cap))
 
 static const struct right all[] = {
@@ -90,6 +92,24 @@ void rights_admin(bool on)
 	else
 		c.effective &= ~BIT(CAP_SYS_ADMIN);
 	set_caps(&c);
+}
+
+void rights_undisturbed(bool on)
+{
+	const struct sched_param lowest = {.sched_priority = 1}, none = {0};
+	struct caps c = {0}, before;
+
+	if (!kernel_preempts_programs() || get_caps(&c) < 0 || !(c.permitted & BIT(CAP_SYS_NICE)))
+		return;
+	if (!on) { /* takes no right */
+		(void)sched_setscheduler(0, SCHED_OTHER, &none);
+		return;
+	}
+	before = c;
+	c.effective |= BIT(CAP_SYS_NICE);
+	set_caps(&c);
+	(void)sched_setscheduler(0, SCHED_FIFO, &lowest);
+	set_caps(&before);
 }
 
 #if !defined(__SANITIZE_ADDRESS__) /* its leak checker is a process that traces us */
@@ -242,15 +262,27 @@ static void filter_calls(enum rights_use use)
 		ALLOW,
 		REFUSE(EPERM),
 	};
+	/* our own priority, for rights_undisturbed() */
+	const struct sock_filter own_priority[] = {
+		UNLESS(SYS_sched_setscheduler, 4), LOAD(args[0]), UNLESS(0, 1), ALLOW, REFUSE(EPERM),
+	};
 	const struct sock_filter netlink[] = {
 		UNLESS(SYS_socket, 4), LOAD(args[0]), UNLESS(AF_NETLINK, 1), ALLOW, REFUSE(EPERM),
 	};
-	enum { N_HEAD = sizeof(head) / sizeof(head[0]), N_NETLINK = sizeof(netlink) / sizeof(netlink[0]) };
-	struct sock_filter code[N_HEAD + N_NETLINK + 2 * N_REFUSED + 1];
+	enum {
+		N_HEAD = sizeof(head) / sizeof(head[0]),
+		N_OWN = sizeof(own_priority) / sizeof(own_priority[0]),
+		N_NETLINK = sizeof(netlink) / sizeof(netlink[0])
+	};
+	struct sock_filter code[N_HEAD + N_OWN + N_NETLINK + 2 * N_REFUSED + 1];
 	struct sock_fprog prog = {.filter = code};
 	unsigned short n = N_HEAD;
 
 	memcpy(code, head, sizeof(head));
+	if (kernel_preempts_programs()) {
+		memcpy(code + n, own_priority, sizeof(own_priority));
+		n += N_OWN;
+	}
 	if (use == RIGHTS_PAGE) {
 		memcpy(code + n, netlink, sizeof(netlink));
 		n += N_NETLINK;
@@ -275,6 +307,7 @@ static void filter_calls(enum rights_use use)
 void rights_drop(enum rights_use use)
 {
 	uint64_t keep = use == RIGHTS_NONE ? 0 : use == RIGHTS_SCREEN ? watch | act : watch;
+	uint64_t undisturbed = kernel_preempts_programs() ? BIT(CAP_SYS_NICE) : 0;
 	struct caps c = {0};
 
 	if (get_caps(&c) < 0)
@@ -287,7 +320,7 @@ void rights_drop(enum rights_use use)
 	}
 	if (use != RIGHTS_NONE && !(c.permitted & BIT(CAP_BPF))) /* who has only this needs it for loading */
 		keep |= BIT(CAP_SYS_ADMIN);
-	c.permitted &= use == RIGHTS_NONE ? 0 : keep | BIT(CAP_SYS_ADMIN);
+	c.permitted &= use == RIGHTS_NONE ? 0 : keep | BIT(CAP_SYS_ADMIN) | undisturbed;
 	/* also what was permitted and not effective: a binary with capabilities may be so */
 	c.effective = c.permitted & keep;
 	if (use != RIGHTS_SCREEN)

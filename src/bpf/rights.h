@@ -43,6 +43,12 @@ enum rights_use {
  */
 void rights_drop(enum rights_use use);
 
+/*
+ * Until it is called with false no ordinary task takes the CPU from the calling thread: for moments only. Works where
+ * rights_drop() kept what it takes, on kernels that need it (kernel_preempts_programs()); elsewhere it does nothing.
+ */
+void rights_undisturbed(bool on);
+
 /* Makes CAP_SYS_ADMIN effective for the calling thread, and takes it back: only around bpf_enable_stats() and
  * setns(). */
 void rights_admin(bool on);

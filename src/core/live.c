@@ -309,6 +309,7 @@ int source_live_new(const struct live_config *config, struct source **ret, char 
 		.compat_calls = syscall_compat_descs(),
 		.max_facts = config->max_facts,
 		.max_exits = config->max_exits,
+		.hooks = config->hooks,
 	};
 	const struct model_config model = {
 		.proc_root = config->proc_root,

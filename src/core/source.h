@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bpf/need.h"
 #include "core/sample.h"
 
 struct event; /* core/event.h */
@@ -51,6 +52,7 @@ struct source {
 /* Live kernel. On failure *ret_why is one malloc'ed sentence for the user. 0 or -errno. */
 struct live_config {
 	uint32_t max_facts, max_exits; /* 0 = default */
+	enum hooks_way hooks;
 	const char *host_root;         /* sees the host's "/": the three below but for /proc; NULL = "/" */
 	const char *proc_root;         /* "/proc", "/sys/fs/cgroup", "/etc" or a copy for tests; NULL = real */
 	const char *cgroup_root;

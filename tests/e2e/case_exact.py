@@ -213,6 +213,16 @@ def bytes_of_linux_aio(ctx):
     exact(ctx, "aio", "aio", ctx.dir, 60)
 
 
+@case(needs="bpf")
+def by_way_of_perf(ctx):
+    """The other way to the ends of calls, which newer kernels need: the same numbers, of natives and of 32 bits."""
+    perf = ("--hooks", "perf", "--max-facts", "300000")
+    exact(ctx, "files", "copies", ctx.dir, 30, options=perf)
+    exact(ctx, "procs", "churn", 500, 20, 4, comms=("wl-churn", "wl-short"), options=perf)
+    exact(ctx, "procs", "threads", 200, 100, options=perf)
+    exact(ctx, "life", "program32", ctx.dir, 100, comms=("wl-program32", "bare32"), options=perf)
+
+
 def loads(ctx):
     """One of every kind. What runs beside each other has directories of its own."""
     all_of_them = [("files", "rw", 300, 8), ("files", "copies", 50), ("files", "dups", 100), ("net", "tcp4", 4, 60),

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,6 +21,7 @@
 
 #include <cmocka.h>
 
+#include "bpf/kernel_btf.h"
 #include "bpf/rights.h"
 
 static uint64_t line_of_status(const char *name)
@@ -79,7 +81,9 @@ static int batch_caps(void)
 
 	rights_drop(RIGHTS_BATCH);
 	REQUIRE(line_of_status("CapEff") == (had & watch));
-	REQUIRE(line_of_status("CapPrm") == (had & (watch | 1ULL << CAP_SYS_ADMIN)));
+	REQUIRE(line_of_status("CapPrm") ==
+		(had &
+		 (watch | 1ULL << CAP_SYS_ADMIN | (kernel_preempts_programs() ? 1ULL << CAP_SYS_NICE : 0))));
 	REQUIRE(line_of_status("CapInh") == 0);
 	rights_admin(true);
 	REQUIRE(line_of_status("CapEff") == (had & (watch | 1ULL << CAP_SYS_ADMIN)));
@@ -91,6 +95,27 @@ static int batch_caps(void)
 static void batch_keeps_what_watching_takes(void **state)
 {
 	assert_int_equal(in_child(batch_caps), 0);
+}
+
+/* Nothing of it stays, and where it is not needed it does nothing. */
+static int undisturbed_child(void)
+{
+	const struct sched_param lowest = {.sched_priority = 1};
+	uint64_t had = line_of_status("CapEff");
+
+	rights_drop(RIGHTS_BATCH);
+	rights_undisturbed(true);
+	REQUIRE(line_of_status("CapEff") == (had & watch));
+	REQUIRE(sched_getscheduler(0) == SCHED_OTHER || kernel_preempts_programs());
+	rights_undisturbed(false);
+	REQUIRE(sched_getscheduler(0) == SCHED_OTHER);
+	REQUIRE(sched_setscheduler(getppid(), SCHED_FIFO, &lowest) < 0 && errno == EPERM);
+	return 0;
+}
+
+static void undisturbed_for_a_moment(void **state)
+{
+	assert_int_equal(in_child(undisturbed_child), 0);
 }
 
 static int screen_caps(void)
@@ -191,6 +216,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_right_says_what_it_is_for),  cmocka_unit_test(demo_keeps_nothing),
 		cmocka_unit_test(batch_keeps_what_watching_takes),  cmocka_unit_test(screen_can_act),
+		cmocka_unit_test(undisturbed_for_a_moment),
 #ifndef __SANITIZE_ADDRESS__
 		cmocka_unit_test(batch_starts_and_changes_nothing), cmocka_unit_test(page_opens_netlink_only),
 #endif
