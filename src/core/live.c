@@ -278,12 +278,9 @@ static const struct source_ops live_ops = {
 };
 
 /*
- * The sample of a large machine is some megabytes that come and go every interval. Its largest arrays go
- * back to the kernel when it goes, else they would be held twice and in pieces for ever; all others stay,
- * since faulting them in again is a quarter of what a refresh costs (10,000 processes: 33 ms and 41 MB when
- * all arrays go back, 25 ms and 53 MB when those of three megabytes do). One thread makes samples and another
- * frees them: with a heap for each, what one leaves is of no use to the other (50,000 connections and 10,000
- * processes: 8 MB).
+ * What comes and goes with every interval should neither be faulted in anew each time nor leave holes: the largest
+ * arrays are outside of this heap (arena.c), what is left of that size goes back to the kernel, all others stay. One
+ * thread makes samples and another frees them: with a heap for each, what one leaves is of no use to the other.
  */
 static void keep_pages(void)
 {
