@@ -80,7 +80,7 @@ static uint32_t number_of_value(struct numbers *n, const struct record *r, struc
 
 	if (v.kind == V_MISSING)
 		return NUMBER_NONE;
-	if (n->n * 2 >= n->size)
+	if ((size_t)n->n * 2 >= n->size)
 		grow(n);
 	slot = slot_of(n, hash);
 	if (!slot->hash)
