@@ -34,7 +34,16 @@ struct thread_info {
 	u32 cpu;
 };
 
+struct rq {
+	u64 clock, clock_task;
+};
+
+struct cfs_rq {
+	struct rq *rq;
+};
+
 struct sched_entity {
+	struct cfs_rq *cfs_rq;
 	u64 exec_start;
 	u64 sum_exec_runtime;
 };

@@ -218,6 +218,21 @@ static __always_inline void touch_group(u32 tid)
 }
 #endif
 
+/*
+ * A task's stamps are in the clock of the CPU that it last ran on, which stands still while that serves interrupts
+ * or its hypervisor runs somebody else: over days the CPUs' clocks part by seconds. What one lacks is what lies
+ * between it and the CPU's other clock, which is the same everywhere (update_rq_clock_task() in kernel/sched/core.c).
+ */
+static __always_inline u64 clock_lacks(struct task_struct *task)
+{
+	struct rq *rq;
+
+	if (!bpf_core_field_exists(task->se.cfs_rq) || !bpf_core_field_exists(((struct cfs_rq *)0)->rq))
+		return 0; /* built without groups of tasks */
+	rq = BPF_CORE_READ(task, se.cfs_rq, rq);
+	return BPF_CORE_READ(rq, clock) - BPF_CORE_READ(rq, clock_task);
+}
+
 SEC("iter/task")
 int walk_tasks(struct bpf_iter__task *ctx)
 {
@@ -231,7 +246,7 @@ int walk_tasks(struct bpf_iter__task *ctx)
 	if (!ctx->meta->seq_num) {
 		learn_percpu_offsets(s);
 		/* the reader was just scheduled in: its own stamp is the scheduler's now */
-		sched_now = bpf_get_current_task_btf()->se.exec_start;
+		sched_now = bpf_get_current_task_btf()->se.exec_start + clock_lacks(bpf_get_current_task_btf());
 	}
 	group = walk_group(task->pid);
 	if (!group)
@@ -253,6 +268,7 @@ int walk_tasks(struct bpf_iter__task *ctx)
 		return 0;
 	}
 	read_task(s, task);
+	s->task.last_ran += clock_lacks(task);
 	walk_state(&s->task, task);
 	read_call(&s->task, task);
 	/* what did not fit is shown again, and must not look known then */

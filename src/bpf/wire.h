@@ -170,7 +170,7 @@ struct task_rec {
 	u64 exec_runtime;  /* on-CPU ns, precise */
 	u64 utime, stime;  /* on-CPU ns by tick, for the user/system split only */
 	u64 run_delay;     /* ns spent runnable but waiting for a CPU */
-	u64 last_ran;      /* scheduler-clock ns when it last used a CPU */
+	u64 last_ran;      /* scheduler-clock ns when it last used a CPU; of a walk: comparable with sched_now */
 	u64 enter_ts;      /* mono ns of entry into nr, 0 = not known */
 	u64 nvcsw, nivcsw;
 	u64 min_flt, maj_flt;

@@ -61,6 +61,27 @@ def waiting_threads_against_proc(ctx):
     ctx.equal_maps(row, same, "call and state of each thread, against /proc/TID/syscall")
 
 
+@case(needs="bpf")
+def waits_are_as_long_on_every_cpu(ctx):
+    """The clock by which a CPU stamps what runs there stands still now and then: those of two CPUs part over days."""
+    began = time.time()
+    sleepers = []
+    for cpu in sorted(os.sched_getaffinity(0)):
+        sleepers.append(subprocess.Popen(["taskset", "-c", str(cpu), "sleep", "60"]))
+        ctx.cleanup(end_process, sleepers[-1])
+    asleep = time.time()
+    time.sleep(1.5)
+    m = Monitor(ctx, "waiting", f"proc.pid in ({','.join(str(p.pid) for p in sleepers)})")
+    m.wait_interval(2)
+    with m.changed:
+        line = m.lines[-1]
+    m.stop()
+    ctx.equal(len(line["rows"]), len(sleepers), "one thread on each CPU waits")
+    for row in line["rows"]:
+        ctx.within(row["thread.syscall.time"] / 1e9, line["time"] - asleep - 0.5, line["time"] - began + 0.05,
+                   f"seconds that {row['thread.tid']} has slept")
+
+
 ERRORS = """
 import os, socket, sys
 def fails(n, f, *args):
