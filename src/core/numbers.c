@@ -2,23 +2,18 @@
 /* numbers.c - see numbers.h. */
 #include "core/numbers.h"
 
+#include "core/hash.h"
 #include "core/mem.h"
 #include "core/table_acc.h"
 
 enum { ROOM_MAX = 1 << 20 /* bytes, of all groups */, BESIDE = 64 /* values of what has no place */ };
 
-struct slot {
-	uint64_t hash; /* 0 = free */
-	uint32_t number;
-};
-
 struct numbers {
 	const struct field *field;
 	enum basis basis;
 	size_t n_places, room;
-	uint32_t *by_place; /* number + 1; 0 = not looked at yet; made when one is */
-	struct slot *slots;
-	size_t size;
+	uint32_t *by_place;   /* number + 1; 0 = not looked at yet; made when one is */
+	struct hash by_value; /* numbers, by the hashes of values */
 	uint32_t n;
 };
 
@@ -46,46 +41,25 @@ struct numbers *numbers_free(struct numbers *n)
 	if (!n)
 		return NULL;
 	free(n->by_place);
-	free(n->slots);
+	hash_done(&n->by_value);
 	free(n);
 	return NULL;
-}
-
-static struct slot *slot_of(const struct numbers *n, uint64_t hash)
-{
-	size_t i = (size_t)hash & (n->size - 1);
-
-	while (n->slots[i].hash && n->slots[i].hash != hash)
-		i = (i + 1) & (n->size - 1);
-	return &n->slots[i];
-}
-
-static void grow(struct numbers *n)
-{
-	struct numbers old = *n;
-
-	n->size = old.size ? old.size * 4 : 256;
-	n->slots = xcalloc(n->size, sizeof(*n->slots));
-	for (size_t i = 0; i < old.size; i++)
-		if (old.slots[i].hash)
-			*slot_of(n, old.slots[i].hash) = old.slots[i];
-	free(old.slots);
 }
 
 static uint32_t number_of_value(struct numbers *n, const struct record *r, struct arena *tmp)
 {
 	const struct value v = field_get(n->field, r, tmp);
-	uint64_t hash = value_hash(&v, 1) | 1;
-	struct slot *slot;
+	const struct hash_key key = {.a = value_hash(&v, 1)};
+	void *number;
 
 	if (v.kind == V_MISSING)
 		return NUMBER_NONE;
-	if ((size_t)n->n * 2 >= n->size)
-		grow(n);
-	slot = slot_of(n, hash);
-	if (!slot->hash)
-		*slot = (struct slot){hash, n->n++};
-	return slot->number;
+	number = hash_get(&n->by_value, key);
+	if (!number) {
+		number = (void *)(uintptr_t)n->n++;
+		hash_put(&n->by_value, key, number);
+	}
+	return (uint32_t)(uintptr_t)number;
 }
 
 uint32_t numbers_get(struct numbers *n, const struct record *r, struct arena *tmp)
