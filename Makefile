@@ -22,6 +22,8 @@ SANFL   := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-point
 PKGINC   = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKGLIB   = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lz
 ALLC     = -std=gnu17 -D_GNU_SOURCE -DCTOP_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) $(HARDEN) $(SANFL) -Isrc -I$(O) $(PKGINC)
+# what libubsan reports does not go where libasan is told to write unless both are one
+SANLD   := $(if $(SAN),$(if $(findstring clang,$(CC)),,-static-libasan -static-libubsan))
 ALLL     = -pie -Wl,-z,relro,-z,now $(SANFL) $(LDFLAGS)
 
 PROG    := $(if $(filter build,$(O)),,$(O)/)ctop-trace
@@ -44,7 +46,7 @@ all: $(PROG)
 
 $(PROG): $(O)/src/main.o $(LIB)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALLL) -o $@ $^ $(PKGLIB) -lpthread -lm
+	$(Q)$(CC) $(ALLL) $(SANLD) -o $@ $^ $(PKGLIB) -lpthread -lm
 
 $(LIB): $(OBJ) $(O)/stock_views.o
 	$(call say,AR,$@)

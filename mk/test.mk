@@ -2,7 +2,7 @@
 # make test       everything, with what it needs installed first (Debian, root)
 # make check      the same without installing anything
 # make e2e        end-to-end tests only; ONLY=PATTERN for some of them
-# make asan       the whole suite under ASan and UBSan: unit, command line, terminal and end-to-end tests
+# make asan       what of it runs under ASan and UBSan: unit, command line, terminal, end-to-end and runtimes' tests
 # make bench      what it costs, beside others; writes docs/performance.md (QUICK=1: a few minutes less)
 # make soak       half an hour of mixed load (SOAK=SECONDS)
 
@@ -22,7 +22,7 @@ test:
 check:
 	$(Q)tests/run-all
 asan:
-	$(Q)tests/run-all san san-e2e
+	$(Q)tests/run-all san san-e2e san-runtimes
 e2e: all workloads
 	$(Q)tests/e2e/run $(ONLY)
 soak: all workloads

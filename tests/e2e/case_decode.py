@@ -6,7 +6,7 @@ import re
 import subprocess
 
 from case_spy import Spy
-from cases import CASES, Failure
+from cases import Failure, case
 from monitor import BUILD, ROOT
 
 SECOND_TRY = False
@@ -46,9 +46,7 @@ def declare(name):
         check_program(ctx, name)
     fn.__module__ = __name__
     fn.__name__ = name
-    fn.needs = ("bpf",)
-    fn.timeout = 60
-    CASES.append(fn)
+    case(needs="bpf")(fn)
 
 
 for source in sorted(glob.glob(os.path.join(ROOT, "tests", "spy", "*.c"))):

@@ -82,7 +82,7 @@ def a_file_per_thread(ctx):
     exact(ctx, "files", "rw", ctx.dir, 50, 40)
 
 
-@case(needs="bpf")
+@case(needs="bpf", plain=True)
 def two_hundred_threads_on_one_file(ctx):
     exact(ctx, "files", "shared", ctx.dir, 2000, 200)
 
@@ -107,7 +107,7 @@ def two_thousand_files(ctx):
     exact(ctx, "files", "many", ctx.dir, 2000, 2)
 
 
-@case(needs="bpf")
+@case(needs="bpf", plain=True)
 def intervals_that_end_all_the_time(ctx):
     """What is counted while an interval ends is in it or in the next one: some hundred ends in the middle of calls."""
     calls = Monitor(ctx, "e2e-calls", *named("wl-many"), interval=0.01, options=["--views", "tests/e2e/views.json"])
@@ -176,7 +176,7 @@ def errors_by_errno(ctx):
     ctx.check(len(w.truth["rows"]) >= 6, "the workload has six kinds of errors")
 
 
-@case(needs="bpf")
+@case(needs="bpf", plain=True)
 def children_that_live_for_a_millisecond(ctx):
     exact(ctx, "procs", "churn", 1500, 20, 4, comms=("wl-churn", "wl-short"))
 
@@ -213,7 +213,7 @@ def bytes_of_linux_aio(ctx):
     exact(ctx, "aio", "aio", ctx.dir, 60)
 
 
-@case(needs="bpf")
+@case(needs="bpf", plain=True)
 def by_way_of_perf(ctx):
     """The other way to the ends of calls, which newer kernels need: the same numbers, of natives and of 32 bits."""
     perf = ("--hooks", "perf", "--max-facts", "300000")
@@ -257,7 +257,7 @@ def compare_all(ctx, linger):
         watch.compare(w)
 
 
-@case(needs="bpf", timeout=120)
+@case(needs="bpf", timeout=120, plain=True)
 def everything_at_once(ctx):
     """Every kind of workload at full speed together; each ends as soon as it is done."""
     compare_all(ctx, False)

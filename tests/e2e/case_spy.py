@@ -162,7 +162,7 @@ def containers_that_start_later(ctx):
     ctx.equal(spy.lost(), None, "lost")
 
 
-@case(needs="bpf")
+@case(needs="bpf", plain=True)
 def nothing_is_dropped_when_containers_come(ctx):
     """The set of containers changes with every sample while one of them calls all the time."""
     mine = Cgroup(ctx, f"docker/{hex_id(95)}")
@@ -246,7 +246,7 @@ def text_is_never_raw(ctx):
         ctx.equal(bad, set(), f"{mode}: control characters in the output")
 
 
-@case(needs="bpf", timeout=120)
+@case(needs="bpf", timeout=120, plain=True)
 def flood(ctx):
     """More than anybody can read: passed = shown + lost."""
     w = Workload(ctx, "procs", "storm", 1500000, 2)

@@ -39,7 +39,7 @@ def rss(pid):
         return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-@case(needs="bpf", timeout=90)
+@case(needs="bpf", timeout=90, plain=True)
 def memory_follows_rows_and_not_calls(ctx):
     """One interval with few calls and one with a million of the same kinds: csysdig keeps a copy of each."""
     m = Monitor(ctx, "syscalls", "proc.name=wl-storm", interval=2)

@@ -7,9 +7,11 @@ line that the runner prints is "N passed, N failed, N skipped".
 Cases that wait for a screen or compare two clocks can fail on a machine that
 stands still for a second. What failed is run once more when all others are
 done, and says so; what fails twice has failed. A module that counts exactly
-sets SECOND_TRY = False: a call that was lost once is lost.
+sets SECOND_TRY = False: a call that was lost once is lost. What a sanitizer
+reports fails its case at once (tests/lib/sanitized).
 """
 import fnmatch
+import glob
 import itertools
 import os
 import shutil
@@ -21,6 +23,9 @@ import traceback
 
 CASES = []
 
+# what is measured is not of the build that is used
+SANITIZED = bool(os.environ.get("SANITIZED"))
+
 
 class Skip(Exception):
     """What the case needs is not there."""
@@ -30,11 +35,13 @@ class Failure(Exception):
     """The case cannot go on."""
 
 
-def case(needs=(), timeout=60):
-    """Declares a test case. `needs`: "bpf" (rights to load programs), "plain" (no sanitizers), or names of commands."""
+def case(needs=(), timeout=60, plain=False):
+    """Declares a test case. `needs`: "bpf" (rights to load programs), or names of commands. `plain`: what it looks at is
+    another thing in a build with sanitizers (speed, memory, rights), so both builds have to pass it."""
     def declare(fn):
         fn.needs = (needs,) if isinstance(needs, str) else tuple(needs)
         fn.timeout = timeout
+        fn.plain = plain
         CASES.append(fn)
         return fn
     return declare
@@ -47,6 +54,7 @@ class Context:
         self.name = name
         self.options = options
         self.failures = []
+        self.reported = False  # by a sanitizer
         self.checks = 0
         self.cleanups = []
         # not /tmp itself: its name must be free of anything a filter would have to quote
@@ -113,8 +121,6 @@ def wait_for(what, fn, timeout=10, step=0.05):
 
 
 def missing_need(need):
-    if need == "plain":
-        return None
     if need == "bpf":
         return bpf_missing()
     return None if shutil.which(need) else f"{need} is not installed"
@@ -140,6 +146,16 @@ def bpf_missing():
     return _bpf[0]
 
 
+def sanitizer_reports():
+    """What sanitizers wrote since this was last asked, whoever's standard error it would have been."""
+    ret = []
+    for path in sorted(glob.glob(os.path.join(os.environ.get("SANITIZER_REPORTS", "/nonexistent"), "*"))):
+        with open(path, errors="replace") as f:
+            ret.append(f.read())
+        os.unlink(path)
+    return ret
+
+
 def run_case(fn, options):
     """Runs one case: (its context with checks and failures, why it was skipped or None, seconds it took)."""
     reason = next((r for r in map(missing_need, fn.needs) if r), None)
@@ -156,6 +172,9 @@ def run_case(fn, options):
     except Exception:
         ctx.fail(traceback.format_exc())
     ctx.close()
+    for text in sanitizer_reports():
+        ctx.reported = True
+        ctx.fail(text)
     return ctx, reason, time.monotonic() - start
 
 
@@ -163,22 +182,24 @@ def may_try_again(fn):
     return getattr(sys.modules[fn.__module__], "SECOND_TRY", True)
 
 
-def wanted(fn, patterns):
-    if "plain" in fn.needs and os.environ.get("SANITIZED"):
+def wanted(fn, patterns, options):
+    if options.get("plain") and not fn.plain:
         return False
     return not patterns or any(fnmatch.fnmatch(f"{fn.__module__}.{fn.__name__}", f"*{p}*") for p in patterns)
 
 
 def run_all(patterns, options):
-    """Runs the cases whose name matches one of the patterns (all without any). Returns the exit status."""
+    """Runs the cases whose name matches one of the patterns (all without any), or those of them that want the plain
+    build (`options`: plain). Returns the exit status."""
     passed = failed = skipped = 0
     # in CI nothing may be missing
     strict = os.environ.get("CI") == "true"
-    first = [fn for fn in CASES if wanted(fn, patterns)]
+    first = [fn for fn in CASES if wanted(fn, patterns, options)]
     again = []
     for fn, last in itertools.chain(((fn, not may_try_again(fn)) for fn in first),
                                     ((fn, True) for fn in again)):
         ctx, reason, took = run_case(fn, options)
+        last = last or ctx.reported
         if reason and not ctx.failures:
             if strict:
                 failed += 1
@@ -202,3 +223,19 @@ def run_all(patterns, options):
         print("tried twice: " + ", ".join(f"{fn.__module__}.{fn.__name__}" for fn in again))
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
+
+
+def main(doc, argv):
+    """The command line of a runner. Returns the exit status."""
+    flags = {a for a in argv if a.startswith("-")}
+    patterns = [a for a in argv if a not in flags]
+    options = {"plain": "--plain" in flags}
+    if flags - {"--plain", "--list"}:
+        print(doc)
+        return 2
+    if "--list" not in flags:
+        return run_all(patterns, options)
+    for fn in CASES:
+        if wanted(fn, patterns, options):
+            print(f"{fn.__module__}.{fn.__name__}")
+    return 0
