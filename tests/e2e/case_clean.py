@@ -53,8 +53,9 @@ def nothing_stays_in_the_kernel(ctx):
     for sig in (signal.SIGINT, signal.SIGKILL):
         p = subprocess.Popen([PROGRAM, "--spy", "proc.name=nobody"], stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
         ctx.cleanup(end_process, p)
-        time.sleep(2)
-        objects = bpf_objects_of(p.pid)
+        # its objects are there, and no more come
+        objects = wait_for("the spy's objects", lambda: (o := bpf_objects_of(p.pid)) and len(o) >= 8 and
+                           (time.sleep(0.5), bpf_objects_of(p.pid))[1] == o and o, 20)
         p.send_signal(sig)
         p.wait(10)
         nothing_left(ctx, f"the spy, signal {sig}", objects)

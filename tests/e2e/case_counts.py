@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A filter means the same on counted calls as on single ones: both count the same calls of a known load."""
 import collections
+import itertools
 import json
 import os
 import select
@@ -100,7 +101,9 @@ def counted_and_single(ctx):
             # what it does while it waits is of no known number
             whole = (f"proc.pid = {child.pid} and ({text}) and not evt.type in (clock_nanosleep, newfstatat, stat, "
                      "mkdir, brk, munmap, mmap, ioctl, fstat, lseek)")
-            both[text] = [Monitor(ctx, v, whole, options=["--views", views]) for v in ("counted", "single")]
+            both[text] = [Monitor(ctx, v, whole, options=["--views", views], ready=False) for v in ("counted", "single")]
+        for m in itertools.chain(*both.values()):  # all start at once
+            wait_for("the first interval", lambda m=m: m.lines, 30)
         open(go, "w").close()
         wait_for("the load to end", lambda: os.path.exists(go + ".done"), 30)
         for text, pair in both.items():

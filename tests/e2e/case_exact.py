@@ -30,9 +30,10 @@ def object_id(row):
 class Watch:
     """Two monitors at once: one tells objects apart, the other sees the calls without an object as well."""
 
-    def __init__(self, ctx, *filter_words, interval=0.4, options=()):
+    def __init__(self, ctx, *filter_words, interval=0.25, options=()):
         self.ctx = ctx
-        options = ["--views", "tests/e2e/views.json", *options]
+        # the machine's other calls have room in the map, too
+        options = ["--views", "tests/e2e/views.json", "--max-facts", "300000", *options]
         self.calls = Monitor(ctx, "e2e-calls", *filter_words, interval=interval, options=options, ready=False)
         self.objects = Monitor(ctx, "e2e-facts", *filter_words, interval=interval, options=options)
         self.both = (self.calls, self.objects)
@@ -64,7 +65,7 @@ class Watch:
         ctx.equal(self.calls.totals(AMOUNTS), in_rows or (0, 0, 0), f"{what}: totals line against the sum of the rows")
 
 
-def exact(ctx, program, *args, comms=(), interval=0.4, options=()):
+def exact(ctx, program, *args, comms=(), interval=0.25, options=()):
     watch = Watch(ctx, *named(*(comms or (f"wl-{args[0]}"[:15],))), interval=interval, options=options)
     w = Workload(ctx, program, *args)
     w.run()
@@ -216,7 +217,7 @@ def bytes_of_linux_aio(ctx):
 @case(needs="bpf", plain=True)
 def by_way_of_perf(ctx):
     """The other way to the ends of calls, which newer kernels need: the same numbers, of natives and of 32 bits."""
-    perf = ("--hooks", "perf", "--max-facts", "300000")
+    perf = ("--hooks", "perf")
     exact(ctx, "files", "copies", ctx.dir, 30, options=perf)
     exact(ctx, "procs", "churn", 500, 20, 4, comms=("wl-churn", "wl-short"), options=perf)
     exact(ctx, "procs", "threads", 200, 100, options=perf)
@@ -242,8 +243,7 @@ def loads(ctx):
 
 
 def compare_all(ctx, linger):
-    # no filter: room for what else happens on the machine
-    watch = Watch(ctx, options=("--max-facts", "300000"))
+    watch = Watch(ctx)
     ws = [Workload(ctx, *load, linger=linger) for load in loads(ctx)]
     for w in ws:
         w.go()
@@ -295,7 +295,7 @@ def every_view_with_a_map_too_small(ctx):
         views = [v for v in json.load(f)["views"] if set(v["records"]) & {"tasks", "facts"}]
     ctx.check(len(views) >= 20, f"{len(views)} views")
     for at in range(0, len(views), 4):
-        monitors = [(v, Monitor(ctx, v["id"], "proc.name=wl-many", interval=0.5, options=["--max-facts", "64"], ready=False))
+        monitors = [(v, Monitor(ctx, v["id"], "proc.name=wl-many", options=["--max-facts", "64"], ready=False))
                     for v in views[at:at + 4]]
         for _, m in monitors:
             if not m.lines:

@@ -425,7 +425,7 @@ def busy_server_against_top_and_proc(ctx):
     load.start("redis-benchmark", "-p", "6379", "-n", "100000000", "-c", "4", "-q", "-t", "get")
     a = now()
     only = f"proc.pid={pid}"
-    ms = watch(ctx, cpu=("procs_cpu", only), faults=("page_faults", only), procs=("processes", only))
+    ms = watch(ctx, 1, cpu=("procs_cpu", only), faults=("page_faults", only), procs=("processes", only))
     b = now()
     top = run_command("top", "-b", "-d", "3", "-n", "2", "-p", str(pid), env={**os.environ, "LC_ALL": "C", "HOME": ctx.dir}).stdout
     c = now()
@@ -458,7 +458,7 @@ def cpus_against_proc_stat(ctx):
         p = subprocess.Popen(["nice", "-n", nice, "gzip"], stdin=open("/dev/zero"), stdout=subprocess.DEVNULL)
         ctx.cleanup(end_process, p)
     a = now()
-    ms = watch(ctx, cpus=("cpus",))
+    ms = watch(ctx, 1, cpus=("cpus",))
     b = now()
     ms["cpus"].wait_interval(3)
     c = now()

@@ -12,8 +12,7 @@ def programs_that_live_for_a_millisecond(ctx):
     """Thousands of exec'ed programs a second: every call and byte of every single one, and each has ended."""
     n = 8000
     ended = Monitor(ctx, "e2e-ended", *named("wl-programs", "bare64"), interval=0.4, options=["--views", "tests/e2e/views.json"])
-    # so many keys that a machine that stands still for a second would fill the map
-    w = exact(ctx, "life", "programs", ctx.dir, n, 2, comms=("wl-programs", "bare64"), options=("--max-facts", "300000"))
+    w = exact(ctx, "life", "programs", ctx.dir, n, 2, comms=("wl-programs", "bare64"))
     ended.settle()
     ctx.equal(ended.stop(), 0, "exit status")
     pids = {r["pid"] for r in w.rows() if r["call"] == "execve"}

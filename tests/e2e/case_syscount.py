@@ -67,7 +67,7 @@ def sums(m, field, *keys):
 def every_option(ctx):
     a, b = Known(ctx, 301, 1), Known(ctx, 302, 2)
     both = f"proc.pid in ({a.pid}, {b.pid})"
-    ms = {name: Monitor(ctx, view, *words, interval=1, ready=False, options=options) for name, (view, options, *words) in {
+    ms = {name: Monitor(ctx, view, *words, interval=0.5, ready=False, options=options) for name, (view, options, *words) in {
         "all": ("syscalls", ()),
         "processes": ("syscall_procs", (), f"evt.type in (getpriority, {', '.join(FAILED)}) and {both}"),
         "time": ("syscalls", ("--sort", "evt.latency.sum"), both),

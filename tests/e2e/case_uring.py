@@ -25,8 +25,8 @@ def requests(ctx, *args):
     may()
     name = f"wl-{args[0]}"
     options = ("--views", "tests/e2e/views.json")
-    calls = Monitor(ctx, "e2e-facts", f"proc.name={name} and {REQUESTS}", interval=0.4, options=options)
-    totals = Monitor(ctx, "e2e-totals", f"proc.name={name}", interval=0.4, options=options)
+    calls = Monitor(ctx, "e2e-facts", f"proc.name={name} and {REQUESTS}", interval=0.25, options=options)
+    totals = Monitor(ctx, "e2e-totals", f"proc.name={name}", interval=0.25, options=options)
     w = Workload(ctx, "uring", *args)
     w.run()
     for m in (calls, totals):

@@ -18,9 +18,10 @@ from monitor import Monitor, end_process
 NEEDS = ("bpf", "nginx", "wrk", "redis-server", "redis-benchmark", "psql", "ss", "strace", "gcc")
 
 
-def watch(ctx, **views):
+def watch(ctx, interval=0.5, **views):
     """Monitors that are ready: name = (view, filter words...)."""
-    ret = {name: Monitor(ctx, words[0], *words[1:], interval=1, ready=False, options=["--max-facts", "400000"]) for name, words in views.items()}
+    ret = {name: Monitor(ctx, words[0], *words[1:], interval=interval, ready=False, options=["--max-facts", "400000"])
+           for name, words in views.items()}
     for m in ret.values():
         wait_for("the first interval", lambda: m.lines, 30)
         m.intervals()

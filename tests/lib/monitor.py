@@ -37,7 +37,7 @@ def end_process(p):
 class Monitor:
     """`ctop-trace -b --format json`, its intervals as they come."""
 
-    def __init__(self, ctx, view, *filter_words, interval=0.5, options=(), program=None, demo=False, ready=True,
+    def __init__(self, ctx, view, *filter_words, interval=0.3, options=(), program=None, demo=False, ready=True,
                  fold=None):
         """`fold` is given every line in place of keeping its rows: for long runs."""
         argv = [program or PROGRAM, "-b", "--format", "json", "-v", view, "-d", str(interval)]
@@ -214,7 +214,7 @@ def res_name(err):
     return "SUCCESS" if err == 0 else errno.errorcode.get(err, str(err))
 
 
-def observe(ctx, view, program, *args, filter_words=(), interval=0.5, options=(), linger=False, comm=None):
+def observe(ctx, view, program, *args, filter_words=(), interval=0.3, options=(), linger=False, comm=None):
     """Monitor attaches, workload runs, monitor ends: returns (monitor, workload)."""
     m = Monitor(ctx, view, *filter_words, interval=interval, options=options)
     w = Workload(ctx, program, *args, linger=linger, comm=comm)

@@ -80,7 +80,7 @@ def manifest_and_script_say_the_same(ctx):
     ctx.equal(needs_of_manifest(), needs_of_script(), "what daemonset.yaml and run ask for")
     ctx.check(("privileged",) not in needs_of_script(), "not privileged")
     args = pod["containers"][0]["args"]
-    r = run_command(os.path.join(ROOT, "ctop-trace"), *args, "--demo", "-n", "1")
+    r = run_command(os.path.join(ROOT, "ctop-trace"), *args, "--demo", "-n", "1", "-d", "0.05")
     ctx.equal(r.stdout.count("\n"), 1, f"a line of {' '.join(args)}")
     with open(os.path.join(WHERE, "Dockerfile")) as f:
         text = f.read()

@@ -66,8 +66,8 @@ def same_amounts(ctx, m, facts, c):
 def two_containers(ctx, kind):
     rootfs = runtimes.make_rootfs(os.path.join(ctx.dir, "rootfs"))
     rt = kind(ctx, rootfs)
-    m = Monitor(ctx, "rt-containers", interval=1, options=VIEWS)
-    facts = Monitor(ctx, "rt-files", interval=1, options=VIEWS)
+    m = Monitor(ctx, "rt-containers", interval=0.4, options=VIEWS)
+    facts = Monitor(ctx, "rt-files", interval=0.4, options=VIEWS)
     both = [rt.start("rt-web", 23), rt.start("rt-db", 31)]
     for c in both:
         c.wait_done()
@@ -173,7 +173,7 @@ def nspawn(ctx):
 
 
 def renamed_and_short(ctx, rt):
-    m = Monitor(ctx, "rt-containers", interval=2, options=VIEWS)
+    m = Monitor(ctx, "rt-containers", interval=1.5, options=VIEWS)
     rt.rename("rt-db", "rt-other")
     wait_for("the new name", lambda: any(r["container.name"] == "rt-other" for r in m.rows()), 15)
     # made, run and removed between two samples
