@@ -245,7 +245,9 @@ def stock_processes_view(ctx):
     row = got.get(("wl-short",), (0, 0))
     # a child's own bookkeeping (gettid, prctl, …) comes on top: the same number of calls in each child
     extra = row[0] - calls
-    ctx.check(extra >= 0 and extra % 1000 == 0 and extra <= 20 * 1000, f"calls: {row[0]}, noted {calls}")
+    # but for a child that has its parent's name when an interval ends: there are three at a time
+    short = -extra % 1000
+    ctx.check(0 <= extra <= 20 * 1000 and short <= 3 * 4 * len(m.intervals()), f"calls: {row[0]}, noted {calls}")
     ctx.equal(row[1], w.total("in", only=lambda r: r["comm"] == "wl-short"), "file bytes in")
     m, w = observe(ctx, "processes", "files", "rw", ctx.dir, 200, 4, filter_words=["proc.name=wl-rw"])
     got = m.sums((), ("evt.buflen.file",)).get((), (0,))[0]

@@ -6,7 +6,7 @@
 #	ENVIRON="NO_COLOR=1" start ...  with these variables
 #	keys Down Enter; typed 'text'   as typed by hand
 #	wait_for REGEX; wait_gone REGEX on the screen, within $PATIENCE seconds
-#	see REGEX; see_not REGEX        on the screen, now
+#	see REGEX; see_not REGEX        on the screen that is there; of one just being drawn, see waits for the rest
 #	fail REASON                     ends the test
 
 BIN=${BIN:-./ctop-trace}
@@ -61,7 +61,7 @@ has() { screen | grep -Eq -- "$1"; }
 has_not() { ! has "$1"; }
 wait_for() { until_true has "$1" || fail "never seen: $1"; }
 wait_gone() { until_true has_not "$1" || fail "still there: $1"; }
-see() { has "$1" || fail "not on the screen: $1"; }
+see() { PATIENCE=3 until_true has "$1" || fail "not on the screen: $1"; }
 see_not() { has_not "$1" || fail "must not be on the screen: $1"; }
 
 # The selected row without its mark, and fields of it.
