@@ -334,7 +334,19 @@ int capture_set_needs(struct capture *c, unsigned needs)
 	return r;
 }
 
-void capture_forget_object(struct capture *c, const struct obj_key *key)
+void capture_forget_objects(struct capture *c, const struct obj_key *keys, size_t n)
 {
-	bpf_map_delete_elem(bpf_map__fd(c->skel->maps.named), key);
+	int map = bpf_map__fd(c->skel->maps.named);
+
+	if (!n)
+		return;
+	capture_undisturbed(c, true);
+	for (size_t at = 0; at < n; at++) { /* behind one that is not there: evicted, say */
+		uint32_t gone = (uint32_t)(n - at);
+
+		if (!bpf_map_delete_batch(map, keys + at, &gone, NULL) || errno != ENOENT)
+			break;
+		at += gone;
+	}
+	capture_undisturbed(c, false);
 }

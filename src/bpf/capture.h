@@ -84,8 +84,8 @@ struct capture_batch *capture_batch_free(struct capture_batch *b);
 /* The next batch is to hold the record of every thread and socket: somebody does not know what `same` or FD_SAME refers to. */
 void capture_walk_all(struct capture *c);
 
-/* Forgets that an object was named: it is named again at next sight. */
-void capture_forget_object(struct capture *c, const struct obj_key *key);
+/* Forgets that these objects were named: each is named again at next sight. */
+void capture_forget_objects(struct capture *c, const struct obj_key *keys, size_t n);
 
 /* Sets of the spy filter: what by_cgroup, by_object and by_pid refer to. */
 struct spy_sets {
@@ -96,7 +96,7 @@ struct spy_sets {
 	size_t n_others, n_others_host;
 	const struct obj_key *objects;
 	size_t n_objects;
-	const uint32_t *pids; /* tgids; their children made while the spy runs are added by the kernel */
+	const uint32_t *pids; /* tgids */
 	size_t n_pids;
 };
 #define SPY_CGROUP_V1 (1ULL << 63)
@@ -110,8 +110,8 @@ enum { SPY_SET_MAX = 65536 };
  */
 int capture_spy_start(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets);
 /*
- * Other sets of cgroups and objects and another filter, while the spy runs: no call is missed and none that
- * was not read yet is dropped. The set of pids stays. 0 or -errno: then the filter is as it was.
+ * Other sets and another filter, while the spy runs: no call is missed and none that was not read yet is
+ * dropped. 0 or -errno: then the filter is as it was.
  */
 int capture_spy_update(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets);
 void capture_spy_stop(struct capture *c);

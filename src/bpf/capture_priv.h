@@ -35,17 +35,23 @@ int pair_begin(struct swap_pair *p);
 
 enum { PENDING_EXECS = 64 };
 
+/* Of the spy, in the order in which they are attached. */
+enum { SPY_ON_EXIT, SPY_ON_ENTER, SPY_HOOKS };
+
 struct capture {
 	struct ctop_bpf *skel;
 	pthread_mutex_t lock; /* hooks: needs and spy both want sys_enter */
 	unsigned needs;
 	bool spying;
-	unsigned collected;              /* intervals so far */
-	size_t tasks_before, fds_before; /* bytes of the last walks */
-	bool facts_left;                 /* facts were on since the last drain */
+	unsigned collected;                               /* intervals so far */
+	size_t tasks_before, fds_before;                  /* bytes of the last walks */
+	bool facts_left;                                  /* facts were on since the last drain */
 	struct bpf_program *on_enter, *on_call, *on_exit; /* by one of two ways, see hooks.c */
+	struct bpf_program *on_submit, *on_complete;      /* of io_uring; NULL: not on this kernel */
 	bool by_perf;
-	struct bpf_link *enter, *call, *exit, *spy_links[3];
+	struct bpf_link *enter, *call, *exit, *submit, *complete;
+	struct bpf_program *spy_on[SPY_HOOKS]; /* the same way */
+	struct bpf_link *spy_links[SPY_HOOKS];
 	struct swap_pair facts, exits;
 	uint64_t ended;  /* exits counted when they were last taken out */
 	uint32_t n_rows; /* in each of two halves, see combine.bpf.h */
@@ -81,12 +87,23 @@ int hooks_attach(struct capture *c);
 void hooks_detach(struct capture *c);
 int hooks_update_enter(struct capture *c);
 
+/* Of a program that there is for either way: the one to attach, and the only one of the two to load. */
+struct bpf_program *hooks_way_of(const struct capture *c, struct bpf_program *tracing,
+				 struct bpf_program *perf);
+int hooks_attach_one(struct bpf_program *prog, struct bpf_link **ret); /* NULL on failure */
+
 /* Whether perf's side of the tracepoints is to be had. */
 bool hooks_perf_opens(void);
 
-/* Filter and sets of the loaded spy: all of them, or those that can change while it runs. 0 or -errno. */
-int spy_sets_start(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets);
-int spy_sets_update(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets);
+/*
+ * Around map operations. While the kernel is in one for us, perf's programs stand back on that CPU
+ * (bpf_prog_active). It must not be taken from us then, or the calls of whoever runs there would be in no
+ * count.
+ */
+void capture_undisturbed(const struct capture *c, bool on);
+
+/* Filter and sets of the loaded spy, which may be running. 0 or -errno: then they are as they were. */
+int spy_sets_put(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets);
 void spy_sets_free(struct capture *c);
 
 /*

@@ -116,6 +116,8 @@ static int load_spy(struct capture *c)
 	if (c->spy_ring_size)
 		bpf_map__set_max_entries(s->maps.spy_ring, c->spy_ring_size);
 	s->rodata->use_places = c->skel->rodata->use_places;
+	c->spy_on[SPY_ON_EXIT] = hooks_way_of(c, s->progs.spy_exit, s->progs.spy_exit_perf);
+	c->spy_on[SPY_ON_ENTER] = hooks_way_of(c, s->progs.spy_enter, s->progs.spy_enter_perf);
 	r = bpf_map__reuse_fd(s->maps.threads, bpf_map__fd(c->skel->maps.threads));
 	if (r >= 0)
 		r = bpf_map__reuse_fd(s->maps.thread_places, bpf_map__fd(c->skel->maps.thread_places));
@@ -148,15 +150,11 @@ void capture_spy_unload(struct capture *c)
 
 static int attach_spy(struct capture *c)
 {
-	struct bpf_program *progs[] = {c->spy_skel->progs.spy_fork, c->spy_skel->progs.spy_exit,
-				       c->spy_skel->progs.spy_enter};
+	int r = 0;
 
-	for (size_t i = 0; i < sizeof(progs) / sizeof(*progs); i++) {
-		c->spy_links[i] = bpf_program__attach(progs[i]);
-		if (!c->spy_links[i])
-			return -errno;
-	}
-	return 0;
+	for (int i = 0; i < SPY_HOOKS && r == 0; i++)
+		r = hooks_attach_one(c->spy_on[i], &c->spy_links[i]);
+	return r;
 }
 
 int capture_spy_start(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets)
@@ -174,7 +172,7 @@ int capture_spy_start(struct capture *c, const struct spy_filter *filter, const 
 	r = ring_new(bpf_map__fd(s->maps.spy_ring), bpf_map__max_entries(s->maps.spy_ring), &c->spy);
 	if (r < 0)
 		return r;
-	r = spy_sets_start(c, filter, sets);
+	r = spy_sets_put(c, filter, sets);
 	if (r < 0) {
 		capture_spy_stop(c);
 		return r;
@@ -194,7 +192,7 @@ int capture_spy_start(struct capture *c, const struct spy_filter *filter, const 
 
 int capture_spy_update(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets)
 {
-	return c->spy ? spy_sets_update(c, filter, sets) : -EINVAL;
+	return c->spy ? spy_sets_put(c, filter, sets) : -EINVAL;
 }
 
 int capture_spy_poll(struct capture *c, capture_spy_fn fn, void *userdata, size_t max)
@@ -219,7 +217,7 @@ void capture_spy_stop(struct capture *c)
 {
 	if (!c->spy)
 		return;
-	for (size_t i = 0; i < sizeof(c->spy_links) / sizeof(*c->spy_links); i++) {
+	for (int i = 0; i < SPY_HOOKS; i++) {
 		bpf_link__destroy(c->spy_links[i]);
 		c->spy_links[i] = NULL;
 	}
@@ -243,5 +241,5 @@ void capture_spy_counts(const struct capture *c, struct spy_counts *ret)
 	ret->seen = c->spy_skel->bss->spy_seen;
 	ret->passed = c->spy_skel->bss->spy_passed;
 	/* what the kernel did not show may have matched */
-	ret->lost = c->spy_skel->bss->spy_lost + capture_missed(bpf_program__fd(c->spy_skel->progs.spy_exit));
+	ret->lost = c->spy_skel->bss->spy_lost + capture_missed(bpf_program__fd(c->spy_on[SPY_ON_EXIT]));
 }

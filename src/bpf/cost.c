@@ -15,7 +15,6 @@
 #include "bpf/capture_priv.h"
 #include "bpf/rights.h"
 #include "ctop.skel.h"
-#include "ctop_spy.skel.h"
 
 enum { COST_EVERY = 4 };
 
@@ -25,8 +24,8 @@ static void totals(struct capture *c, uint64_t *ret_ns, uint64_t *ret_runs)
 					     c->on_call,
 					     c->on_exit,
 					     c->skel->progs.on_exec,
-					     c->spy_skel ? c->spy_skel->progs.spy_enter : NULL,
-					     c->spy_skel ? c->spy_skel->progs.spy_exit : NULL};
+					     c->spy_skel ? c->spy_on[SPY_ON_ENTER] : NULL,
+					     c->spy_skel ? c->spy_on[SPY_ON_EXIT] : NULL};
 
 	*ret_ns = *ret_runs = 0;
 	for (size_t i = 0; i < sizeof(progs) / sizeof(*progs); i++) {

@@ -18,6 +18,7 @@
 #include "bpf/maps.bpf.h"
 #include "bpf/count_maps.bpf.h"
 #include "bpf/object.bpf.h"
+#include "bpf/perf.bpf.h"
 #include "bpf/name.bpf.h"
 #include "bpf/task.bpf.h"
 #include "bpf/thread.bpf.h"
@@ -149,30 +150,18 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-/*
- * The same by way of perf, for kernels from 7.0 on: there a task can be preempted inside the programs above, which
- * then do not run for others on that CPU. perf has preemption off around its programs; getting there costs more.
- */
-struct perf_call {
-	u64 common;
-	s64 id, ret; /* at the entry: the first argument */
-};
-
+/* The same by way of perf. */
 SEC("?tp/raw_syscalls/sys_enter")
 int on_sys_enter_perf(struct perf_call *call)
 {
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-
-	call_begins(CAST(struct pt_regs, (u64)regs), call->id);
+	call_begins(perf_call_regs(), call->id);
 	return 0;
 }
 
 SEC("?tp/raw_syscalls/sys_exit")
 int on_sys_exit_perf(struct perf_call *call)
 {
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-
-	call_ends(CAST(struct pt_regs, (u64)regs), call->ret);
+	call_ends(perf_call_regs(), call->ret);
 	return 0;
 }
 

@@ -336,11 +336,7 @@ static int take_counts(struct capture *c, struct memory *m, bool first, uint32_t
 	return r;
 }
 
-/*
- * While the kernel works on a map for us, perf's programs stand back on that CPU (bpf_prog_active). It must
- * not be taken from us then, or the calls of whoever runs there would be in no count.
- */
-static void undisturbed(const struct capture *c, bool on)
+void capture_undisturbed(const struct capture *c, bool on)
 {
 	if (c->by_perf)
 		rights_undisturbed(on);
@@ -357,9 +353,9 @@ static int read_all(struct capture *c, struct memory *m)
 	if (c->facts_left || (c->skel->bss->uring_used && !first)) {
 		c->skel->bss->uring_used = 0;
 		interval = c->skel->data->interval++;
-		undisturbed(c, true);
+		capture_undisturbed(c, true);
 		r = swap(&c->facts, &facts);
-		undisturbed(c, false);
+		capture_undisturbed(c, false);
 		if (r < 0)
 			return r;
 		c->facts_left = c->needs & NEED_FACTS;
@@ -367,9 +363,9 @@ static int read_all(struct capture *c, struct memory *m)
 	r = walk_tasks(c, m);
 	if (r < 0)
 		return r;
-	undisturbed(c, true);
+	capture_undisturbed(c, true);
 	r = take_counts(c, m, first, interval, facts);
-	undisturbed(c, false);
+	capture_undisturbed(c, false);
 	if (r < 0)
 		return r;
 	if (c->needs & NEED_FDS) {
@@ -385,12 +381,11 @@ static int read_all(struct capture *c, struct memory *m)
 /* Of the programs whose runs are counts: what they were not run for is in none. */
 static uint64_t missed_runs(struct capture *c)
 {
-	const struct bpf_program *progs[] = {c->on_call, c->on_exit, c->skel->progs.on_uring_complete,
-					     c->skel->progs.on_uring_complete_old};
+	const struct bpf_program *progs[] = {c->on_call, c->on_exit, c->on_submit, c->on_complete};
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < sizeof(progs) / sizeof(*progs); i++)
-		if (bpf_program__autoload(progs[i]))
+		if (progs[i])
 			sum += capture_missed(bpf_program__fd(progs[i]));
 	return sum;
 }

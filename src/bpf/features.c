@@ -23,7 +23,6 @@ static const struct {
 } features[] = {
 	{TRACEPOINT, "sys_exit", "counts calls", NULL},
 	{TRACEPOINT, "sys_enter", "times calls", NULL},
-	{TRACEPOINT, "sched_process_fork", "lets the spy follow children", NULL},
 	{TRACEPOINT, "sched_process_exec", "names new programs", NULL},
 	{TRACEPOINT, "sched_process_exit", "keeps the counters of threads that end", NULL},
 	{TRACEPOINT, "sched_process_free", "completes their CPU time", NULL},

@@ -59,63 +59,57 @@ bool hooks_perf_opens(void)
 	return true;
 }
 
-/* The programs of one way, and not those of the other. */
-static void choose_way(struct capture *c, bool perf)
+struct bpf_program *hooks_way_of(const struct capture *c, struct bpf_program *tracing,
+				 struct bpf_program *perf)
+{
+	bpf_program__set_autoload(tracing, !c->by_perf);
+	bpf_program__set_autoload(perf, c->by_perf);
+	return c->by_perf ? perf : tracing;
+}
+
+static void choose_uring(struct capture *c, enum uring_variant submit, enum uring_variant complete)
 {
 	struct ctop_bpf *s = c->skel;
+	struct bpf_program *const progs[] = {
+		[URING_NONE] = NULL,
+		[URING_REQ] = s->progs.on_uring_submit_req,
+		[URING_SQE] = s->progs.on_uring_submit_sqe,
+		[URING_CQE] = s->progs.on_uring_complete,
+		[URING_MEMBERS] = s->progs.on_uring_complete_old,
+	};
 
-	bpf_program__set_autoload(s->progs.on_sys_enter, !perf);
-	bpf_program__set_autoload(s->progs.on_sys_exit, !perf);
-	bpf_program__set_autoload(s->progs.on_exit, !perf);
-	bpf_program__set_autoload(s->progs.on_sys_enter_perf, perf);
-	bpf_program__set_autoload(s->progs.on_sys_exit_perf, perf);
-	bpf_program__set_autoload(s->progs.on_exit_perf, perf);
-	c->by_perf = perf;
-	c->on_enter = perf ? s->progs.on_sys_enter_perf : s->progs.on_sys_enter;
-	c->on_call = perf ? s->progs.on_sys_exit_perf : s->progs.on_sys_exit;
-	c->on_exit = perf ? s->progs.on_exit_perf : s->progs.on_exit;
+	c->on_submit = progs[submit];
+	c->on_complete = progs[complete];
+	if (c->by_perf && submit == URING_REQ && complete != URING_NONE) {
+		c->on_submit = s->progs.on_uring_submit_perf;
+		c->on_complete = s->progs.on_uring_complete_perf;
+	}
+	if (c->on_submit)
+		bpf_program__set_autoload(c->on_submit, true);
+	if (c->on_complete)
+		bpf_program__set_autoload(c->on_complete, true);
 }
 
 int hooks_choose(struct capture *c, const struct kernel_btf *btf, enum hooks_way way)
 {
 	struct ctop_bpf *s = c->skel;
-	enum uring_variant submit = uring_submit_variant(btf), complete = uring_complete_variant(btf);
 	bool perf = way == HOOKS_PERF || (way == HOOKS_AUTO && kernel_preempts_programs());
 
-	bpf_program__set_autoload(s->progs.on_uring_submit_req, submit == URING_REQ);
-	bpf_program__set_autoload(s->progs.on_uring_submit_sqe, submit == URING_SQE);
-	bpf_program__set_autoload(s->progs.on_uring_complete, complete == URING_CQE);
-	bpf_program__set_autoload(s->progs.on_uring_complete_old, complete == URING_MEMBERS);
 	/* the registers of a call, which perf does not hand over, are found by a helper and a cast */
 	if (perf && (!s->rodata->can_cast || !s->rodata->use_places || !hooks_perf_opens())) {
 		if (way == HOOKS_PERF)
 			return -ENODEV;
 		perf = false;
 	}
-	choose_way(c, perf);
+	c->by_perf = perf;
+	c->on_enter = hooks_way_of(c, s->progs.on_sys_enter, s->progs.on_sys_enter_perf);
+	c->on_call = hooks_way_of(c, s->progs.on_sys_exit, s->progs.on_sys_exit_perf);
+	c->on_exit = hooks_way_of(c, s->progs.on_exit, s->progs.on_exit_perf);
+	choose_uring(c, uring_submit_variant(btf), uring_complete_variant(btf));
 	return 0;
 }
 
-/* Attaches what was loaded of the optional programs; failing is no error. */
-static void attach_optional(struct capture *c)
-{
-	struct ctop_bpf *s = c->skel;
-	struct {
-		struct bpf_program *prog;
-		struct bpf_link **link;
-	} all[] = {
-		{s->progs.on_uring_complete, &s->links.on_uring_complete},
-		{s->progs.on_uring_complete_old, &s->links.on_uring_complete_old},
-		{s->progs.on_uring_submit_req, &s->links.on_uring_submit_req},
-		{s->progs.on_uring_submit_sqe, &s->links.on_uring_submit_sqe},
-	};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (bpf_program__autoload(all[i].prog))
-			*all[i].link = bpf_program__attach(all[i].prog);
-}
-
-static int attach(struct bpf_program *prog, struct bpf_link **link)
+int hooks_attach_one(struct bpf_program *prog, struct bpf_link **ret)
 {
 	bool perf = bpf_program__type(prog) == BPF_PROG_TYPE_TRACEPOINT;
 	int r = 0;
@@ -123,8 +117,8 @@ static int attach(struct bpf_program *prog, struct bpf_link **link)
 	/* Debian's kernels want more than CAP_PERFMON for perf's events */
 	if (perf)
 		rights_admin(true);
-	*link = bpf_program__attach(prog);
-	if (!*link)
+	*ret = bpf_program__attach(prog);
+	if (!*ret)
 		r = -errno;
 	if (perf)
 		rights_admin(false);
@@ -137,14 +131,19 @@ int hooks_attach(struct capture *c)
 	int r;
 
 	/* life cycle first, so that nothing that calls are attributed to is missed */
-	if ((r = attach(s->progs.on_exec, &s->links.on_exec)) < 0 || (r = attach(c->on_exit, &c->exit)) < 0 ||
-	    (r = attach(s->progs.on_free, &s->links.on_free)) < 0 ||
-	    (r = attach(s->progs.on_cgroup_mkdir, &s->links.on_cgroup_mkdir)) < 0 ||
-	    (r = attach(c->on_call, &c->call)) < 0 ||
-	    (r = attach(s->progs.walk_tasks, &s->links.walk_tasks)) < 0 ||
-	    (r = attach(s->progs.walk_fds, &s->links.walk_fds)) < 0)
+	if ((r = hooks_attach_one(s->progs.on_exec, &s->links.on_exec)) < 0 ||
+	    (r = hooks_attach_one(c->on_exit, &c->exit)) < 0 ||
+	    (r = hooks_attach_one(s->progs.on_free, &s->links.on_free)) < 0 ||
+	    (r = hooks_attach_one(s->progs.on_cgroup_mkdir, &s->links.on_cgroup_mkdir)) < 0 ||
+	    (r = hooks_attach_one(c->on_call, &c->call)) < 0 ||
+	    (r = hooks_attach_one(s->progs.walk_tasks, &s->links.walk_tasks)) < 0 ||
+	    (r = hooks_attach_one(s->progs.walk_fds, &s->links.walk_fds)) < 0)
 		return r;
-	attach_optional(c);
+	/* io_uring is optional: failing is no error */
+	if (c->on_complete)
+		hooks_attach_one(c->on_complete, &c->complete);
+	if (c->on_submit)
+		hooks_attach_one(c->on_submit, &c->submit);
 	c->iter_tasks = bpf_link__fd(s->links.walk_tasks);
 	c->iter_fds = bpf_link__fd(s->links.walk_fds);
 	return 0;
@@ -157,7 +156,7 @@ int hooks_update_enter(struct capture *c)
 	if (want && !c->enter) {
 		/* entry times of an earlier attachment no longer count */
 		c->skel->bss->session++;
-		return attach(c->on_enter, &c->enter);
+		return hooks_attach_one(c->on_enter, &c->enter);
 	}
 	if (!want && c->enter) {
 		bpf_link__destroy(c->enter);
@@ -171,5 +170,7 @@ void hooks_detach(struct capture *c)
 	bpf_link__destroy(c->enter);
 	bpf_link__destroy(c->call);
 	bpf_link__destroy(c->exit);
-	c->enter = c->call = c->exit = NULL;
+	bpf_link__destroy(c->submit);
+	bpf_link__destroy(c->complete);
+	c->enter = c->call = c->exit = c->submit = c->complete = NULL;
 }

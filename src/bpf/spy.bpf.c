@@ -18,6 +18,7 @@
 #include "bpf/maps.bpf.h"
 #include "bpf/spy_maps.bpf.h"
 #include "bpf/object.bpf.h"
+#include "bpf/perf.bpf.h"
 #include "bpf/name.bpf.h"
 #include "bpf/task.bpf.h"
 #include "bpf/thread.bpf.h"
@@ -130,8 +131,7 @@ static __always_inline void spy_send(struct event_buf *e)
 		ADD(spy_lost, 1);
 }
 
-SEC("tp_btf/sys_enter")
-int BPF_PROG(spy_enter, struct pt_regs *regs, long id)
+static __always_inline int call_begins(struct pt_regs *regs, u64 id)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	u16 nr = call_nr(task, id);
@@ -174,8 +174,7 @@ int BPF_PROG(spy_enter, struct pt_regs *regs, long id)
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(spy_exit, struct pt_regs *regs, long ret)
+static __always_inline int call_ends(struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread_state *st = state_known(task, regs);
@@ -252,14 +251,27 @@ int BPF_PROG(spy_exit, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-/* Children of a watched process are watched. */
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(spy_fork, struct task_struct *parent, struct task_struct *child)
+SEC("tp_btf/sys_enter")
+int BPF_PROG(spy_enter, struct pt_regs *regs, long id)
 {
-	u32 from = parent->tgid, to = child->tgid;
-	u8 one = 1;
+	return call_begins(regs, id);
+}
 
-	if (from != to && spy.by_pid && bpf_map_lookup_elem(&spy_pids, &from))
-		bpf_map_update_elem(&spy_pids, &to, &one, BPF_ANY);
-	return 0;
+SEC("tp_btf/sys_exit")
+int BPF_PROG(spy_exit, struct pt_regs *regs, long ret)
+{
+	return call_ends(regs, ret);
+}
+
+/* The same by way of perf. */
+SEC("?tp/raw_syscalls/sys_enter")
+int spy_enter_perf(struct perf_call *call)
+{
+	return call_begins(perf_call_regs(), call->id);
+}
+
+SEC("?tp/raw_syscalls/sys_exit")
+int spy_exit_perf(struct perf_call *call)
+{
+	return call_ends(perf_call_regs(), call->ret);
 }

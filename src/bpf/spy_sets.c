@@ -96,39 +96,16 @@ static void take_back(int fd, const struct member_list *old, const struct member
 	take_out_old(fd, next, old);
 }
 
-/* Empties a hash map by walking it: programs may have added to it. */
-static void clear_map(const struct bpf_map *map)
-{
-	int fd = bpf_map__fd(map);
-	char key[sizeof(struct obj_key)];
-
-	while (!bpf_map_get_next_key(fd, NULL, key))
-		if (bpf_map_delete_elem(fd, key))
-			break;
-}
-
-static int fill_pids(struct capture *c, const struct spy_sets *sets)
-{
-	const struct bpf_map *map = c->spy_skel->maps.spy_pids;
-	uint8_t one = 1;
-
-	clear_map(map);
-	for (size_t i = 0; i < sets->n_pids; i++)
-		if (bpf_map_update_elem(bpf_map__fd(map), &sets->pids[i], &one, BPF_ANY))
-			return -errno;
-	return 0;
-}
-
-enum { CGROUPS, OBJECTS };
+enum { CGROUPS, OBJECTS, PIDS, SETS };
 
 struct spy_members {
-	struct member_list of[2]; /* what is in spy_cgroups and spy_objects */
+	struct member_list of[SETS]; /* what is in the maps */
 };
 
 static void members_done(struct spy_members *m)
 {
-	free(m->of[CGROUPS].all);
-	free(m->of[OBJECTS].all);
+	for (int i = 0; i < SETS; i++)
+		free(m->of[i].all);
 	*m = (struct spy_members){0};
 }
 
@@ -136,20 +113,22 @@ static int members_of(const struct spy_sets *sets, struct spy_members *ret)
 {
 	size_t n_other = sets->n_others - sets->n_others_host;
 	const uint64_t *host = sets->others ? sets->others + n_other : NULL;
-	struct member_list *cgroups = &ret->of[CGROUPS], *objects = &ret->of[OBJECTS];
+	struct member_list *cgroups = &ret->of[CGROUPS];
 
 	*ret = (struct spy_members){0};
 	if (make_members(cgroups, sets->n_cgroups + sets->n_others) < 0 ||
-	    make_members(objects, sets->n_objects) < 0) {
+	    make_members(&ret->of[OBJECTS], sets->n_objects) < 0 ||
+	    make_members(&ret->of[PIDS], sets->n_pids) < 0) {
 		members_done(ret);
 		return -ENOMEM;
 	}
 	add_members(cgroups, host, sets->n_others_host, sizeof(*host), SPY_CGROUP_HOST);
 	add_members(cgroups, sets->others, n_other, sizeof(*sets->others), SPY_CGROUP_OTHER);
 	add_members(cgroups, sets->cgroups, sets->n_cgroups, sizeof(*sets->cgroups), SPY_CGROUP_WANTED);
-	add_members(objects, sets->objects, sets->n_objects, sizeof(*sets->objects), 1);
-	sort_members(cgroups);
-	sort_members(objects);
+	add_members(&ret->of[OBJECTS], sets->objects, sets->n_objects, sizeof(*sets->objects), 1);
+	add_members(&ret->of[PIDS], sets->pids, sets->n_pids, sizeof(*sets->pids), 1);
+	for (int i = 0; i < SETS; i++)
+		sort_members(&ret->of[i]);
 	return 0;
 }
 
@@ -157,25 +136,39 @@ static int members_of(const struct spy_sets *sets, struct spy_members *ret)
  * What is added is there before the filter asks for it, what goes is taken out after it: in between too much
  * passes, never too little.
  */
-int spy_sets_update(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets)
+static int replace(struct ctop_spy *s, const struct spy_members *old, const struct spy_members *next,
+		   const struct spy_filter *filter)
 {
-	struct ctop_spy *s = c->spy_skel;
-	const int fds[] = {bpf_map__fd(s->maps.spy_cgroups), bpf_map__fd(s->maps.spy_objects)};
-	struct spy_members next;
-	int r = members_of(sets, &next);
+	const int fds[SETS] = {bpf_map__fd(s->maps.spy_cgroups), bpf_map__fd(s->maps.spy_objects),
+			       bpf_map__fd(s->maps.spy_pids)};
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	for (int i = 0; i < 2 && r == 0; i++)
-		r = put_new(fds[i], &c->spy_members->of[i], &next.of[i]);
+	for (int i = 0; i < SETS && r == 0; i++)
+		r = put_new(fds[i], &old->of[i], &next->of[i]);
 	if (r == 0)
 		memcpy((void *)&s->bss->spy, filter, sizeof(*filter));
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < SETS; i++) {
 		if (r == 0)
-			take_out_old(fds[i], &c->spy_members->of[i], &next.of[i]);
+			take_out_old(fds[i], &old->of[i], &next->of[i]);
 		else /* back to what it was */
-			take_back(fds[i], &c->spy_members->of[i], &next.of[i]);
+			take_back(fds[i], &old->of[i], &next->of[i]);
 	}
+	return r;
+}
+
+int spy_sets_put(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets)
+{
+	struct spy_members next;
+	int r;
+
+	if (!c->spy_members)
+		c->spy_members = calloc(1, sizeof(*c->spy_members));
+	r = c->spy_members ? members_of(sets, &next) : -ENOMEM;
+	if (r < 0)
+		return r;
+	capture_undisturbed(c, true);
+	r = replace(c->spy_skel, c->spy_members, &next, filter);
+	capture_undisturbed(c, false);
 	if (r < 0) {
 		members_done(&next);
 		return r;
@@ -183,22 +176,6 @@ int spy_sets_update(struct capture *c, const struct spy_filter *filter, const st
 	members_done(c->spy_members);
 	*c->spy_members = next;
 	return 0;
-}
-
-int spy_sets_start(struct capture *c, const struct spy_filter *filter, const struct spy_sets *sets)
-{
-	int r = fill_pids(c, sets);
-
-	if (r < 0)
-		return r;
-	if (!c->spy_members)
-		c->spy_members = calloc(1, sizeof(*c->spy_members));
-	if (!c->spy_members)
-		return -ENOMEM;
-	members_done(c->spy_members);
-	clear_map(c->spy_skel->maps.spy_cgroups);
-	clear_map(c->spy_skel->maps.spy_objects);
-	return spy_sets_update(c, filter, sets);
 }
 
 void spy_sets_free(struct capture *c)

@@ -137,4 +137,17 @@ int BPF_PROG(on_uring_complete_old, void *ring, void *req, u64 user_data, int re
 	return uring_complete((u64)req, res);
 }
 
+/* By way of perf. */
+SEC("?tp/io_uring/io_uring_submit_req")
+int on_uring_submit_perf(struct perf_uring *req)
+{
+	return uring_submit(req->req);
+}
+
+SEC("?tp/io_uring/io_uring_complete")
+int on_uring_complete_perf(struct perf_uring *done)
+{
+	return uring_complete(done->req, done->res);
+}
+
 #endif

@@ -9,6 +9,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -31,10 +32,12 @@ struct live {
 	struct capture *capture;
 	pthread_mutex_t lock; /* model, needs */
 	struct model *model;
-	struct runtime *runtime; /* what containers are called */
-	unsigned needs;          /* attached now */
-	unsigned collected;      /* samples so far */
-	unsigned steady;         /* attached since the last sample began */
+	struct runtime *runtime;   /* what containers are called */
+	unsigned needs;            /* attached now */
+	unsigned collected;        /* samples so far */
+	unsigned steady;           /* attached since the last sample began */
+	struct obj_key *forgotten; /* objects without a name from now on: the kernel is to name them again */
+	size_t n_forgotten, cap_forgotten;
 	/* the spy's thread only */
 	struct objtable *names;
 	uint64_t epoch;
@@ -95,6 +98,21 @@ static void release_pages(struct live *l)
 		malloc_trim(0);
 }
 
+static void on_forget(const struct obj_key *key, void *userdata)
+{
+	struct live *l = userdata;
+
+	VEC_PUSH(l->forgotten, l->n_forgotten, l->cap_forgotten) = *key;
+}
+
+static void tell_forgotten(struct live *l)
+{
+	capture_forget_objects(l->capture, l->forgotten, l->n_forgotten);
+	free(l->forgotten);
+	l->forgotten = NULL;
+	l->n_forgotten = l->cap_forgotten = 0;
+}
+
 static int live_collect(struct source *s, struct sample **ret)
 {
 	struct live *l = (struct live *)s;
@@ -114,16 +132,10 @@ static int live_collect(struct source *s, struct sample **ret)
 	if (r < 0 || model_lost_track(l->model))
 		capture_walk_all(l->capture);
 	pthread_mutex_unlock(&l->lock);
+	tell_forgotten(l);
 	capture_batch_free(batch);
 	release_pages(l);
 	return r;
-}
-
-static void forget(const struct obj_key *key, void *userdata)
-{
-	struct live *l = userdata;
-
-	capture_forget_object(l->capture, key);
 }
 
 static bool any_call(const uint64_t *bits)
@@ -330,7 +342,7 @@ int source_live_new(const struct live_config *config, struct source **ret, char 
 	free(cgroup_root);
 	free(etc_root);
 	model_set_v1(l->model, capture_v1_controller(l->capture));
-	model_on_forget(l->model, forget, l);
+	model_on_forget(l->model, on_forget, l);
 	l->runtime = runtime_new(config->sys_root ? config->sys_root : config->host_root);
 	model_set_resolver(l->model, runtime_resolver(l->runtime));
 	pthread_mutex_init(&l->lock, NULL);

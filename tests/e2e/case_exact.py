@@ -214,7 +214,7 @@ def bytes_of_linux_aio(ctx):
     exact(ctx, "aio", "aio", ctx.dir, 60)
 
 
-@case(needs="bpf", plain=True)
+@case(needs=("bpf", "linux 6.2"), timeout=120, plain=True)
 def by_way_of_perf(ctx):
     """The other way to the ends of calls, which newer kernels need: the same numbers, of natives and of 32 bits."""
     perf = ("--hooks", "perf")
@@ -222,6 +222,7 @@ def by_way_of_perf(ctx):
     exact(ctx, "procs", "churn", 500, 20, 4, comms=("wl-churn", "wl-short"), options=perf)
     exact(ctx, "procs", "threads", 200, 100, options=perf)
     exact(ctx, "life", "program32", ctx.dir, 100, comms=("wl-program32", "bare32"), options=perf)
+    exact(ctx, "uring", "urfile", ctx.dir, 50, options=perf)
 
 
 def loads(ctx):

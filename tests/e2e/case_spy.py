@@ -13,6 +13,7 @@ from case_containers import Cgroup, hex_id
 from monitor import PROGRAM, Workload, end_process
 
 NR_PPOLL = "271 "
+SCRIPT = b"echo: tab\t nul\0 esc\033[31m high\xff\n\0"  # what wl-script writes and reads
 
 
 class Spy:
@@ -64,6 +65,15 @@ def type_counts(events, pid=None):
     return collections.Counter(e["type"] for e in events if pid is None or e["pid"] == pid)
 
 
+def noted(w):
+    """Every call that a workload says it made: (process, thread, call, error) -> how often."""
+    return {k: v[0] for k, v in w.sums(lambda r: (r["pid"], r["tid"], r["call"], r["err"]), after_go=True).items()}
+
+
+def key_of(e):
+    return e["pid"], e["tid"], e["type"], max(-(e["rawres"] or 0), 0)
+
+
 @case(needs="bpf")
 def one_process(ctx):
     w = Workload(ctx, "files", "script", ctx.dir)
@@ -86,6 +96,23 @@ def one_process(ctx):
     ctx.check(all(e["latency"] is not None for e in events if e["res"] is not None and e["type"] == "pwrite64"),
               "latencies are there")
     ctx.equal([e["seq"] for e in events], sorted({e["seq"] for e in events}), "in order, none twice")
+
+
+@case(needs="bpf")
+def two_processes(ctx):
+    """The kernel alone keeps out all others, their children too, sample after sample."""
+    works = [Workload(ctx, "files", "script", ctx.dir), Workload(ctx, "procs", "churn", 50, 10, 2)]
+    other = Workload(ctx, "procs", "errors", 50)
+    spy = Spy(ctx, "dig", f"proc.pid in ({works[0].pid}, {works[1].pid})", interval=0.1)
+    for w in (other, *works):
+        time.sleep(0.3)
+        w.run()
+    events = spy.stop().events()
+    want = noted(works[0])
+    got = collections.Counter(map(key_of, events))
+    ctx.equal_maps({k: got[k] for k in want}, want, "calls")
+    ctx.equal({e["pid"] for e in events}, {w.pid for w in works}, "processes seen")
+    ctx.equal(len(events), events[-1]["seq"] - events[0]["seq"] + 1, "what the kernel let pass is all shown")
 
 
 @case(needs="bpf")
@@ -225,7 +252,7 @@ def payloads_byte_by_byte(ctx):
     spy = Spy(ctx, "echo", f"proc.pid={w.pid}")
     w.run()
     events = spy.stop().events()
-    text = b"echo: tab\t nul\0 esc\033[31m high\xff\n\0"
+    text = SCRIPT
     got = [(e["type"], e["direction"], e["bytes"], bytes.fromhex(e["data_hex"])) for e in events if "data_hex" in e]
     ctx.equal(got, [("write", "write", len(text), text), ("read", "read", len(text), text),
                     ("pwrite64", "write", 6, b"second")], "payloads")
@@ -279,3 +306,45 @@ def calls_that_do_not_return(ctx):
     w.run()
     events = spy.stop().events()
     ctx.equal([e["res"] for e in events if e["type"] == "exit_group"], [None], "exit_group is shown, without a result")
+
+
+def perf_events(pid):
+    """How many a process has open."""
+    n = 0
+    for f in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            n += os.readlink(f"/proc/{pid}/fd/{f}") == "anon_inode:[perf_event]"
+        except FileNotFoundError:
+            pass  # closed meanwhile
+    return n
+
+
+@case(needs=("bpf", "linux 6.2"), plain=True)
+def by_way_of_perf(ctx):
+    """The other way to calls, which newer kernels need: the same calls, of children, threads and 32 bits; the same bytes."""
+    perf = ("--hooks", "perf")
+    works = [Workload(ctx, *load) for load in (("files", "script", ctx.dir), ("procs", "churn", 200, 10, 4),
+                                               ("procs", "threads", 50, 20), ("life", "program32", ctx.dir, 20))]
+    pids = ",".join(str(w.pid) for w in works)
+    # children have their parent's name at first
+    spy = Spy(ctx, "dig", f"proc.pid in ({pids}) or proc.name in (wl-churn, wl-short, wl-program32, bare32)", *perf)
+    uring = 2 * os.path.exists("/sys/kernel/tracing/events/io_uring/io_uring_submit_req")
+    ctx.equal(perf_events(spy.process.pid) - uring, 5, "hooks by perf: begin and end of calls, twice, and exits")
+    for w in works:
+        w.go()
+    for w in works:
+        w.finish()
+    events = spy.stop().events()
+    got = collections.Counter(map(key_of, events))
+    for w in works:
+        want = noted(w)
+        ctx.check(len(want) > 4, f"{w.argv[1]} tells of its calls")
+        ctx.equal_maps({k: got[k] for k in want}, want, f"calls of {w.argv[1]}")
+    ctx.equal([e["args"] for e in events if e["pid"] == works[0].pid and "/script" in e["args"]][:1],
+              [f'AT_FDCWD, "{ctx.dir}/script", O_RDWR|O_CREAT|O_TRUNC, 0644'], "arguments")
+    ctx.equal(spy.lost(), None, "lost")
+    w = Workload(ctx, "files", "script", ctx.dir)
+    spy = Spy(ctx, "echo", f"proc.pid={w.pid}", *perf)
+    w.run()
+    got = [bytes.fromhex(e["data_hex"]) for e in spy.stop().events() if "data_hex" in e]
+    ctx.equal(got, [SCRIPT, SCRIPT, b"second"], "payloads")

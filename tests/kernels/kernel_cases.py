@@ -2,11 +2,12 @@
 """What every kernel is asked: start or refuse in one line, each view, the spy, the page of --check."""
 import json
 import os
+import re
 import socket
 import threading
 import time
 
-from cases import case, run_command
+from cases import case, missing_need, run_command
 from monitor import PROGRAM, Monitor, Workload
 
 # end-to-end cases that make sense in a slow guest without daemons, by hierarchy
@@ -49,6 +50,17 @@ def refuses_in_one_line(ctx):
     r = run_command(PROGRAM, "--check", check=False, timeout=300)
     ctx.equal(r.returncode, 1, "exit status of --check")
     print("    " + r.stdout.strip().replace("\n", "\n    "))
+
+
+@case()
+def perf_or_one_line(ctx):
+    """Asked for hooks by way of perf it has them, or says in one line why not; "auto" says nothing."""
+    r = run_command(PROGRAM, "-b", "-n", "1", "-d", "0.2", "--hooks", "perf", check=False, timeout=300)
+    if missing_need("linux 6.2") is None:
+        ctx.equal((r.returncode, r.stderr), (0, ""), "exit status, stderr")
+        return
+    ctx.equal((r.returncode, r.stdout), (1, ""), "exit status, stdout")
+    ctx.check(re.fullmatch(r"ctop-trace: --hooks perf: .*Linux 6\.2.*\n", r.stderr), f"one line: {r.stderr!r}")
 
 
 @case()

@@ -14,6 +14,7 @@ import fnmatch
 import glob
 import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -36,8 +37,9 @@ class Failure(Exception):
 
 
 def case(needs=(), timeout=60, plain=False):
-    """Declares a test case. `needs`: "bpf" (rights to load programs), or names of commands. `plain`: what it looks at is
-    another thing in a build with sanitizers (speed, memory, rights), so both builds have to pass it."""
+    """Declares a test case. `needs`: "bpf" (rights to load programs), "linux 6.2" (or newer), or names of commands.
+    `plain`: what it looks at is another thing in a build with sanitizers (speed, memory, rights), so both builds have to
+    pass it."""
     def declare(fn):
         fn.needs = (needs,) if isinstance(needs, str) else tuple(needs)
         fn.timeout = timeout
@@ -123,6 +125,9 @@ def wait_for(what, fn, timeout=10, step=0.05):
 def missing_need(need):
     if need == "bpf":
         return bpf_missing()
+    if need.startswith("linux "):
+        running = [int(n) for n in re.findall(r"\d+", os.uname().release)]
+        return None if running >= [int(n) for n in re.findall(r"\d+", need)] else f"not {need}"
     return None if shutil.which(need) else f"{need} is not installed"
 
 
