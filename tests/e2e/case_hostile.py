@@ -257,7 +257,7 @@ def a_thousand_forks_between_two_keys(ctx):
     s.type(b"\x0c")
     s.text = b""
     s.see(rb"ctop-trace")
-    ctx.within(time.monotonic() - begin, 0, 1, "seconds until the next key is answered")
+    ctx.within(time.monotonic() - begin, 0, 3 if SANITIZED else 1, "seconds until the next key is answered")
     s.type(b"\\proc.name = sleep\r")
     s.see(rb"1/1[0-9]{3}\b", 20)
     s.process.send_signal(signal.SIGTERM)
