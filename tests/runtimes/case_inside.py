@@ -34,7 +34,7 @@ def engine(ctx, kind):
               "sleep 0.2; done")
     run_command(*rt.base(), "run", "-d", "--network=none", *limits, "--name", "rt-web", "-v", f"{data}:/data",
                 "--user", "7:7", runtimes.IMAGE, "sh", "-c", script, timeout=60)
-    run_command(*rt.base(), "run", "-d", "--network=none", *limits, "--name", "rt-none", "--user", "4242",
+    run_command(*rt.base(), "run", "-d", "--network=none", *limits, "--name", "rt-none", "--user", "54242",
                 runtimes.IMAGE, "sleep", "1000", timeout=60)
 
     def pids(name):
@@ -45,8 +45,8 @@ def engine(ctx, kind):
     ctx.equal(row["user.uid"], 7, "uid")
     ctx.equal((row["proc.vpid"], row["thread.vtid"]), (1, 1), "pids inside")
     ctx.equal((row["group.name"], row["user.homedir"]), ("staff", "/srv/web"), "group and home")
-    row = wait_for("the other one", lambda: row_of(m, none, lambda r: r["user.uid"] == 4242), 20)
-    ctx.equal(row["user.name"], "4242", "a user that is in no file there")
+    row = wait_for("the other one", lambda: row_of(m, none, lambda r: r["user.uid"] == 54242), 20)
+    ctx.equal(row["user.name"], "54242", "a user that is in no file, neither there nor here")
     # nothing of the container's own making is followed
     passwd = f"/proc/{web}/root/etc/passwd"
     os.unlink(passwd)
