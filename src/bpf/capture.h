@@ -28,12 +28,6 @@ struct capture_config {
 	enum hooks_way hooks;
 };
 
-/* A variable-length record of the batch. */
-struct capture_fd {
-	const struct fd_rec *fd;
-	const struct obj_rec *obj; /* NULL: told of in an earlier batch (or in this one's objs), see FD_SAME */
-};
-
 /* Everything of one interval; arrays and what they point to live until capture_batch_free(). */
 struct capture_batch {
 	uint64_t mono_ns;       /* when the interval ended: then taking it began */
@@ -52,7 +46,7 @@ struct capture_batch {
 	size_t n_facts;
 	struct fact_single *singles; /* facts of one call each */
 	size_t n_singles;
-	struct capture_fd *fds;
+	const struct fd_rec *fds; /* one behind the other: fd_next() */
 	size_t n_fds;
 	const struct obj_rec **objs; /* names that came up in the interval */
 	size_t n_objs;

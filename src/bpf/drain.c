@@ -25,16 +25,9 @@ enum {
 	SPY_PREPARED_AFTER = 3 /* intervals: the screen is up by then */
 };
 
-/* Bytes of the obj_rec behind it. */
-static size_t obj_size(const struct fd_rec *f)
-{
-	return f->size == FD_SAME ? 0 : f->size;
-}
-
 /* What a batch owns. */
 struct memory {
 	struct bytes tasks, fact_keys, fact_vals, singles, fds, meta;
-	struct capture_fd *fd_list;
 	const struct obj_rec **objs;
 	const struct exec_rec **execs;
 	const struct cgroup_rec **cgroups;
@@ -261,26 +254,14 @@ static int drain_singles(struct capture *c, uint32_t interval, struct bytes *int
 	return r;
 }
 
-static int index_fds(struct memory *m, struct capture_batch *b)
+static void count_fds(const struct memory *m, struct capture_batch *b)
 {
-	size_t n = 0;
+	const char *end = m->fds.data + m->fds.len;
 
-	for (size_t at = 0; at + sizeof(struct fd_rec) <= m->fds.len; n++)
-		at += sizeof(struct fd_rec) + obj_size((struct fd_rec *)(m->fds.data + at));
-	m->fd_list = calloc(n ? n : 1, sizeof(*m->fd_list));
-	if (!m->fd_list)
-		return -ENOMEM;
-	b->fds = m->fd_list;
-	for (size_t at = 0; b->n_fds < n;) {
-		struct fd_rec *f = (struct fd_rec *)(m->fds.data + at);
-
-		if (at + sizeof(*f) + obj_size(f) > m->fds.len)
-			break;
-		b->fds[b->n_fds++] =
-			(struct capture_fd){f, obj_size(f) ? (const struct obj_rec *)(f + 1) : NULL};
-		at += sizeof(*f) + obj_size(f);
-	}
-	return 0;
+	b->fds = (const struct fd_rec *)m->fds.data;
+	for (const struct fd_rec *f = b->fds; (const char *)(f + 1) <= end && (const char *)fd_next(f) <= end;
+	     f = fd_next(f))
+		b->n_fds++;
 }
 
 static int index_meta(struct memory *m, struct capture_batch *b)
@@ -409,14 +390,13 @@ int capture_collect(struct capture *c, struct capture_batch **ret)
 	r = read_all(c, m);
 	cost_end(c, &cost);
 	if (r >= 0)
-		r = index_fds(m, b);
-	if (r >= 0)
 		r = index_meta(m, b);
 	if (r < 0) {
 		capture_walk_all(c);
 		capture_batch_free(b);
 		return r;
 	}
+	count_fds(m, b);
 	b->sched_now = c->skel->bss->sched_now;
 	b->tasks = (struct task_rec *)m->tasks.data;
 	b->n_tasks = m->tasks.len / sizeof(struct task_rec);
@@ -454,7 +434,6 @@ struct capture_batch *capture_batch_free(struct capture_batch *b)
 	free(m->singles.data);
 	free(m->fds.data);
 	free(m->meta.data);
-	free(m->fd_list);
 	free(m->objs);
 	free(m->execs);
 	free(m->cgroups);

@@ -247,6 +247,18 @@ struct fd_rec {
 /* No obj_rec: all that the one of the last walk said about the socket still holds. */
 enum { FD_SAME = 1 };
 
+/* The record of its object; 0: told of in an earlier batch, or in the life-cycle ring. */
+static inline const struct obj_rec *fd_obj(const struct fd_rec *f)
+{
+	return f->size > FD_SAME ? (const struct obj_rec *)(f + 1) : 0;
+}
+
+/* The next descriptor, behind both. */
+static inline const struct fd_rec *fd_next(const struct fd_rec *f)
+{
+	return (const struct fd_rec *)((const char *)(f + 1) + (f->size > FD_SAME ? f->size : 0));
+}
+
 /* Records of the life-cycle ring. */
 enum meta_type { META_OBJ = 1, META_EXEC, META_CGROUP };
 

@@ -174,9 +174,9 @@ void build_fact(struct build *b, size_t batch, uint32_t thread, uint32_t object)
 	PUSH(b, facts) = (struct build_fact){(uint32_t)batch, thread, object};
 }
 
-void build_fd(struct build *b, size_t batch, uint32_t process, uint32_t object)
+void build_fd(struct build *b, const struct fd_rec *rec, uint32_t process, uint32_t object)
 {
-	PUSH(b, fds) = (struct build_fd){(uint32_t)batch, process, object};
+	PUSH(b, fds) = (struct build_fd){rec, process, object};
 	if (object != NO_INDEX)
 		b->objects[object].n_open++;
 }

@@ -2,7 +2,7 @@
 /*
  * build.h - a sample under construction: threads, processes and objects are
  * collected with indices for pointers, because the arrays still grow; then
- * build_finish() lays them out in the sample's arena. For model.c only.
+ * build_finish() lays them out in the sample's arena. For model.c and model_tasks.c only.
  */
 #ifndef CTOP_CORE_BUILD_H
 #define CTOP_CORE_BUILD_H
@@ -54,7 +54,7 @@ struct build_fact {
 };
 
 struct build_fd {
-	uint32_t batch;
+	const struct fd_rec *rec;
 	uint32_t process, object;
 };
 
@@ -107,7 +107,7 @@ uint32_t build_entry(struct build *b, struct objtable *objects, struct obj_entry
 void build_fact(struct build *b, size_t batch, uint32_t thread, uint32_t object);
 
 /* A descriptor of the batch; its object may be NO_INDEX. */
-void build_fd(struct build *b, size_t batch, uint32_t process, uint32_t object);
+void build_fd(struct build *b, const struct fd_rec *rec, uint32_t process, uint32_t object);
 
 enum obj_kind build_kind(const struct build *b, uint32_t object);
 

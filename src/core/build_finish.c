@@ -88,12 +88,12 @@ static void finish_facts(struct build *b, struct sample *s, const struct capture
 	s->n_facts = b->n_facts;
 }
 
-static void finish_fds(struct build *b, struct sample *s, const struct capture_batch *batch)
+static void finish_fds(struct build *b, struct sample *s)
 {
 	struct descriptor *fds = arena_array(s->arena, b->n_fds, sizeof(*fds));
 
 	for (size_t i = 0; i < b->n_fds; i++) {
-		const struct fd_rec *rec = batch->fds[b->fds[i].batch].fd;
+		const struct fd_rec *rec = b->fds[i].rec;
 		uint32_t obj = b->fds[i].object;
 
 		fds[i] = (struct descriptor){
@@ -343,7 +343,7 @@ void build_finish(struct build *b, struct sample *s, const struct capture_batch 
 	finish_objects(b, s, objects);
 	finish_threads(b, s);
 	finish_facts(b, s, batch);
-	finish_fds(b, s, batch);
+	finish_fds(b, s);
 	sample_link(s, processes);
 	build_drop(b);
 }

@@ -113,6 +113,25 @@ static void tell_forgotten(struct live *l)
 	l->n_forgotten = l->cap_forgotten = 0;
 }
 
+/*
+ * Reads what the processes there are now are called while no hook that tells calls apart is on. Else that
+ * would be what the first interval is full of: three calls and a file for each of ten thousand processes.
+ */
+static int prime(struct live *l)
+{
+	struct capture_batch *batch;
+	struct model_clock clock;
+	int r = capture_collect(l->capture, &batch);
+
+	if (r < 0)
+		return r;
+	read_clock(l, batch, &clock);
+	model_prime(l->model, batch, &clock);
+	capture_batch_free(batch);
+	capture_walk_all(l->capture);
+	return 0;
+}
+
 static int live_collect(struct source *s, struct sample **ret)
 {
 	struct live *l = (struct live *)s;
@@ -290,9 +309,10 @@ static const struct source_ops live_ops = {
 };
 
 /*
- * What comes and goes with every interval should neither be faulted in anew each time nor leave holes: the largest
- * arrays are outside of this heap (arena.c), what is left of that size goes back to the kernel, all others stay. One
- * thread makes samples and another frees them: with a heap for each, what one leaves is of no use to the other.
+ * What comes and goes with every interval should neither be faulted in anew each time nor leave holes: the
+ * largest arrays are outside of this heap (arena.c), what is left of that size goes back to the kernel, all
+ * others stay. One thread makes samples and another frees them: with a heap for each, what one leaves is of
+ * no use to the other.
  */
 static void keep_pages(void)
 {
@@ -346,6 +366,13 @@ int source_live_new(const struct live_config *config, struct source **ret, char 
 	l->runtime = runtime_new(config->sys_root ? config->sys_root : config->host_root);
 	model_set_resolver(l->model, runtime_resolver(l->runtime));
 	pthread_mutex_init(&l->lock, NULL);
+	r = prime(l);
+	if (r < 0) {
+		if (ret_why)
+			*ret_why = xasprintf("reading the first processes: %s", strerror(-r));
+		live_free(&l->source);
+		return r;
+	}
 	*ret = &l->source;
 	return 0;
 }

@@ -48,6 +48,12 @@ struct model_clock {
 struct model *model_new(const struct model_config *config);
 struct model *model_free(struct model *m);
 
+/*
+ * Takes in a batch, which stays the caller's, before the first sample: only what processes are called, which is read
+ * from /proc. The first batch of a sample must have all records then: capture_walk_all().
+ */
+void model_prime(struct model *m, const struct capture_batch *batch, const struct model_clock *clock);
+
 /* Takes in a batch, which stays the caller's, and builds the sample of the interval it ends. 0 or -errno. */
 int model_sample(struct model *m, const struct capture_batch *batch, const struct model_clock *clock,
 		 struct sample **ret);

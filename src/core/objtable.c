@@ -30,10 +30,12 @@ struct obj_rest {
 struct obj_entry {
 	struct object *o;      /* what samples of now share; see become() */
 	struct obj_rest *rest; /* NULL = nothing of it */
-	uint32_t named_at;     /* listen_epoch of name, 0 = to be made */
+	struct obj_entry
+		*next;     /* what came behind it in the walk of the interval `placed`: see following() */
+	uint32_t named_at; /* listen_epoch of name, 0 = to be made */
 	uint32_t seen;
 	uint32_t marked, mark;
-	uint32_t placed, place; /* where it is in the walk of the interval `placed`; 0 = in none */
+	uint32_t placed; /* 0 = was in no walk */
 	bool partial : 1;
 	bool was_server : 1; /* its port had a listener once: stays the server when that is gone */
 	bool known : 1;      /* a record came */
@@ -55,13 +57,12 @@ struct objtable {
 	uint32_t *free_places; /* of objects that were dropped */
 	size_t n_free, cap_free;
 	uint32_t n_places;
-	uint32_t max_age; /* of the sweep that runs */
-	uint32_t swept;   /* interval of the last one */
-	/* objects in the order of the walk of this interval and of the one before, each once; NULL = gone
-	 * since */
-	struct obj_entry **walk, **walk_before;
-	size_t n_walk, n_before, cap_walk, cap_before;
-	size_t cursor; /* in walk_before: where the next one is looked for */
+	uint32_t max_age;           /* of the sweep that runs */
+	uint32_t swept;             /* interval of the last one */
+	struct obj_entry head;      /* before the first of a walk */
+	struct obj_entry *last;     /* of this walk so far */
+	struct obj_entry *expected; /* what came behind it the last time; NULL */
+	uint32_t dropped;           /* interval in which an object was dropped last */
 };
 
 void objtable_on_forget(struct objtable *t, void (*fn)(const struct obj_key *key, void *userdata),
@@ -157,10 +158,8 @@ static void entry_free(struct objtable *t, struct obj_entry *e)
 	if (is_listener(e->o))
 		count_listener(t, e->o, -1);
 	leave_sk(t, e);
-	if (e->placed && e->placed == t->now)
-		t->walk[e->place] = NULL;
-	else if (e->placed && e->placed + 1 == t->now)
-		t->walk_before[e->place] = NULL;
+	t->dropped = t->now;
+	t->expected = NULL;
 	VEC_PUSH(t->free_places, t->n_free, t->cap_free) = e->o->place;
 	if (e->rest)
 		free(e->rest->path);
@@ -184,26 +183,31 @@ struct objtable *objtable_free(struct objtable *t)
 	pool_done(&t->entries);
 	hash_done(&t->by_sk);
 	hash_done(&t->listeners);
-	free(t->walk);
-	free(t->walk_before);
 	object_release(t->shown);
 	free(t->free_places);
 	free(t);
 	return NULL;
 }
 
+/* What came behind it in a walk, where nothing was dropped since: that may have been what came. */
+static struct obj_entry *following(const struct objtable *t, const struct obj_entry *e)
+{
+	return e->placed > t->dropped ? e->next : NULL;
+}
+
+/* It is where the walk is now. */
+static void go_on(struct objtable *t, struct obj_entry *e)
+{
+	t->expected = following(t, e);
+	t->last = e;
+	e->next = NULL;
+	e->placed = t->now;
+}
+
 void objtable_begin(struct objtable *t)
 {
-	struct obj_entry **walk = t->walk_before;
-	size_t cap = t->cap_before;
-
 	t->now++;
-	t->walk_before = t->walk;
-	t->n_before = t->n_walk;
-	t->cap_before = t->cap_walk;
-	t->walk = walk;
-	t->cap_walk = cap;
-	t->n_walk = t->cursor = 0;
+	go_on(t, &t->head);
 }
 
 size_t objtable_places(const struct objtable *t)
@@ -355,17 +359,14 @@ static bool same_key(const struct obj_key *a, const struct obj_key *b)
 /* Most often it is the one that came next the last time. */
 static struct obj_entry *next_entry(struct objtable *t, const struct obj_key *key)
 {
-	struct obj_entry *e = t->cursor < t->n_before ? t->walk_before[t->cursor] : NULL;
+	struct obj_entry *e = t->expected;
 
 	if (!e || !same_key(&e->o->key, key))
 		e = entry_of(t, key);
 	if (!e || e->placed == t->now)
 		return e;
-	if (e->placed && e->placed + 1 == t->now)
-		t->cursor = e->place + 1;
-	e->placed = t->now;
-	e->place = (uint32_t)t->n_walk;
-	VEC_PUSH(t->walk, t->n_walk, t->cap_walk) = e;
+	t->last->next = e;
+	go_on(t, e);
 	return e;
 }
 

@@ -83,6 +83,17 @@ static void keep_keys(struct build *b, const struct record *r, const struct valu
 	}
 }
 
+/* A larger array with the same words. What is this large is not from the heap, where it would stay as a hole.
+ */
+static uint64_t *grown(struct build *b, const uint64_t *words, size_t n, size_t cap)
+{
+	uint64_t *larger = arena_array(b->kept, cap, sizeof(*words));
+
+	if (n)
+		memcpy(larger, words, n * sizeof(*words));
+	return larger;
+}
+
 static struct row *add_row(struct build *b, const struct record *r, const struct value *keys, uint64_t hash)
 {
 	struct table *t = b->table;
@@ -91,7 +102,7 @@ static struct row *add_row(struct build *b, const struct record *r, const struct
 	if (t->n_rows == b->cap) {
 		b->cap = b->cap ? b->cap * 4 : 256; /* what is not used yet is no memory yet */
 		t->rows = xreallocarray(t->rows, b->cap, sizeof(*t->rows));
-		b->words = xreallocarray(b->words, b->cap * b->q->n_keys, sizeof(*b->words));
+		b->words = grown(b, b->words, t->n_rows * b->q->n_keys, b->cap * b->q->n_keys);
 	}
 	row = &t->rows[t->n_rows++];
 	*row = (struct row){.id = hash, .of = t};
@@ -285,9 +296,9 @@ static void begin_places(struct build *b, const struct sample *s)
 		b->basis = basis_join(b->basis, basis_of(b->q->keys[i]));
 	places = basis_places(b->basis, s);
 	if (places)
-		b->by_place = xcalloc(places, sizeof(*b->by_place));
+		b->by_place = arena_array(b->kept, places, sizeof(*b->by_place));
 	if (places && b->basis == BASIS_OBJECT)
-		b->adding.objects = xcalloc(places, sizeof(*b->adding.objects));
+		b->adding.objects = arena_array(b->kept, places, sizeof(*b->adding.objects));
 }
 
 /* ---- totals ---- */
@@ -370,26 +381,23 @@ int table_build(const struct table_query *q, const struct sample *s, struct tabl
 		begin_totals(&b);
 	else if (!(b.walk.records & ~(unsigned)(REC_TASKS | REC_FACTS | REC_FDS)))
 		b.few = ROW_RECORDS;
-	begin_places(&b, s);
-	plans_begin(&t->cells->plans, s);
 	b.scratch = arena_new();
 	b.kept = b.adding.while_made = arena_new();
+	begin_places(&b, s);
+	plans_begin(&t->cells->plans, s);
 	b.any_exited = any_exited(s);
 	if (b.few && q->sort >= 0 && can_run(&t->cells->plans.columns[q->sort], q))
 		b.runs = &t->cells->plans.columns[q->sort];
 	table_walk(&b.walk, b.arena, add_records, &b);
 	if (b.adding.totals)
 		finish_totals(&b);
-	free(b.by_place);
-	free(b.adding.objects);
 	free(b.slots);
 	free(b.seen.slots);
 	arena_free(b.scratch);
 	plans_end(&t->cells->plans);
-	arena_free(b.kept);
 	free(b.keys);
 	sort_made(t, q->sort, q->ascending, &(const struct made){.runs = b.runs, .words = b.words});
-	free(b.words);
+	arena_free(b.kept);
 	t->rows = xreallocarray(t->rows, t->n_rows ? t->n_rows : 1, sizeof(*t->rows)); /* no more will come */
 	*ret = t;
 	return 0;

@@ -351,13 +351,15 @@ static void arrange(struct table *t, struct entry *entries)
 void sort_made(struct table *t, int column, bool ascending, const struct made *made)
 {
 	struct order o = {.table = t, .column = column, .ascending = ascending, .made = *made};
+	struct arena *mine;
 	struct entry *entries;
 
 	if (column >= (int)t->n_columns)
 		return;
 	o.arena = arena_new();
-	o.spare = xmalloc(t->n_rows * sizeof(*o.spare));
-	entries = xmalloc(t->n_rows * sizeof(*entries));
+	mine = arena_new(); /* not from the heap, where what is this large would stay as a hole */
+	o.spare = arena_array(mine, t->n_rows, sizeof(*o.spare));
+	entries = arena_array(mine, t->n_rows, sizeof(*entries));
 	for (size_t i = 0; i < t->n_rows; i++)
 		entries[i].row = (uint32_t)i;
 	if (column >= 0) {
@@ -369,8 +371,7 @@ void sort_made(struct table *t, int column, bool ascending, const struct made *m
 	}
 	sort_level(&o, entries, t->n_rows, column >= 0 ? BY_VALUE : BY_KEYS);
 	arrange(t, entries);
-	free(o.spare);
-	free(entries);
+	arena_free(mine);
 	arena_free(o.arena);
 	if (t->tree)
 		table_tree_arrange(t);

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Where identity is the difficulty: programs that live for a millisecond, pids and addresses that are used twice, memory that is a file."""
+import os
+import subprocess
+
 from case_exact import AMOUNTS, Watch, exact, named
 from cases import Skip, case
-from monitor import Monitor, Workload, amount
+from monitor import Monitor, Workload, amount, end_process
 
 SECOND_TRY = False
 
@@ -88,3 +91,17 @@ def files_read_through_memory(ctx):
     ctx.equal(got[:2], (truth["major_all"], truth["disk_all"]), "major faults, bytes read from disk")
     ctx.within(got[2], truth["minor_all"], truth["minor_all"] + 40, "minor faults")
     ctx.within(got[3], 0, 100000, "bytes by calls: not those of the mapped file")
+
+
+@case(needs="bpf")
+def what_ran_before_is_read_before(ctx):
+    """Our own reading of what there is at the start is over when calls are told apart: Files does not begin with it."""
+    p = subprocess.Popen(["sleep", "60"])
+    ctx.cleanup(end_process, p)
+    own = f"fd.name = /proc/{p.pid}/cmdline and proc.ppid = {os.getpid()}"
+    for view, words, want in (("files", own, set()), ("file_opens", own, set()),
+                              ("processes", f"proc.pid = {p.pid}", {"sleep 60"})):
+        m = Monitor(ctx, view, words, interval=0.3)
+        m.settle()
+        ctx.equal(m.stop(), 0, "exit status")
+        ctx.equal({r.get("proc.exeline", r.get("fd.name")) for r in m.rows()}, want, f"rows of {view}")

@@ -125,7 +125,6 @@ struct batch {
 	struct fact_single singles[FACTS];
 	struct obj_rec *objects[OBJECTS];
 	struct fd_rec fd[FDS];
-	struct capture_fd fds[FDS];
 	struct exec_rec execs[EXECS];
 	const struct exec_rec *exec_list[EXECS];
 	struct cgroup_rec cgroups[CGROUPS];
@@ -143,7 +142,7 @@ static void fill(struct input *in, struct batch *b)
 				      .fact_vals = b->vals,
 				      .n_facts = (shape >> 4) % (FACTS + 1),
 				      .singles = b->singles,
-				      .fds = b->fds,
+				      .fds = b->fd,
 				      .n_fds = (shape >> 8) % (FDS + 1),
 				      .objs = (const struct obj_rec **)b->objects,
 				      .n_objs = (shape >> 12) % (OBJECTS + 1),
@@ -162,7 +161,6 @@ static void fill(struct input *in, struct batch *b)
 					   .tgid = (uint32_t)number(in, 1) & 15,
 					   .fd = (int32_t)number(in, 2),
 					   .size = (uint32_t)number(in, 1) & FD_SAME};
-		b->fds[i].fd = &b->fd[i];
 	}
 	for (size_t i = 0; i < b->b.n_execs; i++) {
 		struct exec_rec *e = &b->execs[i];

@@ -27,6 +27,7 @@ struct fixture {
 	struct fact_key keys[16];
 	struct fact_val vals[16];
 	struct model_clock clock;
+	_Alignas(struct fd_rec) char descriptors[512];
 	struct sample *s;
 };
 
@@ -223,6 +224,51 @@ static void test_first_sample_sets_baselines(void **state)
 	assert_false(process(s, 12)->fresh);
 	assert_int_equal(s->host.counts.calls, 15);
 	assert_int_equal(s->host.processes, 3);
+}
+
+/* What runs already is read before the first sample, and not again; that sample still is the first. */
+static void test_names_before_the_first_sample(void **state)
+{
+	struct fixture *f = *state;
+	static const char argv[] = "/usr/sbin/nginx\0-g\0";
+	static const struct cgroup_rec cgroup = {.id = 5};
+	const struct cgroup_rec *cgroups[] = {&cgroup};
+	const struct sample *s;
+	struct task_rec *r;
+	char path[256];
+
+	put(f->proc, "10/cmdline", argv, sizeof(argv) - 1);
+	put(f->proc, "12/cmdline", argv, sizeof(argv) - 1);
+	task(f, 10, 10, 500, "nginx");
+	task(f, 11, 10, 501, "pool-1");
+	r = task(f, 12, 12, 502, "gone");
+	r->exited = 1;
+	f->batch.cgroups = cgroups;
+	f->batch.n_cgroups = 1;
+	model_prime(f->m, &f->batch, &f->clock);
+	f->batch.n_tasks = f->batch.n_cgroups = 0;
+	snprintf(path, sizeof(path), "%s/10/cmdline", f->proc);
+	assert_int_equal(unlink(path), 0);
+
+	r = task(f, 10, 10, 500, "nginx");
+	r->exec_runtime = 5 * (uint64_t)SEC;
+	r->counts.calls = 7;
+	s = next(f);
+	assert_int_equal(s->interval, 0);
+	assert_int_equal(s->n_processes, 1);
+	assert_string_equal(process(s, 10)->args, "-g");
+	assert_false(process(s, 10)->fresh);
+	assert_int_equal(s->host.counts.calls, 0);
+	assert_true(process(s, 10)->life.cpu == 5 * (uint64_t)SEC);
+
+	/* it has become another program since: that is read */
+	put(f->proc, "10/cmdline", "sh", 2);
+	r = task(f, 10, 10, 500, "sh");
+	r->exec_runtime = 6 * (uint64_t)SEC;
+	s = next(f);
+	assert_string_equal(process(s, 10)->exe, "sh");
+	assert_true(s->interval == 2 * (uint64_t)SEC);
+	assert_true(process(s, 10)->leader->did->cpu == (uint64_t)SEC);
 }
 
 static void test_process_facts_from_proc(void **state)
@@ -730,6 +776,22 @@ static void test_health(void **state)
 	assert_true(s->health.self_cpu > 1.49 && s->health.self_cpu < 1.51);
 }
 
+/* One behind the other, as the kernel side hands them over; first: the object of the first, of its `size`. */
+static void descriptors(struct fixture *f, const struct fd_rec *fds, size_t n, const struct obj_rec *first)
+{
+	char *at = f->descriptors;
+
+	assert_true(n * sizeof(*fds) + (first ? fds[0].size : 0) <= sizeof(f->descriptors));
+	f->batch.fds = (const struct fd_rec *)at;
+	f->batch.n_fds = n;
+	for (size_t i = 0; i < n; i++) {
+		memcpy(at, &fds[i], sizeof(*fds));
+		at += sizeof(*fds);
+		if (i == 0 && first)
+			at = (char *)memcpy(at, first, fds[0].size) + fds[0].size;
+	}
+}
+
 static void test_descriptors(void **state)
 {
 	struct fixture *f = *state;
@@ -738,7 +800,6 @@ static void test_descriptors(void **state)
 		{.key = {.ino = 5, .dev = 8}, .tgid = 11, .fd = 4},
 		{.key = {.ino = 5, .dev = 8}, .tgid = 99, .fd = 1}, /* a process that no record told of */
 	};
-	struct capture_fd list[] = {{&fds[0], NULL}, {&fds[1], NULL}, {&fds[2], NULL}};
 	union {
 		struct obj_rec rec;
 		char room[sizeof(struct obj_rec) + 16];
@@ -749,11 +810,10 @@ static void test_descriptors(void **state)
 	obj.rec.kind = OBJ_FILE;
 	obj.rec.path_len = 8;
 	memcpy(obj.room + offsetof(struct obj_rec, path), "/var/log", 8);
-	list[0].obj = &obj.rec;
+	fds[0].size = sizeof(obj);
 	task(f, 10, 10, 500, "a");
 	task(f, 11, 11, 500, "b");
-	f->batch.fds = list;
-	f->batch.n_fds = 3;
+	descriptors(f, fds, 3, &obj.rec);
 	s = next(f);
 	f->batch.n_fds = 0;
 	assert_int_equal(s->n_fds, 2);
@@ -776,7 +836,6 @@ static void test_idle_sockets(void **state)
 		{.key = {.ino = 7, .dev = 8}, .tgid = 10, .fd = 4, .size = FD_SAME},
 		{.key = {.ino = 9, .dev = 8}, .tgid = 10, .fd = 5, .size = FD_SAME}, /* never told of */
 	};
-	struct capture_fd list[3] = {{&fds[0], NULL}, {&fds[1], NULL}, {&fds[2], NULL}};
 	struct obj_rec obj = {.key = fds[0].key,
 			      .kind = OBJ_INET,
 			      .family = 2,
@@ -792,10 +851,8 @@ static void test_idle_sockets(void **state)
 	const struct sample *s;
 
 	late.rx_queue = 100;
-	f->batch.fds = list;
-	f->batch.n_fds = 2;
+	descriptors(f, fds, 2, &obj);
 	task(f, 10, 10, 500, "a");
-	list[0].obj = &obj;
 	s = next(f);
 	assert_int_equal(s->n_objects, 1);
 	assert_int_equal(s->objects[0]->rx_queue, 5);
@@ -803,7 +860,7 @@ static void test_idle_sockets(void **state)
 	assert_false(model_lost_track(f->m));
 	for (int i = 0; i < 3; i++) { /* idle */
 		fds[0].size = FD_SAME;
-		list[0].obj = NULL;
+		descriptors(f, fds, 2, NULL);
 		task(f, 10, 10, 500, "a");
 		s = next(f);
 		assert_int_equal(s->n_fds, 2);
@@ -820,7 +877,7 @@ static void test_idle_sockets(void **state)
 	assert_true(model_lost_track(f->m));
 	f->batch.n_objs = 0;
 	fds[0].size = sizeof(obj);
-	list[0].obj = &obj;
+	descriptors(f, fds, 2, &obj);
 	task(f, 10, 10, 500, "a");
 	s = next(f);
 	assert_int_equal(s->objects[0]->rx_queue, 5);
@@ -832,7 +889,7 @@ static void test_idle_sockets(void **state)
 	assert_int_equal(s->objects[0]->rx_queue, 5);
 	assert_false(model_lost_track(f->m));
 	f->batch.n_objs = 0;
-	f->batch.n_fds = 3;
+	descriptors(f, fds, 3, &obj);
 	task(f, 10, 10, 500, "a");
 	next(f);
 	assert_true(model_lost_track(f->m));
@@ -846,6 +903,7 @@ int main(void)
 		T(test_threads_that_did_not_change),
 		T(test_idle_sockets),
 		T(test_first_sample_sets_baselines),
+		T(test_names_before_the_first_sample),
 		T(test_process_facts_from_proc),
 		T(test_short_life_around_the_walk),
 		T(test_exec_records),

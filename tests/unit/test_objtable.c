@@ -439,6 +439,54 @@ static void test_places(void **state)
 	}
 }
 
+/* Walks that are much the same each time, and not quite, while the table drops what it was told of. */
+static void test_walks(void **state)
+{
+	enum { OBJECTS = 64, WALKS = 400, MOST = 48 };
+	struct objtable *t = objtable_new(MOST);
+	uint32_t order[OBJECTS], found = 0, random = 1;
+
+	(void)state;
+	for (uint32_t i = 0; i < OBJECTS; i++)
+		order[i] = i;
+	for (int w = 0; w < WALKS; w++) {
+		objtable_begin(t);
+		for (int swaps = w % 4; swaps > 0; swaps--) {
+			uint32_t a = (random = random * 1103515245 + 12345) >> 8, b = a / OBJECTS, was;
+
+			was = order[a % OBJECTS];
+			order[a % OBJECTS] = order[b % OBJECTS];
+			order[b % OBJECTS] = was;
+		}
+		/* now many, now few; each twice, as who has the same open */
+		for (uint32_t i = 0; i < (w % 16 < 8 ? 40 : 12) * 2u; i++) {
+			union named n = inet_rec(100 + order[i / 2], "10.0.0.1", (uint16_t)(1 + order[i / 2]),
+						 "10.0.0.2", 80, TCP_ESTABLISHED);
+			struct obj_entry *e = objtable_walk(t, &n.rec.key, w % 3 ? NULL : &n.rec);
+			const struct object *o;
+
+			if (!e) /* full of what was seen just now */
+				continue;
+			found++;
+			o = objtable_hold(t, e, 1);
+			assert_int_equal(o->key.ino, n.rec.key.ino);
+			assert_true(!o->lport || o->lport == 1 + order[i / 2]);
+			assert_ptr_equal(e, objtable_entry(t, &n.rec.key));
+			object_release(o);
+		}
+		for (uint32_t i = 13; i < 40;
+		     i += 2) { /* kept by other use, while what came behind it goes */
+			struct obj_key key = {.ino = 100 + order[i], .dev = 9};
+
+			(void)objtable_entry(t, &key);
+		}
+		objtable_end(t);
+		assert_true(objtable_count(t) <= MOST);
+	}
+	assert_true(found > WALKS * 24); /* most of what was asked for */
+	objtable_free(t);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -454,6 +502,7 @@ int main(void)
 		T(test_paths),
 		T(test_churn),
 		T(test_forgotten_and_used),
+		T(test_walks),
 		T(test_bound),
 	};
 
