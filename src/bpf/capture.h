@@ -71,6 +71,12 @@ struct capture *capture_free(struct capture *c);
 /* Attaches and detaches hooks so that exactly `needs` (+ NEED_TASKS) are on. 0 or -errno. */
 int capture_set_needs(struct capture *c, unsigned needs);
 
+/*
+ * Before the first interval: the threads there are now, and nothing else; nothing is swapped, and counting has not
+ * begun. The next batch has all records.
+ */
+int capture_look(struct capture *c, struct capture_batch **ret);
+
 /* Ends the interval: swaps and drains the maps, walks tasks (and descriptors). 0 or -errno. */
 int capture_collect(struct capture *c, struct capture_batch **ret);
 struct capture_batch *capture_batch_free(struct capture_batch *b);

@@ -258,6 +258,8 @@ static void count_fds(const struct memory *m, struct capture_batch *b)
 {
 	const char *end = m->fds.data + m->fds.len;
 
+	if (!m->fds.len)
+		return;
 	b->fds = (const struct fd_rec *)m->fds.data;
 	for (const struct fd_rec *f = b->fds; (const char *)(f + 1) <= end && (const char *)fd_next(f) <= end;
 	     f = fd_next(f))
@@ -371,21 +373,59 @@ static uint64_t missed_runs(struct capture *c)
 	return sum;
 }
 
-int capture_collect(struct capture *c, struct capture_batch **ret)
+/* An empty one that ends now; NULL: no memory. */
+static struct capture_batch *batch_new(void)
 {
 	struct capture_batch *b = calloc(1, sizeof(*b));
 	struct memory *m = calloc(1, sizeof(*m));
-	struct cost_window cost;
-	int r = -ENOMEM;
 
 	if (!b || !m) {
 		free(b);
 		free(m);
-		return -ENOMEM;
+		return NULL;
 	}
 	b->memory = m;
-	/* before anything is taken: all that happened until then is in it, however long the rest takes */
 	b->mono_ns = mono_now();
+	return b;
+}
+
+static void set_tasks(struct capture *c, struct capture_batch *b)
+{
+	const struct memory *m = b->memory;
+
+	b->sched_now = c->skel->bss->sched_now;
+	b->tasks = (struct task_rec *)m->tasks.data;
+	b->n_tasks = m->tasks.len / sizeof(struct task_rec);
+	b->same = m->same;
+	b->n_same = m->n_same;
+}
+
+int capture_look(struct capture *c, struct capture_batch **ret)
+{
+	struct capture_batch *b = batch_new();
+	int r = b ? walk_tasks(c, b->memory) : -ENOMEM;
+
+	capture_walk_all(c);
+	if (r < 0) {
+		capture_batch_free(b);
+		return r;
+	}
+	set_tasks(c, b);
+	*ret = b;
+	return 0;
+}
+
+int capture_collect(struct capture *c, struct capture_batch **ret)
+{
+	/* before anything is taken: all that happened until then is in it, however long the rest takes */
+	struct capture_batch *b = batch_new();
+	struct memory *m;
+	struct cost_window cost;
+	int r;
+
+	if (!b)
+		return -ENOMEM;
+	m = b->memory;
 	cost_begin(c, &cost);
 	r = read_all(c, m);
 	cost_end(c, &cost);
@@ -397,11 +437,7 @@ int capture_collect(struct capture *c, struct capture_batch **ret)
 		return r;
 	}
 	count_fds(m, b);
-	b->sched_now = c->skel->bss->sched_now;
-	b->tasks = (struct task_rec *)m->tasks.data;
-	b->n_tasks = m->tasks.len / sizeof(struct task_rec);
-	b->same = m->same;
-	b->n_same = m->n_same;
+	set_tasks(c, b);
 	b->fact_keys = (struct fact_key *)m->fact_keys.data;
 	b->fact_vals = (struct fact_val *)m->fact_vals.data;
 	b->n_facts = m->fact_keys.len / sizeof(struct fact_key);

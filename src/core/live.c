@@ -121,14 +121,13 @@ static int prime(struct live *l)
 {
 	struct capture_batch *batch;
 	struct model_clock clock;
-	int r = capture_collect(l->capture, &batch);
+	int r = capture_look(l->capture, &batch);
 
 	if (r < 0)
 		return r;
 	read_clock(l, batch, &clock);
 	model_prime(l->model, batch, &clock);
 	capture_batch_free(batch);
-	capture_walk_all(l->capture);
 	return 0;
 }
 

@@ -174,8 +174,10 @@ static void fill_health(struct model *m, struct sample *s, const struct capture_
 	}
 }
 
-static void take_names(struct model *m, const struct capture_batch *batch)
+static void take_batch(struct model *m, const struct capture_batch *batch, unsigned needs)
 {
+	struct obj_entry **walked;
+
 	for (size_t i = 0; i < batch->n_cgroups; i++)
 		containertable_learn(m->containers, batch->cgroups[i]);
 	for (size_t i = 0; i < batch->n_execs; i++)
@@ -183,13 +185,6 @@ static void take_names(struct model *m, const struct capture_batch *batch)
 	/* what the walk said last, and did not say again, is newer than any of these */
 	for (size_t i = 0; i < batch->n_objs; i++)
 		objtable_update(m->objects, batch->objs[i]);
-}
-
-static void take_batch(struct model *m, const struct capture_batch *batch, unsigned needs)
-{
-	struct obj_entry **walked;
-
-	take_names(m, batch);
 	walked = take_walk(m, batch);
 	model_take_tasks(m, batch);
 	model_take_facts(m, batch);
@@ -220,7 +215,6 @@ static const struct container_meta *late_meta(void *userdata, const struct conta
 void model_prime(struct model *m, const struct capture_batch *batch, const struct model_clock *clock)
 {
 	proctable_begin(&m->procs, clock->time - clock->boot);
-	take_names(m, batch);
 	for (size_t i = 0; i < batch->n_tasks; i++) {
 		const struct task_rec *r = &batch->tasks[i];
 

@@ -49,8 +49,8 @@ struct model *model_new(const struct model_config *config);
 struct model *model_free(struct model *m);
 
 /*
- * Takes in a batch, which stays the caller's, before the first sample: only what processes are called, which is read
- * from /proc. The first batch of a sample must have all records then: capture_walk_all().
+ * Before the first sample: reads from /proc what the processes of a batch are called; nothing else of it matters. The
+ * batch stays the caller's.
  */
 void model_prime(struct model *m, const struct capture_batch *batch, const struct model_clock *clock);
 

@@ -231,8 +231,6 @@ static void test_names_before_the_first_sample(void **state)
 {
 	struct fixture *f = *state;
 	static const char argv[] = "/usr/sbin/nginx\0-g\0";
-	static const struct cgroup_rec cgroup = {.id = 5};
-	const struct cgroup_rec *cgroups[] = {&cgroup};
 	const struct sample *s;
 	struct task_rec *r;
 	char path[256];
@@ -243,10 +241,8 @@ static void test_names_before_the_first_sample(void **state)
 	task(f, 11, 10, 501, "pool-1");
 	r = task(f, 12, 12, 502, "gone");
 	r->exited = 1;
-	f->batch.cgroups = cgroups;
-	f->batch.n_cgroups = 1;
 	model_prime(f->m, &f->batch, &f->clock);
-	f->batch.n_tasks = f->batch.n_cgroups = 0;
+	f->batch.n_tasks = 0;
 	snprintf(path, sizeof(path), "%s/10/cmdline", f->proc);
 	assert_int_equal(unlink(path), 0);
 
