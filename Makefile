@@ -74,9 +74,14 @@ $(SPY).bpf.o: src/bpf/spy.bpf.c $(BPFHDR)
 $(SKEL): $(BPF_OBJ)
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name ctop_bpf > $@
-$(PLAIN).skel.h: $(PLAIN).bpf.o
+# one skeleton says where the variables of both are: they have to lie alike
+LAYOUT = sed -n '/^\tstruct $(1)__[a-z]* {/,/^\t}/{s/$(1)__//;p;}' $(2)
+$(PLAIN).skel.h: $(PLAIN).bpf.o $(SKEL)
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name ctop_plain > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name ctop_plain > $@.new
+	$(Q)[ "$$($(call LAYOUT,ctop_bpf,$(SKEL)))" = "$$($(call LAYOUT,ctop_plain,$@.new))" ] || \
+		{ echo "$<: its variables do not lie as in $(BPF_OBJ)" >&2; exit 1; }
+	$(Q)mv $@.new $@
 $(SPY).skel.h: $(SPY).bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name ctop_spy > $@

@@ -84,16 +84,16 @@ struct {
 
 /* Globals have uapi types: the skeleton header shows them to user space. */
 /* Set by user space at run time. */
-__u32 counting; /* there was a first batch: what ends from now on is in the next one */
-__u32 facts_on;
+__u32 counting = 0; /* there was a first batch: what ends from now on is in the next one */
+__u32 facts_on = 0;
 __u32 interval = 1; /* of the facts; its lowest bit chooses the half of fact_rows. 0 = row never used */
-__u32 singles_of[2]; /* the last interval in which there were singles, of each half */
-__u32 session; /* entry times of an earlier attachment of sys_enter do not count */
+__u32 singles_of[2] = {0}; /* the last interval in which there were singles, of each half */
+__u32 session = 0; /* entry times of an earlier attachment of sys_enter do not count */
 
 /* Written here, read by user space. */
-__u64 sched_now;
-__u64 next_sid; /* atomic: once per thread */
-__u64 next_exit;
-__u32 uring_used; /* somebody did: there may be facts even when no view wants them */
+__u64 sched_now = 0;
+__u64 next_sid = 0; /* atomic: once per thread */
+__u64 next_exit = 0;
+__u32 uring_used = 0; /* somebody did: there may be facts even when no view wants them */
 
 #endif

@@ -112,10 +112,14 @@ const volatile __u8 can_cast; /* the kernel has bpf_rdonly_cast() */
 const volatile __u8 use_places; /* ... bpf_task_pt_regs(), which finds another thread's place */
 
 /* Written here, read by user space. */
-struct lost_counts lost;
-__u32 always_0; /* but nobody says so; see FORGET() */
-__u64 percpu_offset[PERCPU_MAX]; /* see learn_percpu_offsets() */
-__u32 percpu_known;
+/*
+ * Here and elsewhere initialised, though to 0: so they lie in the order of these lines, in both builds of the object, whose
+ * one skeleton says where.
+ */
+struct lost_counts lost = {0};
+__u32 always_0 = 0; /* but nobody says so; see FORGET() */
+__u64 percpu_offset[PERCPU_MAX] = {0}; /* see learn_percpu_offsets() */
+__u32 percpu_known = 0;
 
 static __always_inline struct scratch *scratch_get(u32 which)
 {

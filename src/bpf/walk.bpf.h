@@ -98,8 +98,8 @@ struct {
 } walk_stamps SEC(".maps");
 
 /* Set by user space: the number of the walk, and whether it wants every record. */
-__u32 walk_number;
-__u32 walk_all;
+__u32 walk_number = 0;
+__u32 walk_all = 0;
 
 /* What has no cheap sign of change (a renamed thread, a moved limit) is sent again after so many walks at
  * most. */

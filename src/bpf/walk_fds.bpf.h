@@ -79,7 +79,13 @@ struct {
 } fd_stamps SEC(".maps");
 
 /* Set by user space: records of walks of another number do not count. */
-__u32 fds_session;
+__u32 fds_session = 0;
+/*
+ * What tells sockets' files from others, and the device of all of them, learned from the first one; of which process, and
+ * from which descriptor on, touch_ahead() was called last. In both builds, see `lost`.
+ */
+__u32 socket_ops = 0, socket_dev = 0;
+__u32 ahead_tgid = 0, ahead_fd = 0;
 
 /* Of the record in the scratch. (Not inline: the iterator's stack is full.) */
 __noinline u64 make_socket_stamp(u32 which)
@@ -98,10 +104,6 @@ __noinline u64 make_socket_stamp(u32 which)
 }
 
 #ifndef CTOP_PLAIN
-/* What tells sockets' files from others, and the device of all of them; learned from the first one. */
-__u32 socket_ops;
-__u32 socket_dev;
-
 /* object_of_file() for a socket, from half as many cache lines. */
 static __always_inline struct sock *socket_of_file(struct file *at, struct object *o)
 {
@@ -131,10 +133,7 @@ static __always_inline void learn_sockets(struct file *file, const struct object
 	socket_ops = lower_half(CAST(struct file, (u64)file)->f_op);
 }
 
-/* Of which process, and from which descriptor on, touch_ahead() was called last. */
 enum { AHEAD = 8 };
-__u32 ahead_tgid;
-__u32 ahead_fd;
 
 /* The file of a socket at a descriptor to come; NULL: there is none, or of another kind. */
 static __always_inline struct file *socket_at(u64 slots, u32 fd)
